@@ -1,0 +1,97 @@
+"""The `tukscal` command: the group, and the one place where errors become sentences and exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from .. import __version__
+from ..core.errors import Crashed, TukscalError
+from .failures import report_error
+
+_COMMANDS = {
+    "cancel": "Write the file that takes a calendar's events back out.",
+    "convert": "Turn timetable PDFs into a calendar.",
+    "diff": "Tell what moved between two timetables or calendars.",
+    "term": "Teaching dates: periods, recess, swap days, test weeks.",
+}
+
+
+@dataclass(slots=True)
+class App:
+    """What all commands share; tests turn its clock."""
+
+    json_errors: bool = False
+
+    def today(self) -> date:
+        """Return the local date."""
+        return date.today()
+
+
+class Commands(click.Group):
+    """Commands that are imported only when they are run: `--help` loads no PDF library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command from the module of its name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f".{cmd_name}", __package__), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an expected failure ends with its sentence and exit code."""
+        try:
+            return super().invoke(ctx)
+        except TukscalError as error:
+            report_error(error, as_json=ctx.find_object(App).json_errors)  # type: ignore[union-attr] # made by `cli`
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.option("--json-errors", is_flag=True, help="Print errors as JSON, one a line.")
+@click.version_option(__version__, message="tukscal %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, json_errors: bool) -> None:
+    """Turn University of Pretoria timetable PDFs into calendars.
+
+    Everything happens on this machine; nothing is sent anywhere.
+    """
+    app = ctx.ensure_object(App)
+    app.json_errors = app.json_errors or json_errors
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave the process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        cli.main(args=arguments, prog_name="tukscal")
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # a bug of ours: a sentence for the person, TUKSCAL_DEBUG for the rest
+        if os.environ.get("TUKSCAL_DEBUG"):
+            traceback.print_exc()
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        fault = Crashed(f"tukscal has a fault of its own ({os.path.basename(place.filename)}:{place.lineno}).")
+        report_error(fault, as_json="--json-errors" in sys.argv)
+        sys.exit(fault.exit_code)
+    sys.exit(0)

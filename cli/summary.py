@@ -1,0 +1,213 @@
+"""What a conversion did, in the words a student reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from ..core.command import STDOUT, Output
+from ..core.convert import Conversion
+from ..core.event import Event
+from ..core.model import Entry, Kind, Problem, Timetable
+from ..core.terms import Span, Term, closed_by_holiday
+from .render import Shown
+
+_MOST_PROBLEMS = 20
+_THINGS = {Kind.LECTURES: "weekly session", Kind.TESTS: "semester test", Kind.EXAMS: "exam"}
+
+
+def summary_lines(output: Output) -> Iterator[Shown]:
+    """Yield the summary of one output: what was read, how dates were decided, what was left out, what is wrong."""
+    for timetable in output.timetables:
+        yield from _read(timetable, output.conversion)
+    if output.conversion:
+        yield from _decided(output.conversion)
+        yield from _revised(output.conversion)
+    for timetable in output.timetables:
+        yield from _problems(timetable, named=len(output.timetables) > 1)
+    yield _written(output)
+
+
+def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown]:
+    entries = timetable.entries
+    yield Shown(f"{timetable.name}: {timetable.kind}{_when(timetable, conversion)}", style="bold")
+    modules = sorted({entry.module for entry in entries})
+    yield Shown(f"{count(len(entries), _THINGS[timetable.kind])} of {count(len(modules), 'module')}.", 2)
+    if timetable.reader != "pdfium":
+        yield Shown("Read with the slower reader, because the usual one found no table.", 2)
+    tentative = sum(entry.status not in (None, "FINAL") for entry in entries)
+    if tentative:
+        yield Shown(f"{count(tentative, 'exam')} still preliminary: written as tentative.", 2)
+    if timetable.kind is Kind.EXAMS and conversion:
+        yield Shown("When exams end is an estimate, the PDF does not print it; --exam-length changes it.", 2)
+    if choices := _choices(entries):
+        yield Shown(f"Every group is in the calendar; you attend one of each kind of: {', '.join(choices)}.", 2)
+
+
+def _when(timetable: Timetable, conversion: Conversion | None) -> str:
+    if timetable.kind is not Kind.LECTURES:
+        dates = sorted(entry.date for entry in timetable.entries if entry.date)
+        return f", {span(dates[0], dates[-1])} (printed in the PDF)"
+    periods = " ".join(sorted({entry.offered or "" for entry in timetable.entries}, key=_period_order))
+    return f", {periods}" + (f" {conversion.calendar.year} ({conversion.year_source})" if conversion else "")
+
+
+def _period_order(period: str) -> int:
+    return ["S1", "Q1", "Q2", "S2", "Q3", "Q4", "Y"].index(period)
+
+
+def _choices(entries: Sequence[Entry]) -> list[str]:
+    """Return the modules of which a student must choose a group."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    for entry in entries:
+        if entry.group:
+            groups.setdefault((entry.module, entry.group[0]), set()).add(entry.group)
+    return sorted({module for (module, _), names in groups.items() if len(names) > 1})
+
+
+# ---- dates
+
+
+def _decided(conversion: Conversion) -> Iterator[Shown]:
+    term = conversion.term
+    if term is None:
+        return
+    used = {event.identity.split("/")[3] for event in conversion.calendar.events if "/lectures/" in event.identity}
+    spans = [span for period in sorted(used) for span in term.periods.get(period, ())]
+    if not spans:
+        return
+    first, last = min(span.start for span in spans), max(span.end for span in spans)
+    source = "" if term.source == "packaged" else f" ({term.source})"
+    yield Shown(f"Teaching from {span(first, last)}{source}.", 2)
+    yield from _left_out(term, spans)
+    yield from _test_weeks(term, spans, conversion)
+    for entry in conversion.left_out:
+        yield Shown(f"{entry.module} {entry.group} {entry.activity} never takes place on these dates.", 2, "yellow")
+
+
+def _left_out(term: Term, spans: Sequence[Span]) -> Iterator[Shown]:
+    holidays = [f"{name} ({short(day)})" for day, name in closed_by_holiday(term).items() if _within(day, spans)]
+    recess = [span(item.start, item.end) for item in term.recess if _meet(item, spans)]
+    days = [f"{item.name} ({span(item.start, item.end)})" for item in term.no_lectures if _meet(item, spans)]
+    if not term.recess_known:
+        yield Shown(
+            "Only public holidays are left out: recess and swap days are not known with --from and --until.",
+            2,
+            "yellow",
+        )
+    if recess:
+        yield Shown(f"No lectures in the recess: {'; '.join(recess)}.", 2)
+    if holidays or days:
+        yield Shown(f"No lectures on: {'; '.join([*holidays, *days])}.", 2)
+    swaps = [f"{short(swap.date)} as a {_weekday(swap.follows)}" for swap in term.swaps if _within(swap.date, spans)]
+    if swaps:
+        yield Shown(f"Swap days, which follow another day's timetable: {'; '.join(swaps)}.", 2)
+
+
+def _test_weeks(term: Term, spans: Sequence[Span], conversion: Conversion) -> Iterator[Shown]:
+    weeks = [span(item.start, item.end) for item in term.test_weeks if _meet(item, spans)]
+    if not weeks:
+        return
+    skipped = conversion.skip_test_weeks
+    rest = "left out; --test-weeks keep puts them back" if skipped else "kept; --test-weeks skip leaves them out"
+    yield Shown(f"Lectures in the test weeks ({'; '.join(weeks)}) are {rest}.", 2)
+
+
+def _within(day: date, spans: Iterable[Span]) -> bool:
+    return any(day in item for item in spans)
+
+
+def _meet(item: Span, spans: Iterable[Span]) -> bool:
+    """Tell whether a span lies in or between others."""
+    spans = list(spans)
+    return min(span.start for span in spans) <= item.end and item.start <= max(span.end for span in spans)
+
+
+# ---- what changed
+
+
+def _revised(conversion: Conversion) -> Iterator[Shown]:
+    revision = conversion.revision
+    for override in conversion.overrides:
+        yield Shown(
+            f"{_event(override.event)} differs between the PDFs: {override.name} is right, being the later.",
+            2,
+            "yellow",
+        )
+    if revision.previous:
+        changed, gone, new = len(revision.changed), len(revision.cancelled), len(revision.added)
+        what = [
+            f"{number} {word}" for number, word in ((new, "new"), (changed, "changed"), (gone, "cancelled")) if number
+        ]
+        yield Shown(f"Against the calendar before: {', '.join(what) or 'no change'}.", 2)
+    for change in revision.changed[:_MOST_PROBLEMS]:
+        yield Shown(f"Changed: {_event(change.after)}, was {_event(change.before, with_title=False)}", 4)
+    for event in revision.cancelled[:_MOST_PROBLEMS]:
+        yield Shown(f"Cancelled: {_event(event)}", 4)
+    if revision.uncovered:
+        yield Shown(
+            f"The calendar before also held {count(len(revision.uncovered), 'event')} that these PDFs do not cover, "
+            f"such as {_event(revision.uncovered[0])}. They are no longer in the file and were not cancelled; "
+            "to keep them, convert all PDFs in one command.",
+            2,
+            "yellow",
+        )
+
+
+def _event(event: Event, *, with_title: bool = True) -> str:
+    when = f"{event.start:%a %d %b %H:%M}" if event.last is None else f"{event.start:%A} {event.start:%H:%M}"
+    return " ".join(part for part in (event.summary if with_title else "", when, event.location) if part)
+
+
+# ---- what is wrong
+
+
+def _problems(timetable: Timetable, *, named: bool) -> Iterator[Shown]:
+    if not timetable.problems:
+        return
+    name = f" of {timetable.name}" if named else ""
+    yield Shown(f"{count(len(timetable.problems), 'problem')}{name}:", 2, "bold yellow")
+    for problem in timetable.problems[:_MOST_PROBLEMS]:
+        yield Shown(_problem(problem), 4)
+    rest = len(timetable.problems) - _MOST_PROBLEMS
+    if rest > 0:
+        yield Shown(f"and {rest} more; --format json lists all.", 4)
+
+
+def _problem(problem: Problem) -> str:
+    where = f"page {problem.page}" + (f", row {problem.row}" if problem.row else "")
+    text = problem.text if len(problem.text) <= 90 else f"{problem.text[:87]}..."
+    return f"{where}: {problem.reason}" + (f" [{text}]" if text else "")
+
+
+def _written(output: Output) -> Shown:
+    if output.path == STDOUT:
+        return Shown("Written to standard output." if output.written else "Nothing was written.", 2)
+    return Shown(f"Written: {output.path}" if output.written else f"Would be written: {output.path}", 2, "green")
+
+
+# ---- words
+
+
+def count(number: int, word: str) -> str:
+    """Return a number with its word: "1 exam", "2 exams"."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def short(day: date) -> str:
+    """Return a day as "24 September"."""
+    return f"{day.day} {day:%B}"
+
+
+def span(first: date, last: date) -> str:
+    """Return two days as "20 July to 6 November 2026", or one."""
+    if first == last:
+        return f"{short(first)} {first.year}"
+    start = short(first) if first.year == last.year else f"{short(first)} {first.year}"
+    return f"{start} to {short(last)} {last.year}"
+
+
+def _weekday(number: int) -> str:
+    from ..core.terms import WEEKDAYS
+
+    return WEEKDAYS[number]

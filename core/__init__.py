@@ -1,0 +1,1 @@
+"""The conversion: bytes in, values and calendar bytes out; no network."""

@@ -1,0 +1,177 @@
+"""What `tukscal convert` does, without its words: files -> timetables -> calendars -> files.
+
+Deciding comes first: every refusal that can be known beforehand is raised before the first PDF is read. The PDFs are
+read, and calendars made, in the child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from . import convert
+from .child import Child
+from .errors import BadRows, Damaged, NotWritable, TukscalError
+from .event import Calendar
+from .export import CSV_COLUMNS, to_csv, to_json
+from .files import check_folder, read_file, read_if_there, write_file
+from .model import Timetable
+from .screen import Limits
+
+STDOUT = Path("-")
+_MOST_CALENDAR = 50_000_000
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    ICS = "ics"
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asked for."""
+
+    files: tuple[Path, ...]
+    output: Path | None
+    """One output for all files, "-" for standard output, or None for one beside each."""
+    format: Format
+    options: convert.CalendarOptions
+    previous: Path | None = None
+    password: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    strict: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One output and what it was made from."""
+
+    path: Path
+    data: bytes
+    timetables: tuple[Timetable, ...]
+    conversion: convert.Conversion | None
+    """None for JSON and CSV, which hold no dates of lectures."""
+    written: bool
+
+
+Result = Output | TukscalError
+
+
+def run(request: Request, child: Child) -> Iterator[Result]:
+    """Yield an output or an error for each file, or one output for all; one bad file does not stop the others."""
+    if request.output is not None:
+        yield from _make(request, request.files, request.output, child)
+        return
+    taken: dict[str, Path] = {}
+    for file in request.files:
+        path = file.with_suffix(f".{request.format}")
+        # Two paths are one file, also where capitals do not count.
+        first = taken.setdefault(str(path.absolute()).casefold(), file)
+        if first != file:
+            yield NotWritable(f"{first} and {file} would both be written to {path}.", file=str(file))
+        else:
+            yield from _make(request, (file,), path, child)
+
+
+def _make(request: Request, files: Sequence[Path], path: Path, child: Child) -> Iterator[Result]:
+    """Yield one output, or every error that prevents it: a calendar that lacks a file's sessions would mislead."""
+    try:
+        if path != STDOUT:
+            check_folder(path)
+        previous = _previous(request, path, child)
+        timetables, errors = _read_all(request, files, child)
+        if errors:
+            yield from errors
+        else:
+            yield _write(request, path, timetables, previous, child)
+    except TukscalError as error:
+        error.file = error.file or (str(files[0]) if len(files) == 1 else None)
+        yield error
+
+
+def _read_all(request: Request, files: Sequence[Path], child: Child) -> tuple[list[Timetable], list[TukscalError]]:
+    timetables, errors = [], []
+    for file in files:
+        try:
+            timetables.append(_read(request, file, child))
+        except TukscalError as error:
+            error.file = error.file or str(file)
+            errors.append(error)
+    return timetables, errors
+
+
+def _read(request: Request, file: Path, child: Child) -> Timetable:
+    data = read_file(file, request.limits.bytes)
+    timetable = child.call(convert.read_pdf, data, name=file.name, password=request.password, limits=request.limits)
+    if request.strict and timetable.problems:
+        first = timetable.problems[0]
+        raise BadRows(
+            f"{len(timetable.problems)} of its rows or texts could not be used, the first because {first.reason}.",
+            advice="Leave out --strict to convert the rest.",
+            page=first.page,
+            row=first.row,
+            text=first.text,
+        )
+    return timetable
+
+
+def _write(
+    request: Request, path: Path, timetables: Sequence[Timetable], previous: Calendar | None, child: Child
+) -> Output:
+    conversion = None
+    if request.format is Format.ICS:
+        conversion = child.call(convert.make_calendar, timetables, request.options, previous)
+        data = conversion.ics
+    else:
+        data = to_json(timetables) if request.format is Format.JSON else to_csv(timetables)
+    if not request.dry_run and path != STDOUT:
+        write_file(path, data)
+    return Output(
+        path=path, data=data, timetables=tuple(timetables), conversion=conversion, written=not request.dry_run
+    )
+
+
+def _previous(request: Request, path: Path, child: Child) -> Calendar | None:
+    """Return the calendar to continue; a file at the output that we did not write is never replaced."""
+    if request.format is not Format.ICS:
+        _check_ours(path, request.format)
+        return None
+    there = _calendar_at(path, child)
+    if request.previous is None:
+        return there
+    return child.call(convert.read_calendar, read_file(request.previous, _MOST_CALENDAR))
+
+
+def _calendar_at(path: Path, child: Child) -> Calendar | None:
+    data = read_if_there(path) if path != STDOUT else None
+    if data is None:
+        return None
+    try:
+        return child.call(convert.read_calendar, data)
+    except Damaged:
+        raise _foreign(path) from None
+
+
+def _check_ours(path: Path, kind: Format) -> None:
+    data = read_if_there(path) if path != STDOUT else None
+    starts = {Format.JSON: (b'{\n  "kind"', b'[\n  {\n    "kind"'), Format.CSV: (_csv_start(),)}
+    if data and not data.startswith(starts[kind]):
+        raise _foreign(path)
+
+
+def _csv_start() -> bytes:
+    return ",".join(CSV_COLUMNS[:3]).encode("utf-8-sig")
+
+
+def _foreign(path: Path) -> NotWritable:
+    return NotWritable(
+        f"{path} is there already, and tukscal did not write it or it was changed since.",
+        advice="Choose another name with -o, or move that file away.",
+        file=str(path),
+    )

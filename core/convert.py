@@ -1,0 +1,253 @@
+"""The conversion as a table of contents: PDF bytes -> timetable -> calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from .. import __version__
+from .errors import Damaged, NotATimetable, NoTerm
+from .event import Calendar, Event
+from .files import sha256
+from .model import Entry, Kind, Page, PageTables, Timetable
+from .plan import PlanOptions, number_sessions, plan_events
+from .revision import Revision, assign_colors, known_times, revise
+from .screen import Limits, Screen, screen_file
+from .tables import page_tables
+from .terms import Term, bare_term, load_term
+from .text import clean
+from .timetable import has_heading, read_timetable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermChoice:
+    """Where the teaching dates come from: first and last day by hand, a file, a folder of files, or the package."""
+
+    start: date | None = None
+    until: date | None = None
+    file: Path | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarOptions:
+    """What a person may choose about a calendar."""
+
+    today: date
+    """Its year is the last resort for a lecture timetable, which prints none."""
+    year: int | None = None
+    year_source: str = "--year"
+    """Who chose `year`, for the summary."""
+    term: TermChoice = field(default_factory=TermChoice)
+    plan: PlanOptions = field(default_factory=PlanOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """An event that two timetables describe differently; the later one's is written."""
+
+    event: Event
+    name: str
+    """Of the later timetable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """A calendar and everything a person should know about how it came to be."""
+
+    calendar: Calendar
+    ics: bytes
+    revision: Revision
+    left_out: tuple[Entry, ...]
+    """Lectures whose period has no day on which they take place."""
+    overrides: tuple[Override, ...]
+    term: Term | None
+    """None when no lecture asked for one."""
+    year_source: str
+    """How the year was decided."""
+    skip_test_weeks: bool
+
+
+def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits: Limits | None = None) -> Timetable:
+    """Return what a timetable PDF says.
+
+    Raises NotATimetable, Encrypted, Damaged, TooLarge or BadRows. Runs in this process: a hostile PDF can make PDFium
+    loop or abort, so use a Child for PDFs from strangers.
+    """
+    from .readers import pdfium  # only the child may hold a PDF library
+
+    limits = limits or Limits()
+    screen_file(data, limits)
+    pages = pdfium.read_pages(data, password=password, screen=Screen(limits))
+    tables = [page_tables(page) for page in pages]
+    reader = "pdfium"
+    if not any(page.tables for page in tables) and has_heading(pages[0]):
+        pages, tables = _second_opinion(data, password, limits, pages)
+        reader = "pdfplumber"
+    reading = read_timetable(pages, tables)
+    return Timetable(
+        kind=reading.kind,
+        entries=reading.entries,
+        problems=reading.problems,
+        words=reading.words,
+        accounted=reading.accounted,
+        pages=len(pages),
+        sha256=sha256(data),
+        reader=reader,
+        name=name,
+    )
+
+
+def _second_opinion(
+    data: bytes, password: str | None, limits: Limits, pages: Sequence[Page]
+) -> tuple[tuple[Page, ...], list[PageTables]]:
+    """Ask the reference reader when the first found a timetable's heading and no table."""
+    from .readers import plumber  # it takes longer to import than a conversion
+
+    second = plumber.read_pages(data, password=password, screen=Screen(limits))
+    if len(second) != len(pages):
+        raise Damaged(f"The PDF is damaged: it seems to have {len(pages)} pages or {len(second)}.")
+    tables = [page_tables(page) for page in second]
+    if not any(page.tables for page in tables):
+        raise NotATimetable("The PDF has the heading of a timetable, but no table.")
+    return second, tables
+
+
+def make_calendar(
+    timetables: Sequence[Timetable], options: CalendarOptions, previous: Calendar | None = None
+) -> Conversion:
+    """Return the calendar of one or more timetables, as the next revision of a previous one.
+
+    Raises NoTerm when a lecture's year or period has no teaching dates.
+    """
+    entries = [entry for timetable in timetables for entry in timetable.entries]
+    year, year_source = _year(entries, options, previous)
+    term = _term(entries, year, options.term)
+    events, left_out, overrides = _merge(timetables, year, term, options.plan, previous)
+    sources = sorted({timetable.sha256 for timetable in timetables})
+    revision = revise(events, sources, previous)
+    calendar = Calendar(
+        name=_name(timetables, year, entries),
+        year=year,
+        term=f"{term.name} {term.digest}" if term else "",
+        sources=tuple(sources),
+        events=revision.events,
+        gone=revision.gone,
+        version=__version__,
+    )
+    return Conversion(
+        calendar=calendar,
+        ics=_write(calendar),
+        revision=revision,
+        left_out=tuple(left_out),
+        overrides=tuple(overrides),
+        term=term,
+        year_source=year_source,
+        skip_test_weeks=options.plan.skip_test_weeks,
+    )
+
+
+def convert(
+    data: bytes,
+    options: CalendarOptions,
+    *,
+    name: str = "",
+    password: str | None = None,
+    limits: Limits | None = None,
+    previous: bytes | None = None,
+) -> tuple[Timetable, Conversion]:
+    """Return what one PDF says and its calendar; the whole conversion in this process."""
+    timetable = read_pdf(data, name=name, password=password, limits=limits)
+    return timetable, make_calendar([timetable], options, read_calendar(previous) if previous is not None else None)
+
+
+def read_calendar(data: bytes) -> Calendar:
+    """Return a calendar tukscal wrote earlier.
+
+    Raises Damaged for anything else.
+    """
+    from . import ics
+
+    try:
+        return ics.read(data)
+    except ics.NotOurs:
+        raise Damaged("This calendar was not written by tukscal, or was changed since.", advice="") from None
+
+
+def _write(calendar: Calendar) -> bytes:
+    from . import ics  # not needed by those who only read timetables
+
+    return ics.write(calendar)
+
+
+def _merge(
+    timetables: Iterable[Timetable], year: int, term: Term | None, options: PlanOptions, previous: Calendar | None
+) -> tuple[list[Event], list[Entry], list[Override]]:
+    """Return the events of all timetables; of two with one UID the later timetable's."""
+    timetables = list(timetables)
+    known = known_times(previous)
+    colors = assign_colors((entry.module for timetable in timetables for entry in timetable.entries), previous)
+    merged: dict[str, Event] = {}
+    left_out: list[Entry] = []
+    overrides: dict[str, Override] = {}
+    for timetable in timetables:
+        plan = plan_events(number_sessions(timetable.entries, year, known), term, options, colors)
+        left_out += plan.left_out
+        for event in plan.events:
+            if merged.get(event.uid, event) != event:
+                overrides[event.uid] = Override(event=event, name=timetable.name)
+            merged[event.uid] = event
+    return sorted(merged.values(), key=lambda event: (event.start, event.uid)), left_out, list(overrides.values())
+
+
+def _year(entries: Iterable[Entry], options: CalendarOptions, previous: Calendar | None) -> tuple[int, str]:
+    """Return the calendar's year and how it was decided: lectures print none, tests and exams do."""
+    dates = [entry.date for entry in entries if entry.date is not None]
+    lectures = any(entry.kind is Kind.LECTURES for entry in entries)
+    if dates and not lectures:
+        return min(dates).year, "printed in the PDF"
+    if options.year is not None:
+        return options.year, options.year_source
+    if options.term.start is not None:
+        return options.term.start.year, "from --from"
+    if previous is not None:
+        return previous.year, "from the calendar that is there already"
+    if dates:
+        return min(dates).year, "printed in the other PDF"
+    return options.today.year, "this year; --year chooses another"
+
+
+def _term(entries: Iterable[Entry], year: int, choice: TermChoice) -> Term | None:
+    """Return the teaching calendar the lectures need, if any."""
+    periods = sorted({entry.offered for entry in entries if entry.offered is not None})
+    if not periods:
+        return None
+    if choice.start is None or choice.until is None:
+        return load_term(year, file=choice.file, folder=choice.folder)
+    if len(periods) > 1:
+        raise NoTerm(
+            f"The timetable has lectures of several periods ({', '.join(periods)}); one --from and --until cannot "
+            "be right for all of them.",
+            advice=f"Write down the dates of each period once: tukscal term new {year}",
+        )
+    return bare_term(year, choice.start, choice.until, periods)
+
+
+_KIND_NAMES = {Kind.LECTURES: "lectures", Kind.TESTS: "semester tests", Kind.EXAMS: "exams"}
+_PERIOD_ORDER = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
+
+
+def _name(timetables: Sequence[Timetable], year: int, entries: Sequence[Entry]) -> str:
+    """Return the calendar's name, as calendar programs show it: "UP lectures 2026 S2"."""
+    kinds = [_KIND_NAMES[kind] for kind in Kind if any(timetable.kind is kind for timetable in timetables)]
+    periods = {entry.offered for entry in entries}
+    halves = [period for period in _PERIOD_ORDER if period in periods and period != "Y"] or ["Y"]
+    lectures = any(timetable.kind is Kind.LECTURES for timetable in timetables)
+    shown = [period for period in halves if period.startswith("S")] or halves
+    return clean(" ".join(["UP", _and(kinds), str(year), *(shown if lectures and len(kinds) == 1 else [])]))
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,177 @@
+"""Every way a job can end badly: one tree, named causes, exit codes, advice.
+
+TukscalError
+├── NotATimetable   not_a_timetable   3    readable, but no UP timetable
+├── Encrypted       encrypted         4    needs a password we do not have
+├── Damaged         damaged           5    not a whole, readable PDF
+├── TooLarge        too_large         6    beyond a limit of the screens
+├── TimedOut        timeout           7    killed at the time limit
+├── OutOfMemory     memory            8    killed at the memory limit
+├── Crashed         crash             9    the converter died or met a bug of ours
+├── BadRows         bad_rows         10    no row could be used, or --strict
+├── NoTerm          no_term          11    no teaching dates for this year and period
+├── NoSuchFile      no_such_file     66    (66, 73, 74: sysexits.h)
+├── NotWritable     not_writable     73
+└── InputOutput     io               74
+
+A command that met several different causes exits with SEVERAL (12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+SEVERAL = 12
+
+
+class TukscalError(Exception):
+    """An expected failure: a sentence a student understands and what to do next.
+
+    `message` says what is wrong, `advice` what to do; `file`, `page`, `row` and `text` say where, as far as known.
+    """
+
+    cause: ClassVar[str] = "crash"
+    exit_code: ClassVar[int] = 9
+    default_advice: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str | None = None,
+        file: str | None = None,
+        page: int | None = None,
+        row: int | None = None,
+        text: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = self.default_advice if advice is None else advice
+        self.file = file
+        self.page = page
+        self.row = row
+        self.text = text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors travel from the converting child to its parent; keyword-only fields need the state to go along.
+        return (type(self), (self.message,), self.__dict__)
+
+
+class NotATimetable(TukscalError):
+    """The file can be read, but it is not a University of Pretoria timetable."""
+
+    cause = "not_a_timetable"
+    exit_code = 3
+    default_advice = "Download the PDF of Lectures, Semester Tests or Exams from the UP Student Portal and try that."
+
+
+class Encrypted(TukscalError):
+    """The PDF opens only with a password."""
+
+    cause = "encrypted"
+    exit_code = 4
+    default_advice = "Add --password and type the password when asked."
+
+
+class Damaged(TukscalError):
+    """The file is not a whole, readable PDF."""
+
+    cause = "damaged"
+    exit_code = 5
+    default_advice = "Download the file again from the portal; the copy you have is incomplete or not a PDF."
+
+
+class TooLarge(TukscalError):
+    """The PDF is larger or more complicated than any timetable."""
+
+    cause = "too_large"
+    exit_code = 6
+    default_advice = "A timetable is never this large: check that this is the right file, or raise the limit it names."
+
+
+class TimedOut(TukscalError):
+    """Converting took longer than the time limit."""
+
+    cause = "timeout"
+    exit_code = 7
+    default_advice = "Check that this is the portal's own PDF; if it is, try a longer --timeout."
+
+
+class OutOfMemory(TukscalError):
+    """Converting needed more memory than the limit allows."""
+
+    cause = "memory"
+    exit_code = 8
+    default_advice = "Check that this is the portal's own PDF; if it is, try a larger --memory."
+
+
+class Crashed(TukscalError):
+    """The converter stopped in a way nobody planned."""
+
+    cause = "crash"
+    exit_code = 9
+    default_advice = "Please report this with the PDF if you can share it; nothing was written."
+
+
+class BadRows(TukscalError):
+    """No row of the timetable could be used, or one could not and --strict was given."""
+
+    cause = "bad_rows"
+    exit_code = 10
+    default_advice = "Compare the named rows with the PDF; `tukscal convert FILE --dry-run` lists every problem."
+
+
+class NoTerm(TukscalError):
+    """The teaching dates for a year and period are not known."""
+
+    cause = "no_term"
+    exit_code = 11
+
+
+class NoSuchFile(TukscalError):
+    """A named file is not there."""
+
+    cause = "no_such_file"
+    exit_code = 66
+    default_advice = "Check the name and the folder."
+
+
+class NotWritable(TukscalError):
+    """The output may not be written where it was asked for."""
+
+    cause = "not_writable"
+    exit_code = 73
+    default_advice = "Choose another place with -o."
+
+
+class InputOutput(TukscalError):
+    """Reading or writing failed on the way: disk full, device gone."""
+
+    cause = "io"
+    exit_code = 74
+    default_advice = "Free some space or reconnect the drive, then run the same command again."
+
+
+ERRORS: tuple[type[TukscalError], ...] = (
+    NotATimetable,
+    Encrypted,
+    Damaged,
+    TooLarge,
+    TimedOut,
+    OutOfMemory,
+    Crashed,
+    BadRows,
+    NoTerm,
+    NoSuchFile,
+    NotWritable,
+    InputOutput,
+)
+
+
+def exit_code(errors: Iterable[TukscalError]) -> int:
+    """Return the exit code for all failures of one command: theirs if they agree, SEVERAL otherwise, 0 for none."""
+    codes = {error.exit_code for error in errors}
+    if not codes:
+        return 0
+    return codes.pop() if len(codes) == 1 else SEVERAL

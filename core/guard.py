@@ -1,0 +1,80 @@
+"""What an operating system offers to hold a process in: the one module that knows their differences.
+
+Windows has no process groups to kill and no resource limits; macOS has limits that do nothing. Everywhere the parent
+watches resident size and kills the family; on Linux the kernel refuses memory at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+
+import psutil
+
+if sys.platform != "win32":
+    import resource
+
+    def enter(memory: int) -> None:
+        """Hold the calling process: a group of its own, its data limited to `memory` bytes, no core dump."""
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # RLIMIT_DATA and not RLIMIT_AS: mapped libraries would count against the latter.
+        if sys.platform == "linux":
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            limit = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+        # The terminal's Ctrl-C is for the parent, which ends us.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def peak_of_children() -> int:
+        """Return the largest resident size, in bytes, that any ended child ever had."""
+        size = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        return size if sys.platform == "darwin" else size * 1024
+
+    def _kill_group(pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(pid) == pid:
+                os.killpg(pid, signal.SIGKILL)
+
+else:
+
+    def enter(memory: int) -> None:
+        """Hold the calling process: nothing but the parent's watch on Windows."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def peak_of_children() -> int:
+        """Return 0: Windows does not say."""
+        return 0
+
+    def _kill_group(pid: int) -> None:
+        pass
+
+
+def resident(pid: int) -> int:
+    """Return the resident size of a process and its descendants in bytes, 0 if it is gone."""
+    try:
+        process = psutil.Process(pid)
+        return int(process.memory_info().rss) + sum(_rss(child) for child in process.children(recursive=True))
+    except psutil.Error:
+        return 0
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def kill_family(pid: int) -> None:
+    """End a process and all its descendants at once."""
+    try:
+        family = [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
+    except psutil.Error:
+        family = []
+    _kill_group(pid)
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            process.kill()

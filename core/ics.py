@@ -1,0 +1,278 @@
+"""Calendar values <-> iCalendar bytes (RFC 5545, RFC 7986), the only module that imports icalendar.
+
+icalendar folds a line character by character and encodes each; nine lines in ten are short ASCII and need neither, so
+our lines take a short way with the same result. The time zone is written once in the life of a process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+import icalendar
+from icalendar.parser import Contentline, Contentlines, Parameters
+from icalendar.prop import vDatetime, vDuration, vRecur, vText, vUTCOffset
+
+from .event import Calendar, Event, Status
+
+ZONE = "Africa/Johannesburg"
+_OFFSET = timedelta(hours=2)  # no daylight saving since 1944
+_PRODID = "-//tukscal//University of Pretoria timetables//EN"
+_REFRESH = timedelta(hours=12)
+_SHORT = 74  # octets a line may have before icalendar folds it
+_LOCAL = Parameters({"TZID": ZONE})
+_NO_PARAMETERS = Parameters()
+
+
+class NotOurs(Exception):
+    """An iCalendar file that tukscal did not write, or that was damaged since."""
+
+
+# ---- writing
+
+
+class _Line(Contentline):
+    """A content line that is folded only if it is long."""
+
+    __slots__ = ()
+
+    def to_ical(self) -> bytes:
+        if self.isascii() and len(self) <= _SHORT:
+            return self.encode()
+        return bytes(super().to_ical())  # type: ignore[no-untyped-call] # theirs
+
+
+class _Event(icalendar.Event):
+    """A VEVENT whose lines are made of reused values."""
+
+    def content_line(self, name: str, value: Any, sorted: bool = True) -> Contentline:  # noqa: A002 - theirs
+        return _property_line(name, value) if isinstance(value, vText) and not value.params else _line(name, value)
+
+
+class _Calendar(icalendar.Calendar):
+    """A VCALENDAR whose time zone is not written anew each time."""
+
+    def content_lines(self, sorted: bool = True) -> Contentlines:  # noqa: A002 - theirs
+        lines = Contentlines([_line(name, value) for name, value in self.property_items(recursive=False)])
+        inner = [line for component in self.subcomponents for line in _component_lines(component)]
+        return Contentlines([*lines[:-1], *inner, lines[-1]])
+
+
+def _component_lines(component: Any) -> list[Contentline]:
+    if component.name == "VTIMEZONE":
+        return _zone_lines()
+    return [line for line in component.content_lines() if line]
+
+
+@lru_cache(maxsize=1)
+def _zone_lines() -> list[Contentline]:
+    return [line for line in _zone().content_lines() if line]
+
+
+@lru_cache(maxsize=8192)
+def _property_line(name: str, value: vText) -> Contentline:
+    return _line(name, value)
+
+
+def _line(name: str, value: Any) -> Contentline:
+    line: Contentline = _Line.from_parts(name, getattr(value, "params", None) or _NO_PARAMETERS, value)
+    return line
+
+
+@lru_cache(maxsize=1)
+def _zone() -> icalendar.Timezone:
+    standard = icalendar.TimezoneStandard()
+    standard["DTSTART"] = vDatetime(datetime(1970, 1, 1))
+    standard["TZOFFSETFROM"] = standard["TZOFFSETTO"] = vUTCOffset(_OFFSET)
+    standard["TZNAME"] = vText("SAST")
+    zone = icalendar.Timezone()
+    zone["TZID"] = vText(ZONE)
+    zone.add_component(standard)
+    return zone
+
+
+def build(calendar: Calendar, *, method: str | None = None) -> icalendar.Calendar:
+    """Return a calendar as an icalendar component, ready for its to_ical()."""
+    root = _Calendar()
+    root["PRODID"], root["VERSION"], root["CALSCALE"] = vText(_PRODID), vText("2.0"), vText("GREGORIAN")
+    if method:
+        root["METHOD"] = vText(method)
+    root["NAME"] = root["X-WR-CALNAME"] = vText(calendar.name)
+    root["X-WR-TIMEZONE"] = vText(ZONE)
+    root["REFRESH-INTERVAL"] = vDuration(_REFRESH, params={"VALUE": "DURATION"})
+    root["X-PUBLISHED-TTL"] = vDuration(_REFRESH)
+    root["X-TUKSCAL-VERSION"], root["X-TUKSCAL-YEAR"] = vText(calendar.version), vText(str(calendar.year))
+    root["X-TUKSCAL-SOURCE"] = [vText(source) for source in calendar.sources]
+    if calendar.term:
+        root["X-TUKSCAL-TERM"] = vText(calendar.term)
+    if calendar.gone:
+        root["X-TUKSCAL-GONE"] = [vText(f"{uid} {sequence}") for uid, sequence in calendar.gone.items()]
+    root.subcomponents = [_zone(), *(_component(event) for event in calendar.events)]
+    return root
+
+
+def write(calendar: Calendar, *, method: str | None = None) -> bytes:
+    """Return a calendar as the bytes of an .ics file."""
+    return bytes(build(calendar, method=method).to_ical())
+
+
+def _component(event: Event) -> _Event:
+    item = _Event()
+    for name, value in _properties(event).items():
+        # The names are in upper case already: this spares the library's conversion of each.
+        OrderedDict.__setitem__(item, name, value)
+    if event.alarm is not None:
+        item.subcomponents = [_alarm(event.alarm, event.summary)]
+    return item
+
+
+def _properties(event: Event) -> dict[str, object]:
+    stamp = _utc(event.stamp)
+    found: dict[str, object] = {
+        "SUMMARY": _text(event.summary),
+        "DTSTART": _local(event.start),
+        "DTEND": _local(event.end),
+        "DTSTAMP": stamp,
+        "LAST-MODIFIED": stamp,
+        "UID": vText(event.uid),
+        "SEQUENCE": _text(str(event.sequence)),
+        "CATEGORIES": _text(event.category),
+        "COLOR": _text(event.color),
+        "STATUS": _text(event.status.value),
+        "X-TUKSCAL-SESSION": vText(event.identity),
+    }
+    if event.location:
+        found["LOCATION"] = _text(event.location)
+    if event.description:
+        found["DESCRIPTION"] = _text(event.description)
+    if event.last is not None:
+        found["RRULE"] = _rule(event.last)
+    if event.except_on:
+        found["EXDATE"] = _exceptions(event.except_on, event.start.time())
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _text(value: str) -> vText:
+    return vText(value)
+
+
+@lru_cache(maxsize=4096)
+def _local(moment: datetime) -> vDatetime:
+    value = vDatetime(moment)
+    value.params = _LOCAL
+    return value
+
+
+@lru_cache(maxsize=256)
+def _utc(moment: datetime) -> vDatetime:
+    return vDatetime(moment)
+
+
+@lru_cache(maxsize=256)
+def _rule(last: date) -> vRecur:
+    """Return the weekly rule that ends with the last local day, in UTC as RFC 5545, 3.3.10 asks."""
+    end = datetime.combine(last, time(23, 59, 59)) - _OFFSET
+    return vRecur({"FREQ": ["WEEKLY"], "UNTIL": [end.replace(tzinfo=UTC)]})
+
+
+@lru_cache(maxsize=1024)
+def _exceptions(days: tuple[date, ...], start: time) -> icalendar.prop.vDDDLists:
+    value = icalendar.prop.vDDDLists([datetime.combine(day, start) for day in days])
+    value.params = _LOCAL
+    return value
+
+
+@lru_cache(maxsize=256)
+def _alarm(before: timedelta, text: str) -> icalendar.Alarm:
+    alarm = icalendar.Alarm()
+    alarm["ACTION"], alarm["DESCRIPTION"], alarm["TRIGGER"] = vText("DISPLAY"), vText(text), vDuration(-before)
+    return alarm
+
+
+# ---- reading
+
+
+def read(data: bytes) -> Calendar:
+    """Return a calendar that tukscal wrote earlier.
+
+    Raises NotOurs for anything else.
+    """
+    try:
+        root = icalendar.Calendar.from_ical(data)
+        sources = tuple(sorted(_texts(root, "X-TUKSCAL-SOURCE")))
+        if not sources:
+            raise NotOurs
+        return Calendar(
+            name=str(root["X-WR-CALNAME"]),
+            year=int(str(root["X-TUKSCAL-YEAR"])),
+            term=str(root.get("X-TUKSCAL-TERM", "")),
+            sources=sources,
+            events=tuple(_event(component) for component in root.walk("VEVENT")),
+            gone={uid: int(sequence) for uid, sequence in map(str.split, _texts(root, "X-TUKSCAL-GONE"))},
+            version=str(root.get("X-TUKSCAL-VERSION", "")),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        # icalendar answers broken files with any of these.
+        raise NotOurs from error
+
+
+def _texts(root: Mapping[str, Any], name: str) -> list[str]:
+    found = root.get(name, [])
+    return [str(value) for value in (found if isinstance(found, list) else [found])]
+
+
+_IDENTITY = re.compile(r"[^/]+/(lectures|tests|exams)/[0-9]{4}/[^/]*/.*", re.DOTALL)
+
+
+def _event(component: Any) -> Event:
+    start = _naive(component["DTSTART"].dt)
+    identity = str(component["X-TUKSCAL-SESSION"])
+    if not _IDENTITY.fullmatch(identity):
+        raise ValueError
+    alarms = component.walk("VALARM")
+    return Event(
+        uid=str(component["UID"]),
+        identity=identity,
+        summary=str(component["SUMMARY"]),
+        start=start,
+        end=_naive(component["DTEND"].dt),
+        location=str(component.get("LOCATION", "")),
+        description=str(component.get("DESCRIPTION", "")),
+        category=_category(component),
+        color=str(component["COLOR"]),
+        status=Status(str(component["STATUS"])),
+        last=_last(component, start),
+        except_on=tuple(_except_on(component)),
+        alarm=-alarms[0]["TRIGGER"].dt if alarms else None,
+        sequence=int(component["SEQUENCE"]),
+    )
+
+
+def _category(component: Any) -> str:
+    return ",".join(str(value) for value in component["CATEGORIES"].cats)
+
+
+def _last(component: Any, start: datetime) -> date | None:
+    if "RRULE" not in component:
+        return None
+    until = component["RRULE"]["UNTIL"][0]
+    days = (_naive(until).date() - start.date()).days
+    return start.date() + timedelta(days=days - days % 7)
+
+
+def _except_on(component: Any) -> Iterable[date]:
+    found = component.get("EXDATE", [])
+    for value in found if isinstance(found, list) else [found]:
+        yield from (_naive(item.dt).date() for item in value.dts)
+
+
+def _naive(moment: datetime) -> datetime:
+    """Return a moment as local time without a zone."""
+    if moment.tzinfo is not None:
+        moment = (moment.astimezone(UTC) + _OFFSET).replace(tzinfo=None)
+    return moment

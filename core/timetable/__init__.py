@@ -1,0 +1,141 @@
+"""Tables -> timetable: entries, problems, and the proof that no word was lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..errors import BadRows, NotATimetable
+from ..model import Entry, Kind, Line, Page, PageTables, Problem
+from ..tables import cell_lines
+from . import exams, lectures, semester_tests
+from .accounting import account
+from .layouts import HEADINGS, Header
+from .merging import merge_sessions
+from .records import Record, Records, find_records
+from .values import Unreadable
+
+_READERS: Mapping[Kind, Callable[[Record], tuple[list[Entry], list[Problem]]]] = {
+    Kind.LECTURES: lectures.read_record,
+    Kind.TESTS: semester_tests.read_record,
+    Kind.EXAMS: exams.read_record,
+}
+_PAGE_NUMBER = re.compile(r"(page )?[0-9]{1,4}( ?(of|/) ?[0-9]{1,4})?", re.IGNORECASE)
+
+
+class Reading(NamedTuple):
+    """What the tables of a PDF say."""
+
+    kind: Kind
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    words: int
+    accounted: int
+
+
+def has_heading(page: Page) -> bool:
+    """Tell whether a page shows the heading of a timetable anywhere."""
+    lines = cell_lines(page, range(len(page.words)), (page.number, 0))
+    return any(line.text.lower() in HEADINGS for line in lines)
+
+
+def read_timetable(pages: Sequence[Page], tables: Sequence[PageTables]) -> Reading:
+    """Return the entries and problems of a document's tables.
+
+    Raises NotATimetable if it is none or an empty one, BadRows if no row can be used.
+    """
+    found = find_records(tables)
+    if not found.headers:
+        raise _no_timetable(pages, tables)
+    if not found.records and not found.problems:
+        raise NotATimetable("The timetable is empty: it has a header but no rows.")
+    entries, problems = _read_records(found)
+    headings, strays = _outside(pages, tables)
+    problems += [*_header_problems(found.headers), *strays]
+    _, lost = checked = account(pages, entries, problems, [*(h.words for h in found.headers), *headings])
+    if not entries:
+        raise _no_rows(problems)
+    return Reading(
+        kind=found.headers[0].kind,
+        entries=merge_sessions(entries),
+        problems=tuple(sorted(problems + lost, key=lambda problem: (problem.page, problem.row or 0))),
+        words=sum(len(page.words) for page in pages),
+        accounted=checked[0],
+    )
+
+
+def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
+    entries: list[Entry] = []
+    problems = list(found.problems)
+    for record in found.records:
+        new, bad = _read_record(record)
+        entries += new
+        problems += bad
+    return entries, problems
+
+
+def _read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
+    """Return what a record says, or the record as a problem."""
+    if record.fault:
+        return [], [record.problem(record.fault)]
+    try:
+        return _READERS[record.header.kind](record)
+    except Unreadable as reason:
+        if len(record.rows) > 1:
+            return _read_apart(record, str(reason))
+        return [], [record.problem(str(reason))]
+
+
+def _read_apart(record: Record, reason: str) -> tuple[list[Entry], list[Problem]]:
+    """Read a broken record without its continuation: a stray row must not take a good one with it."""
+    try:
+        entries, problems = _READERS[record.header.kind](Record(header=record.header, rows=record.rows[:1]))
+    except Unreadable:
+        return [], [record.problem(reason)]
+    rest = Record(header=record.header, rows=record.rows[1:])
+    return entries, [*problems, rest.problem("the module is missing, and it does not continue the row before it")]
+
+
+def _header_problems(headers: Sequence[Header]) -> Iterator[Problem]:
+    """Yield a problem for every column of the layout that a usable header lacks."""
+    for header in headers:
+        if not header.fault:
+            for name in header.missing:
+                yield Problem(page=1, row=1, text="", reason=f"the table has no column '{name}'")
+
+
+def _outside(pages: Sequence[Page], tables: Sequence[PageTables]) -> tuple[list[tuple[int, ...]], list[Problem]]:
+    """Split the text outside the tables into headings and page numbers, and the rest."""
+    known: list[tuple[int, ...]] = []
+    strays = []
+    for page, found in zip(pages, tables, strict=True):
+        if found.outside:
+            for line in cell_lines(page, [word - page.first_word for word in found.outside], (page.number, 0)):
+                if _is_known(line):
+                    known.append(line.words)
+                else:
+                    strays.append(_stray(page, line))
+    return known, strays
+
+
+def _is_known(line: Line) -> bool:
+    return line.text.lower() in HEADINGS or _PAGE_NUMBER.fullmatch(line.text) is not None
+
+
+def _stray(page: Page, line: Line) -> Problem:
+    return Problem(page=page.number, row=None, text=line.text, reason="text outside the table", words=line.words)
+
+
+def _no_timetable(pages: Sequence[Page], tables: Sequence[PageTables]) -> NotATimetable:
+    if not any(page.words for page in pages):
+        return NotATimetable("The PDF holds no text: it may be a scan or a picture.")
+    if not any(page.tables for page in tables):
+        return NotATimetable("The PDF has no table: it is not a UP timetable.")
+    return NotATimetable("No table in the PDF has the columns of a UP timetable (Module, Activity, Day or Date, ...).")
+
+
+def _no_rows(problems: Sequence[Problem]) -> BadRows:
+    first = problems[0]
+    reason = first.reason[0].upper() + first.reason[1:]
+    return BadRows(f"None of the rows could be used. {reason}.", page=first.page, row=first.row, text=first.text)

@@ -1,0 +1,50 @@
+"""The rule that nothing is lost: every word belongs to exactly one entry field, header, heading or problem.
+
+Checked on every conversion. A word that nobody claims, or that two claim, becomes a Problem of its own, so that even a
+fault in our own reading is seen by the person who needs the calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..model import Entry, Page, Problem, Word
+
+_UNUSED = "this text was read but not used; please report it"
+_TWICE = "this text was used twice; please report it"
+
+
+def account(
+    pages: Sequence[Page], entries: Iterable[Entry], problems: Iterable[Problem], headers: Iterable[Iterable[int]]
+) -> tuple[int, list[Problem]]:
+    """Return how many words have exactly one owner, and a problem for every one that has not.
+
+    `headers` are the words of header rows, headings and page numbers.
+    """
+    owners: list[str | None] = [None] * sum(len(page.words) for page in pages)
+    twice: set[int] = set()
+
+    def claim(words: Iterable[int], owner: str) -> None:
+        for word in words:
+            if owners[word] is None:
+                owners[word] = owner
+            elif owners[word] != owner or not owner.startswith("field "):
+                twice.add(word)
+
+    # The module of a record belongs to each of its sessions, but to one field only.
+    for entry in entries:
+        for name, words in entry.sources.items():
+            claim(words, f"field {name}")
+    for header in headers:
+        claim(header, "header")
+    for problem in problems:
+        claim(problem.words, "problem")
+    unused = [word for word, owner in enumerate(owners) if owner is None]
+    found = [_problem(pages, word, _UNUSED) for word in unused] + [_problem(pages, word, _TWICE) for word in twice]
+    return len(owners) - len(found), found
+
+
+def _problem(pages: Sequence[Page], word: int, reason: str) -> Problem:
+    page = next(page for page in reversed(pages) if page.first_word <= word)
+    found: Word = page.words[word - page.first_word]
+    return Problem(page=page.number, row=None, text=found.text, reason=reason, words=(word,))

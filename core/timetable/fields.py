@@ -1,0 +1,88 @@
+"""Cells of one record -> fields: text with the words it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..model import Cell, Line
+
+_SPACE = 2.2  # points: a blank in Helvetica of 8 points, the smallest print seen
+
+# Words that no venue consists of alone.
+_RESTS = frozenset(
+    {"annex", "auditorium", "block", "bld", "building", "campus", "centre", "complex", "floor", "hall", "lab", "labs"}
+    | {"laboratory", "room", "theatre"}
+)
+
+Sources = dict[str, tuple[int, ...]]
+Joint = Callable[[Cell, "list[Line]", Line], bool]
+
+
+class Fields:
+    """The cells of one record; every text taken is noted with its words."""
+
+    def __init__(self, cells: Mapping[str, Cell]) -> None:
+        self._cells = cells
+        self.sources: Sources = {}
+
+    def text(self, name: str) -> str:
+        """Take a cell that holds one value: its lines are one text, wrapped."""
+        cell = self._cells.get(name)
+        if cell is None or not cell.lines:
+            return ""
+        if len(cell.lines) == 1:
+            text, words = cell.lines[0].text, cell.lines[0].words
+        else:
+            text, words = join(cell.lines)
+        self.sources[name] = words
+        return text
+
+    def items(self, name: str, goes_on: Joint) -> tuple[str, ...]:
+        """Take a cell that holds a list, an item a line; an item too long for its line goes on in the next."""
+        cell = self._cells.get(name)
+        if cell is None or not cell.lines:
+            return ()
+        self.sources[name] = tuple(word for line in cell.lines for word in line.words)
+        return tuple(dict.fromkeys(join(group)[0] for group in unwrap(cell, goes_on)))
+
+    def extras(self) -> str:
+        """Take the columns that no layout knows, each as "Name: text"."""
+        found = []
+        for name in self._cells:
+            if name.startswith("+"):
+                text = self.text(name)
+                found.append(f"{name[1:]}: {text}" if name[1:] else text)
+        return "; ".join(found)
+
+
+def join(lines: tuple[Line, ...]) -> tuple[str, tuple[int, ...]]:
+    """Return lines as one text and their words."""
+    return " ".join([line.text for line in lines]), tuple(word for line in lines for word in line.words)
+
+
+def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
+    """Return the items of a cell, each as its lines; `goes_on` decides where an item was wrapped."""
+    groups: list[list[Line]] = []
+    for line in cell.lines:
+        if groups and goes_on(cell, groups[-1], line):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [tuple(group) for group in groups]
+
+
+def may_go_on(cell: Cell, item: list[Line], line: Line) -> bool:
+    """Tell whether an item may have been wrapped before this line: its next word would not have fitted."""
+    return item[-1].x1 + _SPACE + line.first_width > cell.right
+
+
+def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
+    """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
+    return may_go_on(cell, item, line) and item[0].text.split()[0] != line.text.split()[0]
+
+
+def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
+    """Tell whether a venue of a list goes on: only in a line that is no venue by itself ("1,2,3", "Lab")."""
+    if not may_go_on(cell, item, line):
+        return False
+    return not line.text[0].isalpha() or line.text[0].islower() or line.text.lower() in _RESTS

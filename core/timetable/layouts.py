@@ -1,0 +1,106 @@
+"""The three layouts, recognised by the names of their columns, and the header row that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..model import Kind, Row
+
+HEADINGS: Mapping[str, Kind] = {
+    "lectures": Kind.LECTURES,
+    "semester tests": Kind.TESTS,
+    "exams": Kind.EXAMS,
+}
+"""What stands above a table, in lower case."""
+
+_COLUMNS: Mapping[Kind, Mapping[str, str]] = {
+    Kind.LECTURES: {
+        "module": "module",
+        "offered": "offered",
+        "group": "group",
+        "lang": "language",
+        "activity": "activity",
+        "day": "day",
+        "time": "time",
+        "venue": "venue",
+        "campus": "campus",
+        "study prog": "study_programme",
+    },
+    Kind.TESTS: {
+        "module": "module",
+        "test": "activity",
+        "day": "day",
+        "date": "date",
+        "time": "time",
+        "campus": "campus",
+        "venue": "venue",
+    },
+    Kind.EXAMS: {
+        "status": "status",
+        "module": "module",
+        "paper": "paper",
+        "activity": "activity",
+        "date": "date",
+        "start time": "start",
+        "module campus": "module_campus",
+        "exam campus": "campus",
+        "venue": "venue",
+        "exam comments": "comments",
+    },
+}
+_REQUIRED: Mapping[Kind, frozenset[str]] = {
+    Kind.LECTURES: frozenset({"module", "offered", "group", "activity", "day", "time"}),
+    Kind.TESTS: frozenset({"module", "activity", "date", "time"}),
+    Kind.EXAMS: frozenset({"status", "module", "paper", "activity", "date", "start"}),
+}
+_NAMES = frozenset(name for columns in _COLUMNS.values() for name in columns)
+_ENOUGH = 3
+"""Known names that make a row a header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A header row: which field each column holds."""
+
+    kind: Kind
+    fields: tuple[str | None, ...]
+    """Per column; None where the name is not known."""
+    names: tuple[str, ...]
+    """As printed; empty where a header cell is."""
+    words: tuple[int, ...]
+    missing: tuple[str, ...]
+    """Names of the layout's columns that are not there."""
+    fault: str | None
+    """Why no row under it can be used."""
+
+
+def find_header(row: Row) -> Header | None:
+    """Return the header a row is, or None for a row of data."""
+    texts = [" ".join([line.text for line in cell.lines]) for cell in row.cells]
+    names = [text.lower() for text in texts]
+    if sum(name in _NAMES for name in names) < _ENOUGH:
+        return None
+    kind = max(_COLUMNS, key=lambda kind: sum(name in _COLUMNS[kind] for name in names))
+    columns = _COLUMNS[kind]
+    fields = tuple(columns.get(name) for name in names)
+    return Header(
+        kind=kind,
+        fields=fields,
+        names=tuple(texts),
+        words=tuple(word for cell in row.cells for line in cell.lines for word in line.words),
+        missing=tuple(name.title() for name, field in columns.items() if field not in fields),
+        fault=_fault(kind, fields, names),
+    )
+
+
+def _fault(kind: Kind, fields: tuple[str | None, ...], names: list[str]) -> str | None:
+    required = _REQUIRED[kind]
+    for name, field in _COLUMNS[kind].items():
+        if fields.count(field) > 1:
+            return f"two columns are headed '{name.title()}'"
+        if field in required and field not in fields:
+            unnamed = [str(index) for index, text in enumerate(names, 1) if not text]
+            hint = f"; column {' and '.join(unnamed)} has no heading" if unnamed else ""
+            return f"the table has no column '{name.title()}'{hint}"
+    return None

@@ -1,0 +1,37 @@
+"""Semester test records -> tests on a date."""
+
+from __future__ import annotations
+
+from ..model import Entry, Kind, Problem
+from . import values
+from .fields import Fields, goes_on_if_rest
+from .records import Record
+
+
+def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
+    """Return the test of one record.
+
+    Raises Unreadable if the record cannot be used.
+    """
+    fields = Fields(record.cells())
+    date = values.day_of_year(fields.text("date"))
+    if day := fields.text("day"):
+        values.agree(date, day)
+    start, end = values.span(fields.text("time"))
+    activity = fields.text("activity")
+    if not activity:
+        raise values.Unreadable("the test is missing")
+    entry = Entry(
+        kind=Kind.TESTS,
+        module=values.module(fields.text("module")),
+        activity=activity,
+        date=date,
+        start=start,
+        end=end,
+        campus=fields.text("campus") or None,
+        venues=fields.items("venue", goes_on_if_rest),
+        comments=fields.extras() or None,
+        rows=tuple((row.page, row.number) for row in record.rows),
+        sources=fields.sources,
+    )
+    return [entry], []

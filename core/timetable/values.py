@@ -1,0 +1,109 @@
+"""Text of one cell or line -> value, or Unreadable with a reason; nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from functools import lru_cache
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+PERIODS = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+_MODULE = re.compile(r"([A-Z]{3}) ?([0-9]{3})")
+_LABEL = re.compile(r"[A-Za-z]{1,4}[0-9]{1,3}")
+_DATE = re.compile(r"([0-9]{1,2}) ([A-Za-z]+) ([0-9]{4})")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2}) ?[-\u2013] ?([0-9]{1,2}:[0-9]{2})")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+
+
+class Unreadable(Exception):
+    """A text is not the value its column promises; the message is the reason."""
+
+
+def module(text: str) -> str:
+    """Return a module code as "COS 214"."""
+    if not (match := _MODULE.fullmatch(text)):
+        raise Unreadable(f"'{text}' is not a module code" if text else "the module is missing")
+    return f"{match[1]} {match[2]}"
+
+
+def period(text: str) -> str:
+    """Return S1, S2, Y or Q1 to Q4."""
+    if text not in PERIODS:
+        raise Unreadable(f"'{text}' is not a period (S1, S2, Y, Q1 to Q4)" if text else "the period is missing")
+    return text
+
+
+def label(text: str, what: str) -> str:
+    """Return a group or activity like "G01" or "L1"."""
+    if not _LABEL.fullmatch(text):
+        raise Unreadable(f"'{text}' is not {what}" if text else f"{what} is missing")
+    return text
+
+
+def weekday(text: str) -> int:
+    """Return a weekday, Monday = 0."""
+    if text.capitalize() not in DAYS:
+        raise Unreadable(f"'{text}' is not a weekday" if text else "the day is missing")
+    return DAYS.index(text.capitalize())
+
+
+@lru_cache(maxsize=4096)
+def clock(text: str) -> time:
+    """Return a time of day."""
+    match = _TIME.fullmatch(text)
+    if not match:
+        raise Unreadable(f"'{text}' is not a time" if text else "the time is missing")
+    if int(match[1]) > 23 or int(match[2]) > 59:
+        raise Unreadable(f"there is no time '{text}'")
+    return time(int(match[1]), int(match[2]))
+
+
+@lru_cache(maxsize=4096)
+def span(text: str) -> tuple[time, time]:
+    """Return start and end of "08:30 - 09:20"."""
+    match = _SPAN.fullmatch(text)
+    if not match:
+        raise Unreadable(f"'{text}' is not a start and end time" if text else "the time is missing")
+    start, end = clock(match[1]), clock(match[2])
+    if end <= start:
+        raise Unreadable(f"'{text}' ends before it starts")
+    return start, end
+
+
+@lru_cache(maxsize=4096)
+def day_of_year(text: str) -> date:
+    """Return the date of "12 NOV 2025" or "22 Mar 2025"."""
+    match = _DATE.fullmatch(text)
+    if not match:
+        raise Unreadable(f"'{text}' is not a date" if text else "the date is missing")
+    name = match[2].lower()
+    months = [number for number, month in enumerate(_MONTHS, 1) if name in (month, month[:3])]
+    if not months:
+        raise Unreadable(f"'{match[2]}' in '{text}' is not a month")
+    if not _FIRST_YEAR <= int(match[3]) <= _LAST_YEAR:
+        raise Unreadable(f"the year of '{text}' is not possible")
+    try:
+        return date(int(match[3]), months[0], int(match[1]))
+    except ValueError:
+        raise Unreadable(f"there is no date '{text}'") from None
+
+
+def agree(day: date, text: str) -> None:
+    """Check that a printed weekday is that of its date."""
+    if weekday(text) != day.weekday():
+        raise Unreadable(f"{day.day} {day:%B %Y} is a {DAYS[day.weekday()]}, not a {text}")

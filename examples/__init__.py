@@ -1,0 +1,1 @@
+"""Examples: made timetables, malformations and attacks."""
