@@ -11,6 +11,7 @@ from .. import __version__
 from .errors import Damaged, NotATimetable, NoTerm
 from .event import Calendar, Event
 from .files import sha256
+from .integrity import check_streams
 from .model import Entry, Kind, Page, PageTables, Timetable
 from .plan import PlanOptions, number_sessions, plan_events
 from .revision import Revision, assign_colors, known_times, revise
@@ -80,6 +81,7 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
 
     limits = limits or Limits()
     screen_file(data, limits)
+    check_streams(data)
     pages = pdfium.read_pages(data, password=password, screen=Screen(limits))
     tables = [page_tables(page) for page in pages]
     reader = "pdfium"

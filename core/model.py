@@ -25,6 +25,8 @@ class Word(NamedTuple):
     """Where the last glyph ends."""
     y: float
     """The baseline."""
+    spaced: bool = False
+    """Whether it ends its line with a printed blank: a line broken by the page's layout keeps the blank it broke at."""
 
 
 class Ruling(NamedTuple):
@@ -60,6 +62,8 @@ class Line(NamedTuple):
     """Width of its first word: would it have fitted on the line before?"""
     row: tuple[int, int]
     """(page, row) of the table row it stands in."""
+    spaced: bool = False
+    """Whether its last word is."""
 
 
 class Cell(NamedTuple):

@@ -97,13 +97,13 @@ def cell_lines(page: Page, indices: Sequence[int], row: tuple[int, int]) -> tupl
 def _line(page: Page, indices: list[int], row: tuple[int, int]) -> Line:
     words = page.words
     if len(indices) == 1:
-        text, x0, x1, y = words[indices[0]]
-        return Line(text, (page.first_word + indices[0],), y, x1, x1 - x0, row)
+        text, x0, x1, y, spaced = words[indices[0]]
+        return Line(text, (page.first_word + indices[0],), y, x1, x1 - x0, row, spaced)
     indices.sort(key=lambda index: words[index].x0)
     first, last = words[indices[0]], words[indices[-1]]
     text = " ".join([words[index].text for index in indices])
     ids = tuple([page.first_word + index for index in indices])
-    return Line(text, ids, first.y, last.x1, first.x1 - first.x0, row)
+    return Line(text, ids, first.y, last.x1, first.x1 - first.x0, row, last.spaced)
 
 
 # ---- grids

@@ -26,6 +26,7 @@ Point = Callable[[float, float], tuple[float, float]]
 
 _IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 _DEEPEST_FORM = 8
+_BROKEN = " \r"  # a blank before a line break was printed; blanks between runs on one line may be PDFium's own
 # PDFium writes a hyphen at the end of a line as one of these and joins the next line to it.
 _HYPHENS = re.compile("[\u0002\ufffe]")
 _WORD = re.compile(r"[^\s\u0002\ufffe]+[\u0002\ufffe]?|[\u0002\ufffe]")
@@ -140,7 +141,7 @@ def _words(textpage: object, text: str, place: Point, verticals: list[float]) ->
         char_box(textpage, last - 1, *box)
         x0, baseline = place(x.value, y.value)
         end = max(place(left.value, bottom.value)[0], place(right.value, top.value)[0])
-        word = Word(_HYPHENS.sub("-", match[0]), x0, max(end, x0), baseline)
+        word = Word(_HYPHENS.sub("-", match[0]), x0, max(end, x0), baseline, text.startswith(_BROKEN, last))
         if crosses(word, verticals):
             yield from split_at_jumps(_glyphs(textpage, word.text, first, place))
         else:

@@ -7,6 +7,7 @@ on a PDF that has a timetable's heading and passed every screen.
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,10 @@ from ..model import Page, Ruling, Word
 from ..screen import Screen
 from .rulings import THICKEST, borders, box_rulings, path_rulings
 from .words import crosses, split_at_jumps
+
+
+# What pdfminer finds odd in a file is nothing a person can act on; what matters becomes an error of ours.
+logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 
 
 def read_pages(data: bytes, *, password: str | None, screen: Screen) -> tuple[Page, ...]:
@@ -59,14 +64,26 @@ def _pages(pages: list[Any], screen: Screen) -> Iterator[Page]:
 
 def _words(page: Any, verticals: list[float]) -> Iterator[Word]:
     height = float(page.height)
+    spaced = _before_break(page.chars)
     for found in page.extract_words(return_chars=True, use_text_flow=True):
         chars = found["chars"]
-        word = Word(found["text"], found["x0"], found["x1"], height - chars[0]["matrix"][5])
+        baseline = height - chars[0]["matrix"][5]
+        word = Word(found["text"], found["x0"], found["x1"], baseline, id(chars[-1]) in spaced)
         if crosses(word, verticals):
             glyphs = (Word(char["text"], char["x0"], char["x1"], height - char["matrix"][5]) for char in chars)
             yield from split_at_jumps(glyphs)
         else:
             yield word
+
+
+def _before_break(chars: list[Any]) -> set[int]:
+    """Return the glyphs followed by a printed blank and then by another line."""
+    following = zip(chars, chars[1:], [*chars[2:], None], strict=False)
+    return {id(glyph) for glyph, blank, after in following if blank["text"] == " " and not _level(glyph, after)}
+
+
+def _level(glyph: Any, after: Any) -> bool:
+    return after is not None and abs(glyph["matrix"][5] - after["matrix"][5]) < 1
 
 
 def _rulings(page: Any) -> Iterator[Ruling]:

@@ -25,7 +25,7 @@ def split_at_jumps(glyphs: Iterable[Word]) -> list[Word]:
     for glyph in glyphs:
         if words and abs(glyph.x0 - words[-1].x1) <= _JUMP and abs(glyph.y - words[-1].y) <= _JUMP:
             last = words.pop()
-            words.append(Word(last.text + glyph.text, last.x0, glyph.x1, last.y))
+            words.append(Word(last.text + glyph.text, last.x0, glyph.x1, last.y, glyph.spaced))
         else:
             words.append(glyph)
     return words

@@ -110,6 +110,8 @@ def _outside(pages: Sequence[Page], tables: Sequence[PageTables]) -> tuple[list[
     known: list[tuple[int, ...]] = []
     strays = []
     for page, found in zip(pages, tables, strict=True):
+        if not page.words:
+            strays.append(Problem(page=page.number, row=None, text="", reason="the page is empty"))
         if found.outside:
             for line in cell_lines(page, [word - page.first_word for word in found.outside], (page.number, 0)):
                 if _is_known(line):

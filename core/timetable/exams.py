@@ -26,7 +26,7 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
         paper=fields.text("paper") or None,
         activity=activity,
         date=values.day_of_year(fields.text("date")),
-        start=values.clock(fields.text("start")),
+        start=values.exam_start(fields.text("start")),
         end=None,
         module_campus=module_campus,
         campus=fields.text("campus") or module_campus,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..model import Cell, Line
 
-_SPACE = 2.2  # points: a blank in Helvetica of 8 points, the smallest print seen
+_SPACE = 3.8  # points: a blank of 10-point Helvetica, and what two words' last glyphs lack to their full width
 
 # Words that no venue consists of alone.
 _RESTS = frozenset(
@@ -74,6 +74,11 @@ def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
 def may_go_on(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an item may have been wrapped before this line: its next word would not have fitted."""
     return item[-1].x1 + _SPACE + line.first_width > cell.right
+
+
+def goes_on_if_spaced(cell: Cell, item: list[Line], line: Line) -> bool:
+    """Tell whether an item was wrapped here: its next word would not have fitted, and it kept the blank it broke at."""
+    return item[-1].spaced and may_go_on(cell, item, line)
 
 
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:

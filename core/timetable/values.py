@@ -27,6 +27,7 @@ _LABEL = re.compile(r"[A-Za-z]{1,4}[0-9]{1,3}")
 _DATE = re.compile(r"([0-9]{1,2}) ([A-Za-z]+) ([0-9]{4})")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2}) ?[-\u2013] ?([0-9]{1,2}:[0-9]{2})")
+_LAST_EXAM = time(20, 0)  # starts seen: 07:30, 11:15, 15:00
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 
@@ -71,6 +72,14 @@ def clock(text: str) -> time:
     if int(match[1]) > 23 or int(match[2]) > 59:
         raise Unreadable(f"there is no time '{text}'")
     return time(int(match[1]), int(match[2]))
+
+
+def exam_start(text: str) -> time:
+    """Return when an exam starts; its end is not printed, so only this guards against one past midnight."""
+    start = clock(text)
+    if start > _LAST_EXAM:
+        raise Unreadable(f"an exam cannot start at '{text}'")
+    return start
 
 
 @lru_cache(maxsize=4096)

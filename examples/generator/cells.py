@@ -95,10 +95,15 @@ def _lecture(row: LectureRow, inner: Mapping[str, float]) -> dict[str, tuple[Lin
         "Activity": lines([session.activity for session in sessions], "Activity"),
         "Day": lines([session.day for session in sessions], "Day"),
         "Time": lines([session.time for session in sessions], "Time"),
-        "Venue": lines([session.venue for session in sessions], "Venue"),
+        "Venue": tuple(line for session in sessions for line in _venue(session.venue, inner.get("Venue", 99))),
         "Campus": lines([row.campus], "Campus"),
         "Study Prog": _programme(row.study_programme, inner.get("Study Prog", 99)),
     }
+
+
+def _venue(text: str, inner: float) -> tuple[Line, ...]:
+    # A line broken at a blank keeps it, as the headers and the exams' `Exam Written` do; PTest / 1 has none to keep.
+    return _spaced(body(text, inner, 10)) or (_line("", 10),)
 
 
 def _language(language: str, block: str) -> tuple[Line, ...]:
