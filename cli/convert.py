@@ -17,6 +17,7 @@ from ..core.errors import TukscalError, exit_code
 from ..core.plan import DEFAULT_TITLE, PlanOptions
 from ..core.screen import Limits
 from .failures import json_errors_option, report_error
+from .passwords import password_option
 from .paths import term_folder
 from .settings import load_settings
 from .values import Day, Length, Limit, Size, Title
@@ -41,7 +42,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--expand", is_flag=True, help="One event per date instead of repeating ones.")
 @click.option("--title", type=Title(), default=DEFAULT_TITLE, help="Event titles.", show_default=True)
 @click.option("--previous", type=_PATH, metavar="ICS", help="The calendar this one updates, if it is not at OUT.")
-@click.option("--password", "ask", is_flag=True, help="Ask for the PDF's password.")
+@password_option
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a PDF may take.")
 @click.option("--memory", type=Size(), default="1G", help="Memory a PDF may take.", show_default=True)
 @click.option("--limit", "limits", type=Limit(), multiple=True, help="Raise a limit: pages, glyphs, ...")
@@ -67,7 +68,7 @@ def convert(
     expand: bool,
     title: str,
     previous: Path | None,
-    ask: bool,
+    password: str | None,
     timeout: float,
     memory: int,
     limits: tuple[tuple[str, int], ...],
@@ -97,7 +98,7 @@ def convert(
         format=Format(kind),
         options=options,
         previous=previous,
-        password=_password() if ask else None,
+        password=password,
         limits=replace(Limits(), **dict(limits)),
         strict=strict,
         dry_run=dry_run,
@@ -133,10 +134,3 @@ def _show(output: Output, *, quiet: bool) -> None:
 def _year_source(ctx: click.Context) -> str:
     source = ctx.get_parameter_source("year")
     return "from your settings" if source is click.core.ParameterSource.DEFAULT_MAP else "from --year"
-
-
-def _password() -> str:
-    if sys.stdin.isatty():
-        answer: str = click.prompt("Password", hide_input=True, err=True)
-        return answer
-    return sys.stdin.readline().rstrip("\r\n")

@@ -40,7 +40,7 @@ def error_text(error: TukscalError) -> str:
         lines.append(f"  Where: {', '.join(where)}{': ' if where and error.text else ''}{_short(error.text or '')}")
     if error.advice:
         lines.append(f"  {error.advice}")
-    return "\n".join(clean(line) if not line.startswith("  ") else f"  {clean(line)}" for line in lines)
+    return "\n".join(f"  {clean(line.strip())}" if line.startswith("  ") else clean(line) for line in lines)
 
 
 def _short(text: str) -> str:

@@ -13,6 +13,7 @@ from ..core.terms import Span, Term, closed_by_holiday
 from .render import Shown
 
 _MOST_PROBLEMS = 20
+_KINDS = {Kind.LECTURES: "lectures", Kind.TESTS: "semester tests", Kind.EXAMS: "exams"}
 _THINGS = {Kind.LECTURES: "weekly session", Kind.TESTS: "semester test", Kind.EXAMS: "exam"}
 
 
@@ -30,7 +31,7 @@ def summary_lines(output: Output) -> Iterator[Shown]:
 
 def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown]:
     entries = timetable.entries
-    yield Shown(f"{timetable.name}: {timetable.kind}{_when(timetable, conversion)}", style="bold")
+    yield Shown(f"{timetable.name}: {_KINDS[timetable.kind]}{_when(timetable, conversion)}", style="bold")
     modules = sorted({entry.module for entry in entries})
     yield Shown(f"{count(len(entries), _THINGS[timetable.kind])} of {count(len(modules), 'module')}.", 2)
     if timetable.reader != "pdfium":

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from .. import __version__
 from .errors import Damaged, NotATimetable, NoTerm
-from .event import Calendar, Event
+from .event import Calendar, Event, Status
 from .files import sha256
 from .integrity import check_streams
 from .model import Entry, Kind, Page, PageTables, Timetable
 from .plan import PlanOptions, number_sessions, plan_events
-from .revision import Revision, assign_colors, known_times, revise
+from .revision import Revision, assign_colors, cancel, known_times, revise
 from .screen import Limits, Screen, screen_file
 from .tables import page_tables
 from .terms import Term, bare_term, load_term
@@ -176,6 +176,18 @@ def read_calendar(data: bytes) -> Calendar:
         return ics.read(data)
     except ics.NotOurs:
         raise Damaged("This calendar was not written by tukscal, or was changed since.", advice="") from None
+
+
+def cancellation(calendar: Calendar) -> tuple[int, bytes]:
+    """Return the calendar that takes every event of another back, and how many it takes back.
+
+    METHOD:CANCEL (RFC 5546) is what Outlook and Apple go by, STATUS:CANCELLED what Google and Thunderbird do.
+    """
+    from . import ics
+
+    live = [cancel(event) for event in calendar.events if event.status is not Status.CANCELLED]
+    taken_back = replace(calendar, events=tuple(live), version=__version__)
+    return len(live), ics.write(taken_back, method="CANCEL")
 
 
 def _write(calendar: Calendar) -> bytes:

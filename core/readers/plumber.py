@@ -21,7 +21,6 @@ from ..screen import Screen
 from .rulings import THICKEST, borders, box_rulings, path_rulings
 from .words import crosses, split_at_jumps
 
-
 # What pdfminer finds odd in a file is nothing a person can act on; what matters becomes an error of ours.
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 

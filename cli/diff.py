@@ -1,0 +1,94 @@
+"""`tukscal diff`: what moved between two timetables or calendars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from ..core.changes import Difference, Snapshot
+from ..core.child import Child
+from ..core.compare import compare
+from .failures import json_errors_option
+from .passwords import password_option
+from .summary import count
+from .values import Size
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("diff")
+@click.argument("old", type=_PATH)
+@click.argument("new", type=_PATH)
+@click.option("--json", "machine", is_flag=True, help="Print JSON.")
+@password_option
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a file may take.")
+@click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
+@json_errors_option
+@click.pass_context
+def diff(
+    ctx: click.Context, old: Path, new: Path, machine: bool, password: str | None, timeout: float, memory: int
+) -> None:
+    """Tell what moved between OLD and NEW, each a timetable PDF or an .ics of tukscal's.
+
+    Exits with 0 if nothing did, 1 if something did.
+    """
+    with Child(timeout=timeout, memory=memory) as child:
+        found = compare(old, new, child, password=password)
+    if machine:
+        click.echo(json.dumps([_value(difference) for difference in found], ensure_ascii=False, indent=2))
+    else:
+        from .render import Shown, print_lines
+
+        print_lines(Shown(text, indent) for text, indent in _lines(found))
+    ctx.exit(1 if found else 0)
+
+
+def _lines(found: tuple[Difference, ...]) -> Iterator[tuple[str, int]]:
+    if not found:
+        yield "No session moved.", 0
+        return
+    yield f"{count(len(found), 'session')} changed:", 0
+    for difference in found:
+        for line in _sentences(difference):
+            yield line, 2
+
+
+def _sentences(difference: Difference) -> Iterator[str]:
+    before, after = difference.before, difference.after
+    if before is None and after is not None:
+        yield f"New: {after.title}, {_place(after)}"
+    elif after is None and before is not None:
+        yield f"Gone: {before.title}, {_place(before)}"
+    elif before is not None and after is not None:
+        yield f"Changed: {after.title}"
+        yield from (f"  {text}" for text in _parts(before, after))
+
+
+def _parts(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    pairs = ((before.when, after.when), (before.where, after.where), (before.status, after.status))
+    for old, new in pairs:
+        if old != new:
+            yield f"{old or 'nothing said'} -> {new or ('certain' if old == 'preliminary' else 'nothing said')}"
+    if before.dates is not None and after.dates is not None and before.when == after.when:
+        for day in sorted(before.dates - after.dates):
+            yield f"no longer on {day.day} {day:%B %Y}"
+        for day in sorted(after.dates - before.dates):
+            yield f"also on {day.day} {day:%B %Y}"
+
+
+def _place(side: Snapshot) -> str:
+    return ", ".join(part for part in (side.when, side.where, side.status) if part)
+
+
+def _value(difference: Difference) -> dict[str, object]:
+    sides = {"before": difference.before, "after": difference.after}
+    return {name: _side(side) if side else None for name, side in sides.items()}
+
+
+def _side(side: Snapshot) -> dict[str, object]:
+    dates = None if side.dates is None else [day.isoformat() for day in sorted(side.dates)]
+    return {**asdict(side), "dates": dates}
