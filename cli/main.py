@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from typing import NoReturn
 import click
 
 from .. import __version__
-from ..core.errors import Crashed, TukscalError
+from ..core.errors import InputOutput, TukscalError, own_fault
 from .failures import report_error
 
 _COMMANDS = {
@@ -87,11 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # Whoever read our output has gone; Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except Exception as error:  # a bug of ours: a sentence for the person, TUKSCAL_DEBUG for the rest
-        if os.environ.get("TUKSCAL_DEBUG"):
-            traceback.print_exc()
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        fault = Crashed(f"tukscal has a fault of its own ({os.path.basename(place.filename)}:{place.lineno}).")
+    except Exception as error:
+        fault = own_fault(error)
         report_error(fault, as_json="--json-errors" in sys.argv)
         sys.exit(fault.exit_code)
     sys.exit(0)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from ..core.text import clean
 
 _MOST = 100  # columns; longer lines are hard to read
+_LEAST = 20
 _PLAIN = 80
 
 
@@ -28,8 +28,15 @@ class Shown(NamedTuple):
 def print_lines(lines: Iterable[Shown], *, to_stderr: bool = False) -> None:
     """Print paragraphs, each wrapped behind its indent; text from PDFs cannot command the terminal."""
     stream = sys.stderr if to_stderr else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", _PLAIN))
-    console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
-    console.width = min(console.width, _MOST)
+    console = Console(file=stream, width=None if stream.isatty() else _columns(), highlight=False)
+    console.width = max(min(console.width, _MOST), _LEAST)
     for line in lines:
-        console.print(Padding(Text(clean(line.text), style=line.style), (0, 0, 0, line.indent)))
+        for part in Text(clean(line.text), style=line.style).wrap(console, console.width - line.indent):
+            part.rstrip()
+            console.print(Text(" " * line.indent).append_text(part), soft_wrap=True)
+
+
+def _columns() -> int:
+    """Return the width to print with where there is no terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() else _PLAIN

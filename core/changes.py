@@ -1,7 +1,7 @@
 """What moved between two timetables or calendars, session by session, as a person asks it.
 
 A lecture timetable prints no year and a calendar may be weekly or expanded, so sessions are compared by what a student
-sees: the weekday or date, the time, the place and whether it is certain. Two calendars are also compared by their dates.
+sees: the weekday or date, the time, the place and whether it is certain; two calendars also by their dates.
 """
 
 from __future__ import annotations

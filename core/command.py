@@ -13,12 +13,13 @@ from pathlib import Path
 
 from . import convert
 from .child import Child
-from .errors import BadRows, Damaged, NotWritable, TukscalError
+from .errors import BadRows, Damaged, NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .export import CSV_COLUMNS, to_csv, to_json
 from .files import check_folder, read_file, read_if_there, write_file
 from .model import Timetable
 from .screen import Limits
+from .text import clean
 
 STDOUT = Path("-")
 _MOST_CALENDAR = 50_000_000
@@ -70,6 +71,9 @@ def run(request: Request, child: Child) -> Iterator[Result]:
         return
     taken: dict[str, Path] = {}
     for file in request.files:
+        if not file.name:
+            yield NoSuchFile(f"{file} is a folder, not a file.", advice="Name the PDF itself.", file=str(file))
+            continue
         path = file.with_suffix(f".{request.format}")
         # Two paths are one file, also where capitals do not count.
         first = taken.setdefault(str(path.absolute()).casefold(), file)
@@ -108,7 +112,7 @@ def _read_all(request: Request, files: Sequence[Path], child: Child) -> tuple[li
 
 def _read(request: Request, file: Path, child: Child) -> Timetable:
     data = read_file(file, request.limits.bytes)
-    timetable = child.call(convert.read_pdf, data, name=file.name, password=request.password, limits=request.limits)
+    timetable = child.call(convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits)
     if request.strict and timetable.problems:
         first = timetable.problems[0]
         raise BadRows(
@@ -145,13 +149,19 @@ def _previous(request: Request, path: Path, child: Child) -> Calendar | None:
     there = _calendar_at(path, child)
     if request.previous is None:
         return there
-    return child.call(convert.read_calendar, read_file(request.previous, _MOST_CALENDAR))
+    try:
+        return child.call(convert.read_calendar, read_file(request.previous, _MOST_CALENDAR))
+    except TukscalError as error:
+        error.file = str(request.previous)
+        raise
 
 
 def _calendar_at(path: Path, child: Child) -> Calendar | None:
-    data = read_if_there(path) if path != STDOUT else None
+    data = read_if_there(path, _MOST_CALENDAR) if path != STDOUT else None
     if data is None:
         return None
+    if len(data) > _MOST_CALENDAR:
+        raise _foreign(path)
     try:
         return child.call(convert.read_calendar, data)
     except Damaged:
@@ -159,7 +169,7 @@ def _calendar_at(path: Path, child: Child) -> Calendar | None:
 
 
 def _check_ours(path: Path, kind: Format) -> None:
-    data = read_if_there(path) if path != STDOUT else None
+    data = read_if_there(path, _MOST_CALENDAR) if path != STDOUT else None
     starts = {Format.JSON: (b'{\n  "kind"', b'[\n  {\n    "kind"'), Format.CSV: (_csv_start(),)}
     if data and not data.startswith(starts[kind]):
         raise _foreign(path)

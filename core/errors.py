@@ -19,10 +19,15 @@ A command that met several different causes exits with SEVERAL (12).
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 SEVERAL = 12
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class TukscalError(Exception):
@@ -175,3 +180,15 @@ def exit_code(errors: Iterable[TukscalError]) -> int:
     if not codes:
         return 0
     return codes.pop() if len(codes) == 1 else SEVERAL
+
+
+def own_fault(error: Exception) -> Crashed:
+    """Return the error for a bug of ours: a sentence for the person; TUKSCAL_DEBUG prints the rest.
+
+    Only our own file and line are named: what a library calls its files says nothing to anybody.
+    """
+    if os.environ.get("TUKSCAL_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents] or frames
+    return Crashed(f"tukscal has a fault of its own ({Path(ours[-1].filename).name}:{ours[-1].lineno}).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -35,21 +36,26 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
         raise InputOutput(f"{path} cannot be read: {error.strerror}.", file=str(path)) from None
 
 
-def read_if_there(path: Path) -> bytes | None:
-    """Return a file's bytes, or None if there is no such file."""
-    return read_file(path) if os.path.lexists(path) else None
+def read_if_there(path: Path, limit: int | None = None) -> bytes | None:
+    """Return a file's bytes, or None if there is no such file; `limit` as for read_file."""
+    return read_file(path, limit) if os.path.lexists(path) else None
 
 
 def check_folder(path: Path) -> None:
-    """Refuse an output path whose folder is missing or may not be written to.
+    """Refuse an output path that is no place for a file, or whose folder is missing or may not be written to.
 
     Raises NotWritable.
     """
     folder = path.parent
-    if not folder.is_dir():
-        raise NotWritable(f"There is no folder {folder}.", file=str(path))
-    if path.is_dir():
-        raise NotWritable(f"{path} is a folder.", advice="Name a file with -o.", file=str(path))
+    try:
+        if not folder.is_dir():
+            raise NotWritable(f"There is no folder {folder}.", file=str(path))
+        if path.is_dir():
+            raise NotWritable(f"{path} is a folder.", advice="Name a file with -o.", file=str(path))
+        if os.path.lexists(path) and not path.is_file():
+            raise NotWritable(f"{path} is not an ordinary file.", file=str(path))
+    except OSError as error:  # a name that is too long, a folder nobody may look into
+        raise NotWritable(f"{path} cannot be written: {error.strerror}.", file=str(path)) from None
     if not os.access(folder, os.W_OK):
         raise NotWritable(f"You may not write in {folder}.", file=str(path))
 
@@ -93,14 +99,16 @@ def _mode(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut; Windows can neither open a folder nor needs to."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Make a rename last through a power cut, where a folder can be opened and flushed: not on Windows, not on all shares.
+
+    The file has its name by now, so nothing here may call it unwritten.
+    """
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _discard(temporary: str | None) -> None:

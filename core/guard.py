@@ -28,15 +28,25 @@ if sys.platform != "win32":
         # The terminal's Ctrl-C is for the parent, which ends us.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    def peak() -> int:
+        """Return the largest resident size, in bytes, this process ever had."""
+        return _peak(resource.RUSAGE_SELF)
+
     def peak_of_children() -> int:
         """Return the largest resident size, in bytes, that any ended child ever had."""
-        size = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        return _peak(resource.RUSAGE_CHILDREN)
+
+    def _peak(who: int) -> int:
+        size = resource.getrusage(who).ru_maxrss
         return size if sys.platform == "darwin" else size * 1024
 
-    def _kill_group(pid: int) -> None:
+    def kill_group(pid: int) -> None:
+        """End what a process that held itself left behind; its group outlives it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getpgid(pid) == pid:
-                os.killpg(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
+
+    # How native code (SIGABRT) and the kernel (SIGKILL) end a process that has no memory left.
+    STARVED = frozenset({signal.SIGABRT, signal.SIGKILL})
 
 else:
 
@@ -44,12 +54,18 @@ else:
         """Hold the calling process: nothing but the parent's watch on Windows."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    def peak() -> int:
+        """Return the largest resident size, in bytes, this process ever had."""
+        return int(psutil.Process().memory_info().peak_wset)
+
     def peak_of_children() -> int:
         """Return 0: Windows does not say."""
         return 0
 
-    def _kill_group(pid: int) -> None:
-        pass
+    def kill_group(pid: int) -> None:
+        """Do nothing: Windows has no groups."""
+
+    STARVED = frozenset({signal.SIGABRT})
 
 
 def resident(pid: int) -> int:
@@ -74,7 +90,7 @@ def kill_family(pid: int) -> None:
         family = [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
     except psutil.Error:
         family = []
-    _kill_group(pid)
+    kill_group(pid)
     for process in family:
         with contextlib.suppress(psutil.Error):
             process.kill()

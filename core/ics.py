@@ -18,6 +18,7 @@ from icalendar.parser import Contentline, Contentlines, Parameters
 from icalendar.prop import vDatetime, vDuration, vRecur, vText, vUTCOffset
 
 from .event import Calendar, Event, Status
+from .text import clean
 
 ZONE = "Africa/Johannesburg"
 _OFFSET = timedelta(hours=2)  # no daylight saving since 1944
@@ -26,6 +27,7 @@ _REFRESH = timedelta(hours=12)
 _SHORT = 74  # octets a line may have before icalendar folds it
 _LOCAL = Parameters({"TZID": ZONE})
 _NO_PARAMETERS = Parameters()
+_MOST_REVISIONS = 1_000_000  # a minute each; a file that says more was not written by us
 
 
 class NotOurs(Exception):
@@ -36,36 +38,48 @@ class NotOurs(Exception):
 
 
 class _Line(Contentline):
-    """A content line that is folded only if it is long."""
+    """A content line that is folded only if it is long, and encoded once."""
 
-    __slots__ = ()
+    __slots__ = ("octets",)
 
     def to_ical(self) -> bytes:
-        if self.isascii() and len(self) <= _SHORT:
-            return self.encode()
-        return bytes(super().to_ical())  # type: ignore[no-untyped-call] # theirs
+        try:
+            return self.octets
+        except AttributeError:
+            short = self.isascii() and len(self) <= _SHORT
+            self.octets: bytes = self.encode() if short else bytes(super().to_ical())  # type: ignore[no-untyped-call]
+            return self.octets
+
+
+class _Text(vText):
+    """Text that many events share; being no slotted class, it can remember its lines."""
+
+
+_BEGIN, _END = _Line("BEGIN:VEVENT"), _Line("END:VEVENT")  # type: ignore[no-untyped-call]
 
 
 class _Event(icalendar.Event):
-    """A VEVENT whose lines are made of reused values."""
+    """A VEVENT whose values remember the lines they were written as; they stand in the order they were set."""
 
-    def content_line(self, name: str, value: Any, sorted: bool = True) -> Contentline:  # noqa: A002 - theirs
-        return _property_line(name, value) if isinstance(value, vText) and not value.params else _line(name, value)
+    def content_lines(self, sorted: bool = True) -> Contentlines:  # noqa: A002 - theirs
+        lines: list[Contentline] = [_BEGIN]
+        lines += [_remembered(name, value) for name, value in self.items()]
+        lines += [line for alarm in self.subcomponents for line in alarm.content_lines() if line]
+        lines.append(_END)
+        return Contentlines(lines)
 
 
 class _Calendar(icalendar.Calendar):
     """A VCALENDAR whose time zone is not written anew each time."""
 
     def content_lines(self, sorted: bool = True) -> Contentlines:  # noqa: A002 - theirs
-        lines = Contentlines([_line(name, value) for name, value in self.property_items(recursive=False)])
+        lines = [_line(name, value) for name, value in self.property_items(recursive=False)]
         inner = [line for component in self.subcomponents for line in _component_lines(component)]
         return Contentlines([*lines[:-1], *inner, lines[-1]])
 
 
 def _component_lines(component: Any) -> list[Contentline]:
-    if component.name == "VTIMEZONE":
-        return _zone_lines()
-    return [line for line in component.content_lines() if line]
+    return _zone_lines() if component.name == "VTIMEZONE" else component.content_lines()
 
 
 @lru_cache(maxsize=1)
@@ -73,9 +87,13 @@ def _zone_lines() -> list[Contentline]:
     return [line for line in _zone().content_lines() if line]
 
 
-@lru_cache(maxsize=8192)
-def _property_line(name: str, value: vText) -> Contentline:
-    return _line(name, value)
+def _remembered(name: str, value: Any) -> Contentline:
+    if type(value) is vText:
+        return _line(name, value)
+    lines: dict[str, Contentline] = value.__dict__.setdefault("lines", {})
+    if name not in lines:
+        lines[name] = _line(name, value)
+    return lines[name]
 
 
 def _line(name: str, value: Any) -> Contentline:
@@ -131,34 +149,35 @@ def _component(event: Event) -> _Event:
 
 
 def _properties(event: Event) -> dict[str, object]:
+    """Return the properties in icalendar's own order, so that the file reads as any of its files does."""
     stamp = _utc(event.stamp)
     found: dict[str, object] = {
         "SUMMARY": _text(event.summary),
         "DTSTART": _local(event.start),
         "DTEND": _local(event.end),
         "DTSTAMP": stamp,
-        "LAST-MODIFIED": stamp,
         "UID": vText(event.uid),
         "SEQUENCE": _text(str(event.sequence)),
-        "CATEGORIES": _text(event.category),
-        "COLOR": _text(event.color),
-        "STATUS": _text(event.status.value),
-        "X-TUKSCAL-SESSION": vText(event.identity),
     }
-    if event.location:
-        found["LOCATION"] = _text(event.location)
-    if event.description:
-        found["DESCRIPTION"] = _text(event.description)
     if event.last is not None:
         found["RRULE"] = _rule(event.last)
     if event.except_on:
         found["EXDATE"] = _exceptions(event.except_on, event.start.time())
+    found["CATEGORIES"] = _text(event.category)
+    found["COLOR"] = _text(event.color)
+    if event.description:
+        found["DESCRIPTION"] = _text(event.description)
+    found["LAST-MODIFIED"] = stamp
+    if event.location:
+        found["LOCATION"] = _text(event.location)
+    found["STATUS"] = _text(event.status.value)
+    found["X-TUKSCAL-SESSION"] = vText(event.identity)
     return found
 
 
 @lru_cache(maxsize=4096)
 def _text(value: str) -> vText:
-    return vText(value)
+    return _Text(value)
 
 
 @lru_cache(maxsize=4096)
@@ -208,53 +227,59 @@ def read(data: bytes) -> Calendar:
         if not sources:
             raise NotOurs
         return Calendar(
-            name=str(root["X-WR-CALNAME"]),
+            name=clean(str(root["X-WR-CALNAME"])),
             year=int(str(root["X-TUKSCAL-YEAR"])),
-            term=str(root.get("X-TUKSCAL-TERM", "")),
+            term=clean(str(root.get("X-TUKSCAL-TERM", ""))),
             sources=sources,
             events=tuple(_event(component) for component in root.walk("VEVENT")),
-            gone={uid: int(sequence) for uid, sequence in map(str.split, _texts(root, "X-TUKSCAL-GONE"))},
-            version=str(root.get("X-TUKSCAL-VERSION", "")),
+            gone={uid: _sequence(sequence) for uid, sequence in map(str.split, _texts(root, "X-TUKSCAL-GONE"))},
+            version=clean(str(root.get("X-TUKSCAL-VERSION", ""))),
         )
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         # icalendar answers broken files with any of these.
         raise NotOurs from error
 
 
 def _texts(root: Mapping[str, Any], name: str) -> list[str]:
     found = root.get(name, [])
-    return [str(value) for value in (found if isinstance(found, list) else [found])]
+    return [clean(str(value)) for value in (found if isinstance(found, list) else [found])]
 
 
-_IDENTITY = re.compile(r"[^/]+/(lectures|tests|exams)/[0-9]{4}/[^/]*/.*", re.DOTALL)
+_IDENTITY = re.compile(r"[^/]+/(lectures|tests|exams)/[12][0-9]{3}/[^/]*/.*", re.DOTALL)
 
 
 def _event(component: Any) -> Event:
     start = _naive(component["DTSTART"].dt)
-    identity = str(component["X-TUKSCAL-SESSION"])
+    identity = clean(str(component["X-TUKSCAL-SESSION"]))
     if not _IDENTITY.fullmatch(identity):
         raise ValueError
     alarms = component.walk("VALARM")
     return Event(
-        uid=str(component["UID"]),
+        uid=clean(str(component["UID"])),
         identity=identity,
-        summary=str(component["SUMMARY"]),
+        summary=clean(str(component["SUMMARY"])),
         start=start,
         end=_naive(component["DTEND"].dt),
-        location=str(component.get("LOCATION", "")),
-        description=str(component.get("DESCRIPTION", "")),
+        location=clean(str(component.get("LOCATION", ""))),
+        description="\n".join(map(clean, str(component.get("DESCRIPTION", "")).split("\n"))),
         category=_category(component),
-        color=str(component["COLOR"]),
+        color=clean(str(component["COLOR"])),
         status=Status(str(component["STATUS"])),
         last=_last(component, start),
         except_on=tuple(_except_on(component)),
         alarm=-alarms[0]["TRIGGER"].dt if alarms else None,
-        sequence=int(component["SEQUENCE"]),
+        sequence=_sequence(component["SEQUENCE"]),
     )
 
 
+def _sequence(value: int | str) -> int:
+    if not 0 <= int(value) < _MOST_REVISIONS:
+        raise ValueError
+    return int(value)
+
+
 def _category(component: Any) -> str:
-    return ",".join(str(value) for value in component["CATEGORIES"].cats)
+    return clean(",".join(str(value) for value in component["CATEGORIES"].cats))
 
 
 def _last(component: Any, start: datetime) -> date | None:

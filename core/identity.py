@@ -8,13 +8,17 @@ that a session that moves is updated and not doubled.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 from functools import lru_cache
 
 from .model import Entry, Kind
+from .text import clean
 
 INSTITUTION = "UP"
 _DOMAIN = "tukscal"
+_ORDINAL = re.compile("[2-9]|[1-9][0-9]{1,5}")
+_MARKS = str.maketrans("/#", "__")  # they separate the parts of an identity and its ordinal
 
 
 def identity(entry: Entry, year: int) -> str:
@@ -27,12 +31,18 @@ def identity(entry: Entry, year: int) -> str:
         parts = [str(entry.date.year), period, entry.module, entry.paper, entry.activity]
         if entry.kind is Kind.TESTS:
             del parts[3]
-    return "/".join([INSTITUTION, entry.kind, *((part or "").replace("/", "_") for part in parts)])
+    return "/".join([INSTITUTION, entry.kind, *(clean(part or "").translate(_MARKS) for part in parts)])
 
 
 def numbered(name: str, ordinal: int) -> str:
     """Return the identity of the n-th session of one identity; the first keeps the bare name."""
     return name if ordinal == 1 else f"{name}#{ordinal}"
+
+
+def split_number(name: str) -> tuple[str, int]:
+    """Return the identity and ordinal that `numbered` made a name of."""
+    bare, _, ordinal = name.partition("#")
+    return (bare, int(ordinal)) if _ORDINAL.fullmatch(ordinal) else (name, 1)
 
 
 @lru_cache(maxsize=65536)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from string import Formatter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .event import Event, Status
-from .identity import identity, numbered, swap_mark, uid, week_mark
+from .identity import identity, numbered, split_number, swap_mark, uid, week_mark
 from .model import Entry, Kind
 from .terms import Term, teaching
 from .text import clean
@@ -51,10 +52,12 @@ class Plan(NamedTuple):
 def check_title(template: str) -> None:
     """Raise ValueError with a sentence if a title template names a field there is not."""
     try:
-        names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+        fields = [field for field in Formatter().parse(template) if field[1] is not None]
     except ValueError:
         raise ValueError("the braces of the title do not match") from None
-    for name in names:
+    for _, name, form, conversion in fields:
+        if form or conversion:
+            raise ValueError(f"{{{name}}} in the title can only stand by itself, without ':' or '!'")
         if name not in TITLE_FIELDS:
             raise ValueError(f"there is no {{{name}}} for a title; there are {', '.join(TITLE_FIELDS)}")
 
@@ -68,19 +71,21 @@ def number_sessions(entries: Iterable[Entry], year: int, known: Known) -> list[S
     grouped: dict[str, list[Entry]] = {}
     for entry in entries:
         grouped.setdefault(identity(entry, year), []).append(entry)
-    return [session for name, same in grouped.items() for session in _number(name, same, known)]
+    earlier: dict[str, dict[int, tuple[date, time]]] = {}
+    for name, when in known.items():
+        bare, ordinal = split_number(name)
+        earlier.setdefault(bare, {})[ordinal] = when
+    return [session for name, same in grouped.items() for session in _number(name, same, earlier.get(name, {}))]
 
 
-def _number(name: str, entries: list[Entry], known: Known) -> Iterator[Session]:
+def _number(name: str, entries: list[Entry], known: Mapping[int, tuple[date, time]]) -> Iterator[Session]:
     taken: dict[int, Entry] = {}
     free = sorted(entries, key=_when)
-    if known:
-        for ordinal in range(1, len(entries) + _earlier(name, known) + 1):
-            before = known.get(numbered(name, ordinal))
-            match = next((entry for entry in free if before and _same_time(entry, *before)), None)
-            if match:
-                taken[ordinal] = match
-                free.remove(match)
+    for ordinal, before in sorted(known.items()):
+        match = next((entry for entry in free if _same_time(entry, *before)), None)
+        if match:
+            taken[ordinal] = match
+            free.remove(match)
     ordinal = 0
     for entry in free:
         ordinal = next(number for number in range(ordinal + 1, ordinal + len(entries) + 2) if number not in taken)
@@ -88,16 +93,10 @@ def _number(name: str, entries: list[Entry], known: Known) -> Iterator[Session]:
     return (Session(numbered(name, ordinal), taken[ordinal]) for ordinal in sorted(taken))
 
 
-def _earlier(name: str, known: Known) -> int:
-    """Return the highest ordinal an identity ever had."""
-    ordinal = 0
-    while numbered(name, ordinal + 1) in known or numbered(name, ordinal + 2) in known:
-        ordinal += 1
-    return ordinal
-
-
-def _when(entry: Entry) -> tuple[date, int, time]:
-    return (entry.date or date.min, entry.day or 0, entry.start)
+def _when(entry: Entry) -> tuple[date, int, time, time, str, tuple[str, ...]]:
+    """Return what sessions of one identity are sorted by; the order of rows never counts."""
+    end, status = entry.end or time.max, entry.status or ""
+    return (entry.date or date.min, entry.day or 0, entry.start, end, status, entry.venues)
 
 
 def _same_time(entry: Entry, day: date, start: time) -> bool:
@@ -112,72 +111,69 @@ def plan_events(
     events: list[Event] = []
     left_out = []
     for session in sessions:
-        pattern = _pattern(session, options, colors)
         if session.entry.kind is Kind.LECTURES:
             assert term is not None
-            new = list(_lecture(pattern, session.entry, term, options))
+            new = list(_lecture(session, term, options, colors))
             if not new:
                 left_out.append(session.entry)
             events += new
         else:
-            events.append(pattern)
+            events.append(_dated(session, options, colors))
     return Plan(tuple(sorted(events, key=lambda event: (event.start, event.uid))), tuple(left_out))
 
 
-def _pattern(session: Session, options: PlanOptions, colors: Mapping[str, str]) -> Event:
-    """Return a session's event, its date yet to be set for a lecture."""
+def _dated(session: Session, options: PlanOptions, colors: Mapping[str, str]) -> Event:
+    """Return the event of a test or exam."""
     entry = session.entry
-    day = entry.date or date.min
+    assert entry.date is not None
+    end = entry.end or _exam_end(entry.start, options.exam_length)
     return Event(
+        **_common(session, options, colors),
         uid=uid(session.identity),
-        identity=session.identity,
-        summary=_title(entry, options.title),
-        start=datetime.combine(day, entry.start),
-        end=datetime.combine(day, entry.end or _exam_end(entry.start, options.exam_length)),
-        location=location(entry),
-        description=_description(entry, options.exam_length),
-        category=entry.module,
-        color=colors[entry.module],
-        status=Status.TENTATIVE if entry.status not in (None, "FINAL") else Status.CONFIRMED,
-        alarm=options.alarm,
+        start=datetime.combine(entry.date, entry.start),
+        end=datetime.combine(entry.date, end),
     )
 
 
-def _lecture(pattern: Event, entry: Entry, term: Term, options: PlanOptions) -> Iterator[Event]:
+def _common(session: Session, options: PlanOptions, colors: Mapping[str, str]) -> dict[str, Any]:
+    """Return what all events of a session share."""
+    entry = session.entry
+    return {
+        "identity": session.identity,
+        "summary": _title(entry, options.title),
+        "location": location(entry),
+        "description": _description(entry, options.exam_length),
+        "category": clean(entry.module),
+        "color": colors[entry.module],
+        "status": Status.TENTATIVE if entry.status not in (None, "FINAL") else Status.CONFIRMED,
+        "alarm": options.alarm,
+    }
+
+
+def _lecture(session: Session, term: Term, options: PlanOptions, colors: Mapping[str, str]) -> Iterator[Event]:
+    """Yield the events of a weekly session: one that repeats, or one a date, and one for each swap day."""
+    name, entry = session
     assert entry.offered is not None
     assert entry.day is not None
+    assert entry.end is not None
+    common = _common(session, options, colors)
     taught = teaching(term, entry.offered, entry.day, skip_test_weeks=options.skip_test_weeks)
+    single = [(day, swap_mark(day)) for day in taught.swapped]
     if options.expand:
-        for day in taught.dates:
-            yield _on(pattern, day, week_mark(day))
+        single += [(day, week_mark(day)) for day in taught.dates]
     elif taught.dates:
-        yield _weekly(pattern, taught.dates)
-    for day in taught.swapped:
-        yield _on(pattern, day, swap_mark(day))
+        first, last = taught.dates[0], taught.dates[-1]
+        start, end = datetime.combine(first, entry.start), datetime.combine(first, entry.end)
+        until = last if last > first else None
+        yield Event(**common, uid=uid(name), start=start, end=end, last=until, except_on=_gaps(taught.dates))
+    for day, mark in single:
+        start, end = datetime.combine(day, entry.start), datetime.combine(day, entry.end)
+        yield Event(**common, uid=uid(name, mark), start=start, end=end)
 
 
-def _on(pattern: Event, day: date, mark: str) -> Event:
-    return replace(
-        pattern,
-        uid=uid(pattern.identity, mark),
-        start=datetime.combine(day, pattern.start.time()),
-        end=datetime.combine(day, pattern.end.time()),
-    )
-
-
-def _weekly(pattern: Event, days: tuple[date, ...]) -> Event:
-    """Return the event that repeats weekly from the first to the last day, with the others excepted."""
-    first, last = days[0], days[-1]
-    return replace(
-        pattern,
-        start=datetime.combine(first, pattern.start.time()),
-        end=datetime.combine(first, pattern.end.time()),
-        last=last if last > first else None,
-        except_on=_gaps(days),
-    )
-
-
+@lru_cache(maxsize=256)
 def _gaps(days: tuple[date, ...]) -> tuple[date, ...]:
+    """Return the weekly days between the first and the last that are not among them."""
     taken = set(days)
     weeks = (days[-1] - days[0]).days // 7
     return tuple(day for week in range(weeks) if (day := days[0] + timedelta(weeks=week)) not in taken)
@@ -203,25 +199,28 @@ def _title(entry: Entry, template: str) -> str:
     if template == DEFAULT_TITLE:
         return clean(f"{entry.module} {entry.activity}")
     fields = {name: getattr(entry, name, None) or "" for name in TITLE_FIELDS if name != "venue"}
-    return clean(template.format(**fields, venue="; ".join(entry.venues)))
+    title = clean(template.format(**fields, venue="; ".join(entry.venues)))
+    # A field this session lacks leaves a gap.
+    return " ".join(title.split()) or clean(f"{entry.module} {entry.activity}")
 
 
 def _description(entry: Entry, exam_length: timedelta) -> str:
     if entry.kind is Kind.LECTURES:
+        language = entry.language and _LANGUAGES.get(entry.language, entry.language)
         lines = [
-            f"Group {entry.group}, {_LANGUAGES.get(entry.language or '', entry.language or '?')}, {entry.offered}",
+            ", ".join(part for part in (entry.group and f"Group {entry.group}", language, entry.offered) if part),
             entry.study_programme and f"Study programme: {entry.study_programme}",
         ]
     elif entry.kind is Kind.TESTS:
         lines = ["Semester test"]
     else:
         lines = [
-            f"Exam, {entry.status}" + (f", paper {entry.paper}" if entry.paper else ""),
-            "Preliminary: date, time and venue may still change." if entry.status != "FINAL" else None,
+            ", ".join(part for part in ("Exam", entry.status, entry.paper and f"paper {entry.paper}") if part),
+            "Preliminary: date, time and venue may still change." if entry.status not in (None, "FINAL") else None,
             f"The end is an estimate: the timetable gives no duration, {_hours(exam_length)} is assumed.",
             entry.module_campus and f"Module campus: {entry.module_campus}",
         ]
-    return "\n".join(clean(line) for line in [*lines, entry.comments] if line)
+    return "\n".join(text for line in [*lines, entry.comments] if line and (text := clean(line)))
 
 
 def _hours(length: timedelta) -> str:

@@ -50,7 +50,9 @@ def known_times(previous: Calendar | None) -> Known:
     """Return when each session of the previous calendar took place; a swap day says nothing about its weekday."""
     if previous is None:
         return {}
-    regular = (event for event in previous.events if not _SWAP.search(event.uid))
+    regular = [event for event in previous.events if not _SWAP.search(event.uid)]
+    # What is cancelled comes first: a session of one event for each date may have left some where it used to be.
+    regular.sort(key=lambda event: event.status is not Status.CANCELLED)
     return {event.identity: (event.start.date(), event.start.time()) for event in regular}
 
 

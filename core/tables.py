@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .model import Cell, Line, Page, PageTables, Row, Ruling, Table, Word
+from .model import Cell, Line, Page, PageTables, Row, Ruling, Table
 
 _SAME = 1.5  # points within which two rulings are one, and a ruling reaches another
 _LINE = 2.5  # points within which two baselines are one line; lines are at least 8 points apart
@@ -26,38 +26,43 @@ class _Grid:
     broken: frozenset[int] = frozenset()
     """Rows, from 0, with a border missing."""
 
-    def cell(self, word: Word) -> tuple[int, int] | None:
-        """Return (row, column) of a word, from 0."""
-        row, column = bisect_right(self.ys, word.y) - 1, bisect_right(self.xs, word.x0 + _SAME) - 1
-        inside = 0 <= row < len(self.ys) - 1 and 0 <= column < len(self.xs) - 1
-        return (row, column) if inside else None
+
+_Cells = dict[tuple[int, int], list[int]]
 
 
 def page_tables(page: Page) -> PageTables:
     """Return the tables of a page from top to bottom and the words outside them."""
     grids = sorted(_grids(page.rulings), key=lambda grid: grid.ys[0])
-    cells: list[dict[tuple[int, int], list[int]]] = [{} for _ in grids]
-    outside = []
-    for index, word in enumerate(page.words):
-        for grid, found in zip(grids, cells, strict=True):
-            place = grid.cell(word)
-            if place is not None:
-                found.setdefault(place, []).append(index)
-                break
-        else:
-            outside.append(page.first_word + index)
-    tables = []
+    tables: list[Table] = []
+    rest: Iterable[int] = range(len(page.words))
     first_row = 1
-    for grid, found in zip(grids, cells, strict=True):
-        tables.append(_table(page, grid, found, first_row))
+    for grid in grids:
+        cells, rest = _sort_words(page, grid, rest)
+        tables.append(_table(page, grid, cells, first_row))
         first_row += len(grid.ys) - 1
-    return PageTables(page=page.number, tables=tuple(tables), outside=tuple(outside))
+    return PageTables(page=page.number, tables=tuple(tables), outside=tuple(page.first_word + word for word in rest))
+
+
+def _sort_words(page: Page, grid: _Grid, indices: Iterable[int]) -> tuple[_Cells, list[int]]:
+    """Split words, given by their place on the page, into those in the cells of a grid and those outside it."""
+    cells: _Cells = {}
+    outside = []
+    words, xs, ys = page.words, grid.xs, grid.ys
+    columns, rows = len(xs), len(ys)
+    for index in indices:
+        word = words[index]
+        row, column = bisect_right(ys, word.y), bisect_right(xs, word.x0 + _SAME)
+        if 0 < row < rows and 0 < column < columns:
+            cells.setdefault((row - 1, column - 1), []).append(index)
+        else:
+            outside.append(index)
+    return cells, outside
 
 
 # ---- cells
 
 
-def _table(page: Page, grid: _Grid, cells: dict[tuple[int, int], list[int]], first_row: int) -> Table:
+def _table(page: Page, grid: _Grid, cells: _Cells, first_row: int) -> Table:
     padding = _padding(page, grid, cells)
     rights = [x - padding for x in grid.xs[1:]]
     empty = [Cell((), right) for right in rights]
@@ -73,7 +78,7 @@ def _table(page: Page, grid: _Grid, cells: dict[tuple[int, int], list[int]], fir
     return Table(page=page.number, columns=tuple(grid.xs), rows=tuple(rows))
 
 
-def _padding(page: Page, grid: _Grid, cells: dict[tuple[int, int], list[int]]) -> float:
+def _padding(page: Page, grid: _Grid, cells: _Cells) -> float:
     """Return the distance between a border and the text beside it: the least in the table, as text is set left."""
     gaps = (page.words[ids[0]].x0 - grid.xs[column] for (_, column), ids in cells.items())
     return min(max(min(gaps, default=0.0), 0.0), _WIDEST_PADDING)
@@ -82,27 +87,31 @@ def _padding(page: Page, grid: _Grid, cells: dict[tuple[int, int], list[int]]) -
 def cell_lines(page: Page, indices: Sequence[int], row: tuple[int, int]) -> tuple[Line, ...]:
     """Return words of one page, given by their place on it, as lines from top to bottom, each from left to right."""
     words = page.words
-    ordered = sorted(indices, key=lambda index: words[index].y) if len(indices) > 1 else indices
+    if len(indices) == 1:
+        return (_short_line(page, indices[0], row),)
+    ordered = sorted([(words[index].y, index) for index in indices])
     groups: list[list[int]] = []
     last = float("-inf")
-    for index in ordered:
-        y = words[index].y
+    for y, index in ordered:
         if y - last > _LINE:
-            groups.append([])
-        groups[-1].append(index)
+            group: list[int] = []
+            groups.append(group)
+        group.append(index)
         last = y
-    return tuple([_line(page, group, row) for group in groups])
+    return tuple([_short_line(page, group[0], row) if len(group) == 1 else _line(page, group, row) for group in groups])
+
+
+def _short_line(page: Page, index: int, row: tuple[int, int]) -> Line:
+    text, x0, x1, y, spaced = page.words[index]
+    return Line(text, (page.first_word + index,), y, x1, x1 - x0, row, spaced)
 
 
 def _line(page: Page, indices: list[int], row: tuple[int, int]) -> Line:
-    words = page.words
-    if len(indices) == 1:
-        text, x0, x1, y, spaced = words[indices[0]]
-        return Line(text, (page.first_word + indices[0],), y, x1, x1 - x0, row, spaced)
-    indices.sort(key=lambda index: words[index].x0)
-    first, last = words[indices[0]], words[indices[-1]]
-    text = " ".join([words[index].text for index in indices])
-    ids = tuple([page.first_word + index for index in indices])
+    ordered = sorted([(page.words[index].x0, index) for index in indices])
+    words = [page.words[index] for _, index in ordered]
+    text = " ".join([word.text for word in words])
+    ids = tuple([page.first_word + index for _, index in ordered])
+    first, last = words[0], words[-1]
     return Line(text, ids, first.y, last.x1, first.x1 - first.x0, row, last.spaced)
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import byref, c_double, c_float
+from typing import NamedTuple
 
 import pypdfium2.raw as pdfium
 
@@ -19,16 +21,15 @@ from ..errors import Damaged, Encrypted, TukscalError
 from ..model import Page, Ruling, Word
 from ..screen import Screen
 from .rulings import THICKEST, borders, box_rulings, path_rulings
-from .words import crosses, split_at_jumps
+from .words import INSIDE, split_at_jumps
 
 Matrix = tuple[float, float, float, float, float, float]
-Point = Callable[[float, float], tuple[float, float]]
 
 _IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 _DEEPEST_FORM = 8
 _BROKEN = " \r"  # a blank before a line break was printed; blanks between runs on one line may be PDFium's own
 # PDFium writes a hyphen at the end of a line as one of these and joins the next line to it.
-_HYPHENS = re.compile("[\u0002\ufffe]")
+_HYPHENS = "\u0002\ufffe"
 _WORD = re.compile(r"[^\s\u0002\ufffe]+[\u0002\ufffe]?|[\u0002\ufffe]")
 
 pdfium.FPDF_InitLibrary()
@@ -83,7 +84,7 @@ def _read_page(document: object, index: int, first_word: int, screen: Screen) ->
     try:
         count = pdfium.FPDFPage_CountObjects(page)
         screen.objects(number, count)
-        place = _placer(page)
+        place = _place(page)
         rulings = _page_rulings(page, count, place, number, screen)
         words = _page_words(page, place, borders(rulings), number, screen)
     finally:
@@ -91,22 +92,34 @@ def _read_page(document: object, index: int, first_word: int, screen: Screen) ->
     return Page(number=number, first_word=first_word, words=words, rulings=rulings)
 
 
-def _placer(page: object) -> Point:
-    """Return the function from PDFium's page space to our top-left origin, the page's rotation undone."""
-    height, width = pdfium.FPDF_GetPageHeightF(page), pdfium.FPDF_GetPageWidthF(page)
-    turned: dict[int, Point] = {
-        0: lambda x, y: (x, height - y),
-        1: lambda x, y: (y, x),
-        2: lambda x, y: (width - x, y),
-        3: lambda x, y: (width - y, height - x),
-    }
-    return turned[pdfium.FPDFPage_GetRotation(page) % 4]
+class Place(NamedTuple):
+    """From PDFium's page space to our top-left origin, the page's rotation undone."""
+
+    turn: int
+    """Quarter turns clockwise."""
+    width: float
+    height: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point of the page space is seen."""
+        if self.turn == 0:
+            return x, self.height - y
+        if self.turn == 1:
+            return y, x
+        if self.turn == 2:
+            return self.width - x, y
+        return self.width - y, self.height - x
+
+
+def _place(page: object) -> Place:
+    turn = pdfium.FPDFPage_GetRotation(page) % 4
+    return Place(turn, pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page))
 
 
 # ---- words
 
 
-def _page_words(page: object, place: Point, verticals: list[float], number: int, screen: Screen) -> tuple[Word, ...]:
+def _page_words(page: object, place: Place, verticals: list[float], number: int, screen: Screen) -> tuple[Word, ...]:
     textpage = pdfium.FPDFText_LoadPage(page)
     if not textpage:
         raise Damaged(f"The text of page {number} cannot be read.", page=number)
@@ -130,39 +143,53 @@ def _page_text(textpage: object, count: int) -> str:
     return "".join(chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
 
 
-def _words(textpage: object, text: str, place: Point, verticals: list[float]) -> Iterator[Word]:
+def _words(textpage: object, text: str, place: Place, verticals: list[float]) -> list[Word]:
+    """Return the words of a page; this loop is most of what reading costs, so an upright page is placed in line."""
     x, y, left, right, bottom, top = (c_double() for _ in range(6))
-    refs = byref(x), byref(y)
+    x_ref, y_ref = byref(x), byref(y)
     box = byref(left), byref(right), byref(bottom), byref(top)
-    origin, char_box = pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetCharBox
+    origin, char_box, upright, height = (
+        pdfium.FPDFText_GetCharOrigin,
+        pdfium.FPDFText_GetCharBox,
+        not place.turn,
+        place.height,
+    )
+    words: list[Word] = []
     for match in _WORD.finditer(text):
         first, last = match.span()
-        origin(textpage, first, *refs)
+        token = match[0]
+        origin(textpage, first, x_ref, y_ref)
         char_box(textpage, last - 1, *box)
-        x0, baseline = place(x.value, y.value)
-        end = max(place(left.value, bottom.value)[0], place(right.value, top.value)[0])
-        word = Word(_HYPHENS.sub("-", match[0]), x0, max(end, x0), baseline, text.startswith(_BROKEN, last))
-        if crosses(word, verticals):
-            yield from split_at_jumps(_glyphs(textpage, word.text, first, place))
+        if upright:
+            x0, x1, baseline = x.value, right.value, height - y.value
         else:
-            yield word
+            x0, baseline = place.point(x.value, y.value)
+            x1 = max(place.point(left.value, bottom.value)[0], place.point(right.value, top.value)[0])
+        if token[-1] in _HYPHENS:
+            token = f"{token[:-1]}-"
+        if bisect(verticals, x0 + INSIDE) != bisect(verticals, x1 - INSIDE):
+            words += split_at_jumps(_glyphs(textpage, token, first, place))
+        else:
+            words.append(Word(token, x0, x1 if x1 > x0 else x0, baseline, text.startswith(_BROKEN, last)))
+    return words
 
 
-def _glyphs(textpage: object, text: str, first: int, place: Point) -> Iterator[Word]:
+def _glyphs(textpage: object, text: str, first: int, place: Place) -> Iterator[Word]:
     """Yield each glyph of a word with its advance width."""
     x, y = c_double(), c_double()
     box = pdfium.FS_RECTF()
     for index, char in enumerate(text, first):
         pdfium.FPDFText_GetCharOrigin(textpage, index, byref(x), byref(y))
         pdfium.FPDFText_GetLooseCharBox(textpage, index, byref(box))
-        x0, baseline = place(x.value, y.value)
-        yield Word(char, x0, max(place(box.left, box.bottom)[0], place(box.right, box.top)[0]), baseline)
+        x0, baseline = place.point(x.value, y.value)
+        ends = place.point(box.left, box.bottom)[0], place.point(box.right, box.top)[0]
+        yield Word(char, x0, max(ends), baseline)
 
 
 # ---- rulings
 
 
-def _page_rulings(page: object, count: int, place: Point, number: int, screen: Screen) -> tuple[Ruling, ...]:
+def _page_rulings(page: object, count: int, place: Place, number: int, screen: Screen) -> tuple[Ruling, ...]:
     found: list[Ruling] = []
     get = pdfium.FPDFPage_GetObject
     horizontal = vertical = 0
@@ -176,7 +203,7 @@ def _page_rulings(page: object, count: int, place: Point, number: int, screen: S
     return tuple(found)
 
 
-def _object_rulings(objects: Iterator[object], place: Point) -> Iterator[Ruling]:
+def _object_rulings(objects: Iterator[object], place: Place) -> Iterator[Ruling]:
     bounds = tuple(c_float() for _ in range(4))
     refs = tuple(byref(value) for value in bounds)
     left, bottom, right, top = bounds
@@ -185,8 +212,8 @@ def _object_rulings(objects: Iterator[object], place: Point) -> Iterator[Ruling]
         kind = get_type(item)
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             if get_bounds(item, *refs):
-                ax, ay = place(left.value, bottom.value)
-                bx, by = place(right.value, top.value)
+                ax, ay = place.point(left.value, bottom.value)
+                bx, by = place.point(right.value, top.value)
                 x0, x1, y0, y1 = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
                 thin = min(x1 - x0, y1 - y0) <= THICKEST
                 yield from box_rulings(x0, y0, x1, y1) if thin else _path(item, _IDENTITY, place)
@@ -194,7 +221,7 @@ def _object_rulings(objects: Iterator[object], place: Point) -> Iterator[Ruling]
             yield from _form(item, _IDENTITY, place, 1)
 
 
-def _form(form: object, outer: Matrix, place: Point, depth: int) -> Iterator[Ruling]:
+def _form(form: object, outer: Matrix, place: Place, depth: int) -> Iterator[Ruling]:
     """Yield the rulings inside a form XObject: re-printed timetables wrap a whole page in one."""
     if depth > _DEEPEST_FORM:
         return
@@ -208,11 +235,11 @@ def _form(form: object, outer: Matrix, place: Point, depth: int) -> Iterator[Rul
             yield from _form(item, matrix, place, depth + 1)
 
 
-def _path(path: object, outer: Matrix, place: Point) -> Iterator[Ruling]:
+def _path(path: object, outer: Matrix, place: Place) -> Iterator[Ruling]:
     """Yield the rulings of one path object: several rectangles or lines may be drawn as one."""
     a, b, c, d, e, f = _times(_matrix(path), outer)
     for points in _subpaths(path):
-        placed = [place(a * x + c * y + e, b * x + d * y + f) for x, y in points]
+        placed = [place.point(a * x + c * y + e, b * x + d * y + f) for x, y in points]
         xs, ys = [x for x, _ in placed], [y for _, y in placed]
         if min(max(xs) - min(xs), max(ys) - min(ys)) <= THICKEST:
             yield from box_rulings(min(xs), min(ys), max(xs), max(ys))

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 
 from ..model import Word
 
-_INSIDE = 0.5  # points a glyph may touch a border without crossing it
+INSIDE = 0.5
+"""Points a glyph may touch a border without crossing it."""
 _JUMP = 0.7  # points between the end of a glyph and the start of the next that no font's spacing makes
 
 
 def crosses(word: Word, verticals: list[float]) -> bool:
     """Tell whether a word lies on both sides of a vertical ruling."""
-    return bisect(verticals, word.x0 + _INSIDE) != bisect(verticals, word.x1 - _INSIDE)
+    return bisect(verticals, word.x0 + INSIDE) != bisect(verticals, word.x1 - INSIDE)
 
 
 def split_at_jumps(glyphs: Iterable[Word]) -> list[Word]:

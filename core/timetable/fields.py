@@ -81,6 +81,11 @@ def goes_on_if_spaced(cell: Cell, item: list[Line], line: Line) -> bool:
     return item[-1].spaced and may_go_on(cell, item, line)
 
 
+def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> bool:
+    """Tell whether an item was wrapped here or where its page ended: the blank before a page break is not seen."""
+    return (item[-1].spaced or item[-1].row != line.row) and may_go_on(cell, item, line)
+
+
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
     return may_go_on(cell, item, line) and item[0].text.split()[0] != line.text.split()[0]

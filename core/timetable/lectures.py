@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from ..model import Cell, Entry, Kind, Line, Problem
 from . import values
-from .fields import Fields, Sources, goes_on_if_rest, goes_on_if_spaced, join, may_go_on, unwrap
+from .fields import (
+    Fields,
+    Sources,
+    goes_on_if_rest,
+    goes_on_if_spaced,
+    goes_on_if_spaced_or_broken,
+    join,
+    may_go_on,
+    unwrap,
+)
 from .records import Record, lines_problem
 from .values import Unreadable
 
@@ -90,7 +99,7 @@ def _sessions(cells: Mapping[str, Cell]) -> list[tuple[tuple[Line, ...], ...]]:
 
 def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
     """Return a cell's items, wrapped lines joined if that gives as many items as wanted, else its lines."""
-    for goes_on in (goes_on_if_spaced, may_go_on, goes_on_if_rest):
+    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken, may_go_on, goes_on_if_rest):
         items = unwrap(cell, goes_on)
         if len(cell.lines) > count == len(items):
             return items
