@@ -16,19 +16,22 @@ from ..core.convert import CalendarOptions, TermChoice
 from ..core.errors import TukscalError, exit_code
 from ..core.plan import DEFAULT_TITLE, PlanOptions
 from ..core.screen import Limits
+from ..core.selection import Selection
 from .failures import json_errors_option, report_error
 from .passwords import password_option
 from .paths import term_folder
+from .selecting import selection_options
 from .settings import load_settings
 from .values import Day, Length, Limit, Size, Title
 
 _PATH = click.Path(path_type=Path)
+_FORMATS = [kind.value for kind in Format]
 
 
 @click.command("convert", short_help="Turn timetable PDFs into a calendar.")
 @click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
 @click.option("-o", "--output", type=_PATH, metavar="OUT", help="One calendar for all files; - for standard output.")
-@click.option("--format", "kind", type=click.Choice([kind.value for kind in Format]), default=Format.ICS, help="What to write.")
+@click.option("--format", "kind", type=click.Choice(_FORMATS), default="ics", help="What to write.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be written, write nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("--strict", is_flag=True, help="Fail if any row or text cannot be used.")
@@ -41,6 +44,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--alarm", type=Length(), help="Remind this long before, such as 15m.")
 @click.option("--expand", is_flag=True, help="One event per date instead of repeating ones.")
 @click.option("--title", type=Title(), default=DEFAULT_TITLE, help="Event titles.", show_default=True)
+@selection_options
 @click.option("--previous", type=_PATH, metavar="ICS", help="The calendar this one updates, if it is not at OUT.")
 @password_option
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a PDF may take.")
@@ -67,6 +71,8 @@ def convert(
     alarm: timedelta | None,
     expand: bool,
     title: str,
+    select: Path | None,
+    typed: Selection,
     previous: Path | None,
     password: str | None,
     timeout: float,
@@ -97,6 +103,8 @@ def convert(
         output=output,
         format=Format(kind),
         options=options,
+        typed=typed,
+        select=select,
         previous=previous,
         password=password,
         limits=replace(Limits(), **dict(limits)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import click
@@ -18,6 +17,8 @@ def report_error(error: TukscalError, *, as_json: bool) -> None:
 
 def error_json(error: TukscalError) -> str:
     """Return an error as one line of JSON; the keys are an interface."""
+    import json
+
     return json.dumps(
         {
             "cause": error.cause,

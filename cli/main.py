@@ -6,10 +6,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -17,22 +17,29 @@ from .. import __version__
 from ..core.errors import InputOutput, TukscalError, own_fault
 from .failures import report_error
 
+if TYPE_CHECKING:
+    from datetime import date
+
 _COMMANDS = {
     "cancel": "Write the file that takes a calendar's events back out.",
+    "choose": "Choose your groups and see what clashes.",
     "convert": "Turn timetable PDFs into a calendar.",
     "diff": "Tell what moved between two timetables or calendars.",
+    "show": "Draw the week, tests and exams, or a month.",
     "term": "Teaching dates: periods, recess, swap days, test weeks.",
 }
 
 
-@dataclass(slots=True)
 class App:
     """What all commands share; tests turn its clock."""
 
-    json_errors: bool = False
+    def __init__(self) -> None:
+        self.json_errors = False
 
     def today(self) -> date:
         """Return the local date."""
+        from datetime import date  # `--help` is to start as fast as click does: this file imports little
+
         return date.today()
 
 
@@ -60,8 +67,27 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TukscalError as error:
-            report_error(error, as_json=ctx.find_object(App).json_errors)  # type: ignore[union-attr] # made by `cli`
-            ctx.exit(error.exit_code)
+            _end(ctx, error)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Stopped.", err=True)
+            ctx.exit(128 + 2)  # as if by SIGINT
+        except BrokenPipeError:  # whoever read our output has gone
+            _drop_output()
+            ctx.exit(128 + 13)  # as if by SIGPIPE
+        except OSError as error:  # files have errors of their own: this is standard output
+            _drop_output()
+            _end(ctx, InputOutput(f"The output cannot be written: {error.strerror}."))
+
+
+def _end(ctx: click.Context, error: TukscalError) -> NoReturn:
+    report_error(error, as_json=ctx.find_object(App).json_errors)  # type: ignore[union-attr] # made by `cli`
+    ctx.exit(error.exit_code)
+
+
+def _drop_output() -> None:
+    """Let what was not written yet go nowhere: Python would complain when it flushes at exit."""
+    with suppress(OSError, ValueError):  # tests have no such stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
@@ -80,12 +106,10 @@ def cli(ctx: click.Context, json_errors: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name may have letters the console lacks
     try:
         cli.main(args=arguments, prog_name="tukscal")
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except Exception as error:
         fault = own_fault(error)
         report_error(fault, as_json="--json-errors" in sys.argv)

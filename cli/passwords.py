@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -23,4 +24,7 @@ def _ask() -> str:
     if sys.stdin.isatty():
         answer: str = click.prompt("Password", hide_input=True, err=True)
         return answer
+    if isinstance(sys.stdin, TextIOWrapper):
+        # What is no text in the terminal's encoding opens no PDF, and that is what the person should read.
+        sys.stdin.reconfigure(errors="replace")
     return sys.stdin.readline().rstrip("\r\n")

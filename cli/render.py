@@ -1,4 +1,4 @@
-"""Lines -> terminal, the only module that imports rich: wrapped at the terminal's width, plain where it is none."""
+"""Paragraphs -> terminal: wrapped at the terminal's width, plain where it is none."""
 
 from __future__ import annotations
 
@@ -25,10 +25,17 @@ class Shown(NamedTuple):
     style: str = ""
 
 
+class _Console(Console):
+    """A console that leaves it to `main` what happens when nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def print_lines(lines: Iterable[Shown], *, to_stderr: bool = False) -> None:
     """Print paragraphs, each wrapped behind its indent; text from PDFs cannot command the terminal."""
     stream = sys.stderr if to_stderr else sys.stdout
-    console = Console(file=stream, width=None if stream.isatty() else _columns(), highlight=False)
+    console = _Console(file=stream, width=None if stream.isatty() else _columns(), highlight=False)
     console.width = max(min(console.width, _MOST), _LEAST)
     for line in lines:
         for part in Text(clean(line.text), style=line.style).wrap(console, console.width - line.indent):

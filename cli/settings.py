@@ -23,8 +23,12 @@ def load_settings(ctx: click.Context, _parameter: click.Parameter, _value: objec
         settings = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"The settings file {file} cannot be read: {error}.") from None
+    except OSError as error:
+        raise click.UsageError(f"The settings file {file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"The settings file {file} is not text in UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise click.UsageError(f"The settings file {file} is not TOML: {error}.") from None
     for key in settings:
         if key not in _KEYS:
             raise click.UsageError(f"The settings file {file} has '{key}'; it may have {', '.join(sorted(_KEYS))}.")

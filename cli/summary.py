@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 
 from ..core.command import STDOUT, Output
 from ..core.convert import Conversion
 from ..core.event import Event
-from ..core.model import Entry, Kind, Problem, Timetable
-from ..core.terms import Span, Term, closed_by_holiday
+from ..core.model import Kind, Problem, Timetable
+from ..core.selection_file import Chosen
+from ..core.terms import WEEKDAYS, Span, Term, closed_by_holiday
 from .render import Shown
 
 _MOST_PROBLEMS = 20
@@ -19,8 +22,9 @@ _THINGS = {Kind.LECTURES: "weekly session", Kind.TESTS: "semester test", Kind.EX
 
 def summary_lines(output: Output) -> Iterator[Shown]:
     """Yield the summary of one output: what was read, how dates were decided, what was left out, what is wrong."""
-    for timetable in output.timetables:
-        yield from _read(timetable, output.conversion)
+    for file, chosen in zip(output.files, output.chosen, strict=True):
+        yield from _read(chosen.selected.timetable, output.conversion)
+        yield from _chosen(file, chosen)
     if output.conversion:
         yield from _decided(output.conversion)
         yield from _revised(output.conversion)
@@ -41,8 +45,19 @@ def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown
         yield Shown(f"{count(tentative, 'exam')} still preliminary: written as tentative.", 2)
     if timetable.kind is Kind.EXAMS and conversion:
         yield Shown("When exams end is an estimate, the PDF does not print it; --exam-length changes it.", 2)
-    if choices := _choices(entries):
-        yield Shown(f"Every group is in the calendar; you attend one of each kind of: {', '.join(choices)}.", 2)
+
+
+def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
+    """Yield which groups were left out by whose choice, and which modules still need one."""
+    selected = chosen.selected
+    if chosen.source or selected.dropped:
+        source = f" by {chosen.source}" if chosen.source else ""
+        yield Shown(f"Your choice{source}: {count(selected.dropped, 'session')} of other groups left out.", 2)
+    if not selected.open:
+        return
+    modules = ", ".join(dict.fromkeys(choice.module for choice in selected.open))
+    yield Shown(f"Every group of {modules} is in the calendar; you attend one of each kind.", 2, "yellow")
+    yield Shown(f"Choose yours: tukscal choose {shlex.quote(str(file))}", 2, "yellow")
 
 
 def _when(timetable: Timetable, conversion: Conversion | None) -> str:
@@ -55,15 +70,6 @@ def _when(timetable: Timetable, conversion: Conversion | None) -> str:
 
 def _period_order(period: str) -> int:
     return ["S1", "Q1", "Q2", "S2", "Q3", "Q4", "Y"].index(period)
-
-
-def _choices(entries: Sequence[Entry]) -> list[str]:
-    """Return the modules of which a student must choose a group."""
-    groups: dict[tuple[str, str], set[str]] = {}
-    for entry in entries:
-        if entry.group:
-            groups.setdefault((entry.module, entry.group[0]), set()).add(entry.group)
-    return sorted({module for (module, _), names in groups.items() if len(names) > 1})
 
 
 # ---- dates
@@ -209,6 +215,4 @@ def span(first: date, last: date) -> str:
 
 
 def _weekday(number: int) -> str:
-    from ..core.terms import WEEKDAYS
-
     return WEEKDAYS[number]

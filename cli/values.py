@@ -11,8 +11,8 @@ import click
 from ..core.plan import check_title
 from ..core.screen import Limits
 
-_LENGTH = re.compile(r"(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:m|min)?)?")
-_SIZE = re.compile(r"(\d+)\s*(K|M|G|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
+_LENGTH = re.compile(r"(?:([0-9]{1,4})\s*h)?\s*(?:([0-9]{1,4})\s*(?:m|min)?)?")
+_SIZE = re.compile(r"([0-9]{1,18})\s*(K|M|G|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -72,7 +72,7 @@ class Limit(click.ParamType[tuple[str, int]]):
             return value
         name, _, number = value.partition("=")
         names = [field.name for field in fields(Limits)]
-        if name not in names or not number.isdecimal():
+        if name not in names or not re.fullmatch("[0-9]{1,18}", number):
             self.fail(f"'{value}' is not NAME=NUMBER with a NAME of {', '.join(names)}.", param, ctx)
         return name, int(number)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from . import convert
 from .child import Child
@@ -19,6 +20,8 @@ from .export import CSV_COLUMNS, to_csv, to_json
 from .files import check_folder, read_file, read_if_there, write_file
 from .model import Timetable
 from .screen import Limits
+from .selection import Selection
+from .selection_file import Chosen, choose_entries
 from .text import clean
 
 STDOUT = Path("-")
@@ -42,6 +45,10 @@ class Request:
     """One output for all files, "-" for standard output, or None for one beside each."""
     format: Format
     options: convert.CalendarOptions
+    typed: Selection = field(default_factory=Selection)
+    """Groups chosen on the command line."""
+    select: Path | None = None
+    """A selection file, instead of the one found beside a PDF or above it."""
     previous: Path | None = None
     password: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -55,13 +62,27 @@ class Output:
 
     path: Path
     data: bytes
-    timetables: tuple[Timetable, ...]
+    files: tuple[Path, ...]
+    chosen: tuple[Chosen, ...]
+    """For each file, its timetable as far as a student chose it."""
     conversion: convert.Conversion | None
     """None for JSON and CSV, which hold no dates of lectures."""
     written: bool
 
+    @property
+    def timetables(self) -> tuple[Timetable, ...]:
+        """The timetables, as far as a student chose them."""
+        return tuple(part.selected.timetable for part in self.chosen)
+
 
 Result = Output | TukscalError
+
+
+class Target(NamedTuple):
+    """Where one output goes and the files it is made from."""
+
+    path: Path
+    files: tuple[Path, ...]
 
 
 def run(request: Request, child: Child) -> Iterator[Result]:
@@ -93,7 +114,8 @@ def _make(request: Request, files: Sequence[Path], path: Path, child: Child) -> 
         if errors:
             yield from errors
         else:
-            yield _write(request, path, timetables, previous, child)
+            chosen = choose_entries(files, timetables, request.typed, request.select)
+            yield _write(request, Target(path, tuple(files)), chosen, previous, child)
     except TukscalError as error:
         error.file = error.file or (str(files[0]) if len(files) == 1 else None)
         yield error
@@ -112,7 +134,9 @@ def _read_all(request: Request, files: Sequence[Path], child: Child) -> tuple[li
 
 def _read(request: Request, file: Path, child: Child) -> Timetable:
     data = read_file(file, request.limits.bytes)
-    timetable = child.call(convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits)
+    timetable = child.call(
+        convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits
+    )
     if request.strict and timetable.problems:
         first = timetable.problems[0]
         raise BadRows(
@@ -126,18 +150,24 @@ def _read(request: Request, file: Path, child: Child) -> Timetable:
 
 
 def _write(
-    request: Request, path: Path, timetables: Sequence[Timetable], previous: Calendar | None, child: Child
+    request: Request, target: Target, chosen: Sequence[Chosen], previous: Calendar | None, child: Child
 ) -> Output:
     conversion = None
+    timetables = [part.selected.timetable for part in chosen]
     if request.format is Format.ICS:
         conversion = child.call(convert.make_calendar, timetables, request.options, previous)
         data = conversion.ics
     else:
         data = to_json(timetables) if request.format is Format.JSON else to_csv(timetables)
-    if not request.dry_run and path != STDOUT:
-        write_file(path, data)
+    if not request.dry_run and target.path != STDOUT:
+        write_file(target.path, data)
     return Output(
-        path=path, data=data, timetables=tuple(timetables), conversion=conversion, written=not request.dry_run
+        path=target.path,
+        files=target.files,
+        data=data,
+        chosen=tuple(chosen),
+        conversion=conversion,
+        written=not request.dry_run,
     )
 
 

@@ -18,8 +18,12 @@ from .revision import Revision, assign_colors, cancel, known_times, revise
 from .screen import Limits, Screen, screen_file
 from .tables import page_tables
 from .terms import Term, bare_term, load_term
-from .text import clean
 from .timetable import has_heading, read_timetable
+
+# Bytes a page, unpacked, from which the second reader is not asked: real pages have 2 to 13 KB, what it needs 18 s for
+# has a megabyte.
+_HEAVY = 200_000
+_NO_TABLE = "The PDF has the heading of a timetable, but no table."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +85,13 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
 
     limits = limits or Limits()
     screen_file(data, limits)
-    check_streams(data)
+    size = check_streams(data)
     pages = pdfium.read_pages(data, password=password, screen=Screen(limits))
     tables = [page_tables(page) for page in pages]
     reader = "pdfium"
     if not any(page.tables for page in tables) and has_heading(pages[0]):
+        if size > _HEAVY * len(pages):
+            raise NotATimetable(_NO_TABLE)
         pages, tables = _second_opinion(data, password, limits, pages)
         reader = "pdfplumber"
     reading = read_timetable(pages, tables)
@@ -113,7 +119,7 @@ def _second_opinion(
         raise Damaged(f"The PDF is damaged: it seems to have {len(pages)} pages or {len(second)}.")
     tables = [page_tables(page) for page in second]
     if not any(page.tables for page in tables):
-        raise NotATimetable("The PDF has the heading of a timetable, but no table.")
+        raise NotATimetable(_NO_TABLE)
     return second, tables
 
 
@@ -254,14 +260,11 @@ _PERIOD_ORDER = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
 
 
 def _name(timetables: Sequence[Timetable], year: int, entries: Sequence[Entry]) -> str:
-    """Return the calendar's name, as calendar programs show it: "UP lectures 2026 S2"."""
-    kinds = [_KIND_NAMES[kind] for kind in Kind if any(timetable.kind is kind for timetable in timetables)]
-    periods = {entry.offered for entry in entries}
-    halves = [period for period in _PERIOD_ORDER if period in periods and period != "Y"] or ["Y"]
-    lectures = any(timetable.kind is Kind.LECTURES for timetable in timetables)
-    shown = [period for period in halves if period.startswith("S")] or halves
-    return clean(" ".join(["UP", _and(kinds), str(year), *(shown if lectures and len(kinds) == 1 else [])]))
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    """Return the calendar's name, as calendar programs show it: "UP lectures 2026 S2", "UP timetable 2026"."""
+    kinds = {timetable.kind for timetable in timetables}
+    if len(kinds) > 1:
+        return f"UP timetable {year}"
+    name = f"UP {_KIND_NAMES[kinds.pop()]} {year}"
+    periods = [period for period in _PERIOD_ORDER if any(entry.offered == period for entry in entries)]
+    shown = [period for period in periods if period.startswith("S")] or [p for p in periods if p != "Y"] or periods
+    return " ".join([name, *shown])

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -187,8 +186,15 @@ def own_fault(error: Exception) -> Crashed:
 
     Only our own file and line are named: what a library calls its files says nothing to anybody.
     """
+    import traceback  # a command that goes well needs none
+
     if os.environ.get("TUKSCAL_DEBUG"):
         traceback.print_exception(error, file=sys.stderr)
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents] or frames
+    ours = [frame for frame in frames if _is_ours(Path(frame.filename))] or frames
     return Crashed(f"tukscal has a fault of its own ({Path(ours[-1].filename).name}:{ours[-1].lineno}).")
+
+
+def _is_ours(file: Path) -> bool:
+    # In a clone the libraries lie below the package, whose folder is the repository's.
+    return file.is_relative_to(_PACKAGE) and "site-packages" not in file.relative_to(_PACKAGE).parts

@@ -99,7 +99,7 @@ def _mode(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where a folder can be opened and flushed: not on Windows, not on all shares.
+    """Make a rename last through a power cut, where a folder can be flushed: not on Windows, not on every share.
 
     The file has its name by now, so nothing here may call it unwritten.
     """

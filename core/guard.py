@@ -10,11 +10,14 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 import psutil
 
 if sys.platform != "win32":
     import resource
+    import termios
+    import tty
 
     def enter(memory: int) -> None:
         """Hold the calling process: a group of its own, its data limited to `memory` bytes, no core dump."""
@@ -47,6 +50,16 @@ if sys.platform != "win32":
 
     # How native code (SIGABRT) and the kernel (SIGKILL) end a process that has no memory left.
     STARVED = frozenset({signal.SIGABRT, signal.SIGKILL})
+
+    @contextlib.contextmanager
+    def unseen_keys(handle: int) -> Iterator[None]:
+        """Let a terminal hand over each key at once and show none, and leave it as it was."""
+        before = termios.tcgetattr(handle)
+        try:
+            tty.setcbreak(handle, termios.TCSADRAIN)
+            yield
+        finally:
+            termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
 else:
 

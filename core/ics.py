@@ -15,7 +15,7 @@ from typing import Any
 
 import icalendar
 from icalendar.parser import Contentline, Contentlines, Parameters
-from icalendar.prop import vDatetime, vDuration, vRecur, vText, vUTCOffset
+from icalendar.prop import vDatetime, vDuration, vRecur, vText, vUnknown, vUTCOffset
 
 from .event import Calendar, Event, Status
 from .text import clean
@@ -51,7 +51,16 @@ class _Line(Contentline):
             return self.octets
 
 
-class _Text(vText):
+class _Plain(vText):
+    """Text that is read back as it is: icalendar takes a backslash before a capital N for a line break."""
+
+    __slots__ = ()
+
+    def to_ical(self) -> bytes:
+        return self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n").encode()
+
+
+class _Text(_Plain):
     """Text that many events share; being no slotted class, it can remember its lines."""
 
 
@@ -88,7 +97,7 @@ def _zone_lines() -> list[Contentline]:
 
 
 def _remembered(name: str, value: Any) -> Contentline:
-    if type(value) is vText:
+    if type(value) is _Plain:
         return _line(name, value)
     lines: dict[str, Contentline] = value.__dict__.setdefault("lines", {})
     if name not in lines:
@@ -106,9 +115,9 @@ def _zone() -> icalendar.Timezone:
     standard = icalendar.TimezoneStandard()
     standard["DTSTART"] = vDatetime(datetime(1970, 1, 1))
     standard["TZOFFSETFROM"] = standard["TZOFFSETTO"] = vUTCOffset(_OFFSET)
-    standard["TZNAME"] = vText("SAST")
+    standard["TZNAME"] = _Plain("SAST")
     zone = icalendar.Timezone()
-    zone["TZID"] = vText(ZONE)
+    zone["TZID"] = _Plain(ZONE)
     zone.add_component(standard)
     return zone
 
@@ -116,19 +125,19 @@ def _zone() -> icalendar.Timezone:
 def build(calendar: Calendar, *, method: str | None = None) -> icalendar.Calendar:
     """Return a calendar as an icalendar component, ready for its to_ical()."""
     root = _Calendar()
-    root["PRODID"], root["VERSION"], root["CALSCALE"] = vText(_PRODID), vText("2.0"), vText("GREGORIAN")
+    root["PRODID"], root["VERSION"], root["CALSCALE"] = _Plain(_PRODID), _Plain("2.0"), _Plain("GREGORIAN")
     if method:
-        root["METHOD"] = vText(method)
-    root["NAME"] = root["X-WR-CALNAME"] = vText(calendar.name)
-    root["X-WR-TIMEZONE"] = vText(ZONE)
+        root["METHOD"] = _Plain(method)
+    root["NAME"] = root["X-WR-CALNAME"] = _Plain(calendar.name)
+    root["X-WR-TIMEZONE"] = _Plain(ZONE)
     root["REFRESH-INTERVAL"] = vDuration(_REFRESH, params={"VALUE": "DURATION"})
     root["X-PUBLISHED-TTL"] = vDuration(_REFRESH)
-    root["X-TUKSCAL-VERSION"], root["X-TUKSCAL-YEAR"] = vText(calendar.version), vText(str(calendar.year))
-    root["X-TUKSCAL-SOURCE"] = [vText(source) for source in calendar.sources]
+    root["X-TUKSCAL-VERSION"], root["X-TUKSCAL-YEAR"] = _Plain(calendar.version), _Plain(str(calendar.year))
+    root["X-TUKSCAL-SOURCE"] = [_Plain(source) for source in calendar.sources]
     if calendar.term:
-        root["X-TUKSCAL-TERM"] = vText(calendar.term)
+        root["X-TUKSCAL-TERM"] = _Plain(calendar.term)
     if calendar.gone:
-        root["X-TUKSCAL-GONE"] = [vText(f"{uid} {sequence}") for uid, sequence in calendar.gone.items()]
+        root["X-TUKSCAL-GONE"] = [_Plain(f"{uid} {sequence}") for uid, sequence in calendar.gone.items()]
     root.subcomponents = [_zone(), *(_component(event) for event in calendar.events)]
     return root
 
@@ -156,7 +165,7 @@ def _properties(event: Event) -> dict[str, object]:
         "DTSTART": _local(event.start),
         "DTEND": _local(event.end),
         "DTSTAMP": stamp,
-        "UID": vText(event.uid),
+        "UID": _Plain(event.uid),
         "SEQUENCE": _text(str(event.sequence)),
     }
     if event.last is not None:
@@ -171,12 +180,12 @@ def _properties(event: Event) -> dict[str, object]:
     if event.location:
         found["LOCATION"] = _text(event.location)
     found["STATUS"] = _text(event.status.value)
-    found["X-TUKSCAL-SESSION"] = vText(event.identity)
+    found["X-TUKSCAL-SESSION"] = _Plain(event.identity)
     return found
 
 
 @lru_cache(maxsize=4096)
-def _text(value: str) -> vText:
+def _text(value: str) -> _Text:
     return _Text(value)
 
 
@@ -209,7 +218,7 @@ def _exceptions(days: tuple[date, ...], start: time) -> icalendar.prop.vDDDLists
 @lru_cache(maxsize=256)
 def _alarm(before: timedelta, text: str) -> icalendar.Alarm:
     alarm = icalendar.Alarm()
-    alarm["ACTION"], alarm["DESCRIPTION"], alarm["TRIGGER"] = vText("DISPLAY"), vText(text), vDuration(-before)
+    alarm["ACTION"], alarm["DESCRIPTION"], alarm["TRIGGER"] = _Plain("DISPLAY"), _Plain(text), vDuration(-before)
     return alarm
 
 
@@ -227,13 +236,13 @@ def read(data: bytes) -> Calendar:
         if not sources:
             raise NotOurs
         return Calendar(
-            name=clean(str(root["X-WR-CALNAME"])),
+            name=_said(root["X-WR-CALNAME"]),
             year=int(str(root["X-TUKSCAL-YEAR"])),
-            term=clean(str(root.get("X-TUKSCAL-TERM", ""))),
+            term=_said(root.get("X-TUKSCAL-TERM", "")),
             sources=sources,
             events=tuple(_event(component) for component in root.walk("VEVENT")),
             gone={uid: _sequence(sequence) for uid, sequence in map(str.split, _texts(root, "X-TUKSCAL-GONE"))},
-            version=clean(str(root.get("X-TUKSCAL-VERSION", ""))),
+            version=_said(root.get("X-TUKSCAL-VERSION", "")),
         )
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         # icalendar answers broken files with any of these.
@@ -242,7 +251,19 @@ def read(data: bytes) -> Calendar:
 
 def _texts(root: Mapping[str, Any], name: str) -> list[str]:
     found = root.get(name, [])
-    return [clean(str(value)) for value in (found if isinstance(found, list) else [found])]
+    return [_said(value) for value in (found if isinstance(found, list) else [found])]
+
+
+def _said(value: object) -> str:
+    """Return a text as it was before it was escaped: icalendar leaves what it does not know (X-...) as it stands."""
+    return clean(_ESCAPED.sub(_unescaped, value) if isinstance(value, vUnknown) else str(value))
+
+
+_ESCAPED = re.compile(r"\\([\\;,nN])")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return "\n" if found[1] in "nN" else found[1]
 
 
 _IDENTITY = re.compile(r"[^/]+/(lectures|tests|exams)/[12][0-9]{3}/[^/]*/.*", re.DOTALL)
@@ -250,20 +271,20 @@ _IDENTITY = re.compile(r"[^/]+/(lectures|tests|exams)/[12][0-9]{3}/[^/]*/.*", re
 
 def _event(component: Any) -> Event:
     start = _naive(component["DTSTART"].dt)
-    identity = clean(str(component["X-TUKSCAL-SESSION"]))
+    identity = _said(component["X-TUKSCAL-SESSION"])
     if not _IDENTITY.fullmatch(identity):
         raise ValueError
     alarms = component.walk("VALARM")
     return Event(
-        uid=clean(str(component["UID"])),
+        uid=_said(component["UID"]),
         identity=identity,
-        summary=clean(str(component["SUMMARY"])),
+        summary=_said(component["SUMMARY"]),
         start=start,
         end=_naive(component["DTEND"].dt),
-        location=clean(str(component.get("LOCATION", ""))),
+        location=_said(component.get("LOCATION", "")),
         description="\n".join(map(clean, str(component.get("DESCRIPTION", "")).split("\n"))),
         category=_category(component),
-        color=clean(str(component["COLOR"])),
+        color=_said(component["COLOR"]),
         status=Status(str(component["STATUS"])),
         last=_last(component, start),
         except_on=tuple(_except_on(component)),

@@ -17,18 +17,19 @@ _MOST = 8_000_000  # bytes decompressed in all; what is larger is for the screen
 _STEP = 262_144
 
 
-def check_streams(data: bytes) -> None:
-    """Refuse a PDF with a compressed stream that is damaged or cut off.
+def check_streams(data: bytes) -> int:
+    """Refuse a PDF with a compressed stream that is damaged or cut off; return its size in bytes, unpacked.
 
-    Raises Damaged.
+    Of an encrypted PDF, whose streams cannot be looked into, it is the size of the file. Raises Damaged.
     """
     if b"/Encrypt" in data:
-        return
+        return len(data)
     left = _MOST
     for match in _STREAM.finditer(data):
         start = match.end()
         if left > 0 and _is_zlib(data[start : start + 2]):
             left -= _inflate(memoryview(data)[start:], left)
+    return len(data) + _MOST - left
 
 
 def _is_zlib(head: bytes) -> bool:

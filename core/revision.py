@@ -63,7 +63,7 @@ def assign_colors(modules: Iterable[str], previous: Calendar | None) -> dict[str
     colors = {module: before[module] for module in wanted if module in before}
     for module in wanted:
         if module not in colors:
-            first = int(hashlib.sha256(module.encode()).hexdigest(), 16) % len(PALETTE)
+            first = int(hashlib.sha256(module.encode(errors="replace")).hexdigest(), 16) % len(PALETTE)
             turned = PALETTE[first:] + PALETTE[:first]
             used = set(colors.values())
             colors[module] = next((color for color in turned if color not in used), turned[0])

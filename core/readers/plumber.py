@@ -62,7 +62,7 @@ def _pages(pages: list[Any], screen: Screen) -> Iterator[Page]:
 
 
 def _words(page: Any, verticals: list[float]) -> Iterator[Word]:
-    height = float(page.height)
+    height = float(page.height) + float(page.mediabox[1])  # 0 unless the page's box begins elsewhere
     spaced = _before_break(page.chars)
     for found in page.extract_words(return_chars=True, use_text_flow=True):
         chars = found["chars"]

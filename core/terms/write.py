@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from ..errors import InputOutput, NotWritable
+from ..files import write_file
 from .values import WEEKDAYS, Span, Term
 
 
@@ -42,9 +42,9 @@ def write_term(file: Path, data: bytes, *, force: bool = False) -> None:
         require_absent(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, data)
     except OSError as error:
-        raise InputOutput(f"The term file {file} could not be written: {error.strerror}.", file=str(file)) from error
+        raise InputOutput(f"The folder {file.parent} cannot be made: {error.strerror}.", file=str(file)) from error
+    write_file(file, data)
 
 
 def require_absent(file: Path) -> None:
@@ -55,18 +55,3 @@ def require_absent(file: Path) -> None:
             advice="Add --force to replace it, or choose another file with -o.",
             file=str(file),
         )
-
-
-def _replace(file: Path, data: bytes) -> None:
-    import tempfile
-
-    number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(number, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -54,7 +54,11 @@ _REQUIRED: Mapping[Kind, frozenset[str]] = {
     Kind.TESTS: frozenset({"module", "activity", "date", "time"}),
     Kind.EXAMS: frozenset({"status", "module", "paper", "activity", "date", "start"}),
 }
-_NAMES = frozenset(name for columns in _COLUMNS.values() for name in columns)
+# Compared without blanks: a name may be wrapped between its words, or within one in a narrow column.
+_FIELDS = {
+    kind: {name.replace(" ", ""): field for name, field in columns.items()} for kind, columns in _COLUMNS.items()
+}
+_NAMES = frozenset(name for fields in _FIELDS.values() for name in fields)
 _ENOUGH = 3
 """Known names that make a row a header."""
 
@@ -78,18 +82,17 @@ class Header:
 def find_header(row: Row) -> Header | None:
     """Return the header a row is, or None for a row of data."""
     texts = [" ".join([line.text for line in cell.lines]) for cell in row.cells]
-    names = [text.lower() for text in texts]
+    names = [text.lower().replace(" ", "") for text in texts]
     if sum(name in _NAMES for name in names) < _ENOUGH:
         return None
-    kind = max(_COLUMNS, key=lambda kind: sum(name in _COLUMNS[kind] for name in names))
-    columns = _COLUMNS[kind]
-    fields = tuple(columns.get(name) for name in names)
+    kind = max(_FIELDS, key=lambda kind: sum(name in _FIELDS[kind] for name in names))
+    fields = tuple(_FIELDS[kind].get(name) for name in names)
     return Header(
         kind=kind,
         fields=fields,
         names=tuple(texts),
         words=tuple(word for cell in row.cells for line in cell.lines for word in line.words),
-        missing=tuple(name.title() for name, field in columns.items() if field not in fields),
+        missing=tuple(name.title() for name, field in _COLUMNS[kind].items() if field not in fields),
         fault=_fault(kind, fields, names),
     )
 

@@ -156,7 +156,13 @@ def test_packaged_terms_work_from_an_archive(tmp_path: Path) -> None:
     terms = Path(str(files("tukscal.core.terms")))
     root = terms.parent.parent
     with zipfile.ZipFile(archive, "w") as zipped:
-        for file in (root / "__init__.py", root / "core/__init__.py", root / "core/errors.py", *terms.glob("*.*")):
+        for file in (
+            root / "__init__.py",
+            root / "core/__init__.py",
+            root / "core/errors.py",
+            root / "core/files.py",
+            *terms.glob("*.*"),
+        ):
             zipped.write(file, f"tukscal/{file.relative_to(root)}")
     code = (
         f"import sys; sys.path.insert(0, {str(archive)!r})\n"

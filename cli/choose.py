@@ -1,0 +1,131 @@
+"""`tukscal choose`: which groups are mine, with the keyboard or by proposal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..core.child import Child
+from ..core.choosing import Request, Table, lay_out, save, selection_of
+from ..core.decisions import Picks
+from ..core.preferences import Preference
+from ..core.propose import NODES
+from ..core.selection import Selection
+from ..core.selection_file import dump_selection
+from .failures import json_errors_option
+from .passwords import password_option
+from .selecting import selection_options
+from .values import Size
+
+_PATH = click.Path(path_type=Path)
+_STDOUT = Path("-")
+
+
+@click.command("choose", short_help="Choose your groups and see what clashes.")
+@click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
+@click.option("-o", "--output", type=_PATH, metavar="TOML", help="Where the choice is written; - for standard output.")
+@click.option("--propose", "proposing", is_flag=True, help="Choose what clashes least without asking.")
+@click.option("--anew", is_flag=True, help="With --propose: decide again what an earlier choice decided.")
+@click.option(
+    "--prefer",
+    "names",
+    multiple=True,
+    type=click.Choice([name.value for name in Preference]),
+    help="Among what clashes least, have few of these; the first --prefer counts first.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the selection, write nothing.")
+@click.option("--json", "machine", is_flag=True, help="With --propose: print JSON.")
+@click.option("--nodes", type=click.IntRange(1), default=NODES, help="How far --propose searches.", show_default=True)
+@selection_options
+@password_option
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a file may take.")
+@click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
+@json_errors_option
+@click.pass_context
+def choose(
+    ctx: click.Context,
+    /,
+    files: tuple[Path, ...],
+    output: Path | None,
+    proposing: bool,
+    anew: bool,
+    names: tuple[str, ...],
+    dry_run: bool,
+    machine: bool,
+    nodes: int,
+    select: Path | None,
+    typed: Selection,
+    password: str | None,
+    timeout: float,
+    memory: int,
+) -> None:
+    """Choose your groups in timetables of lectures.
+
+    In a terminal with the keyboard, the week drawn while you choose; with --propose without asking. Tests and exams
+    among the FILEs take part in the clashes. The choice is written beside the one PDF of lectures as NAME.toml, for
+    several as tukscal.toml in their folder; `tukscal convert` and `tukscal show` find it there.
+
+    A proposal has the fewest clashing minutes: each pair of sessions counts the minutes it shares, a test like a
+    lecture. Among such choices it has the least of what --prefer names, in that order, counted over a week:
+
+    \b
+    late-starts  days that start before 09:00
+    mornings     minutes of sessions after 13:00
+    free-days    days with sessions
+    one-campus   campuses of a day after its first
+    compact      minutes from a day's first start to its last end
+
+    What an earlier choice or --group decided stays; with --anew only --group counts.
+    """
+    _check(proposing=proposing, anew=anew, machine=machine)
+    to_stdout = output == _STDOUT
+    request = Request(files=files, output=None if to_stdout else output, typed=typed, select=select, password=password)
+    with Child(timeout=timeout, memory=memory) as child:
+        table = lay_out(request, child)
+    preferences = tuple(Preference(name) for name in names)
+    write = not (dry_run or to_stdout)
+    if proposing:
+        from .proposal import make_proposal
+
+        kept = table.typed if anew else table.picks
+        make_proposal(table, kept, preferences, nodes=nodes, write=write, machine=machine)
+        return
+    picks = _ask(table, preferences)
+    if picks is not None:
+        _finish(table, picks, write=write)
+
+
+def _check(*, proposing: bool, anew: bool, machine: bool) -> None:
+    """Refuse options that contradict each other or where we are."""
+    if not proposing and (anew or machine):
+        raise click.UsageError("--anew and --json go with --propose.")
+    if not proposing and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("Choosing needs a terminal. --propose chooses without asking.")
+
+
+def _ask(table: Table, preferences: tuple[Preference, ...]) -> Picks | None:
+    """Return what a person chose on the screen; None if they left."""
+    from .chooser import Mode, State, make_board
+    from .chooser_screen import choose_on_screen
+
+    board = make_board(table.decisions, preferences)
+    picks = {choice: groups for choice, groups in table.picks.items() if choice in board.rows}
+    message = f"No longer there: {', '.join(table.gone)}." if table.gone else ""
+    last = choose_on_screen(board, State(picks=picks, saved=picks, message=message))
+    if last.mode is not Mode.SAVED:
+        click.echo("Nothing was written.")
+        return None
+    return last.picks
+
+
+def _finish(table: Table, picks: Picks, *, write: bool) -> None:
+    from .proposal import open_lines, written_lines
+    from .render import print_lines
+
+    if write:
+        save(table, picks)
+        print_lines([*open_lines(table, picks), *written_lines(table)])
+    else:
+        click.echo(dump_selection(selection_of(table, picks)).decode(), nl=False)

@@ -1,0 +1,153 @@
+"""`tukscal show`: the week, the tests and exams, or a month, drawn."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from ..core.child import Child
+from ..core.convert import CalendarOptions, TermChoice
+from ..core.month import MonthPlan
+from ..core.plan import PlanOptions
+from ..core.selection import Selection
+from ..core.show import Overview, Request, gather, month_of, write_picture
+from .failures import json_errors_option
+from .passwords import password_option
+from .paths import term_folder
+from .selecting import selection_options
+from .values import Day, Length, Size
+
+_PATH = click.Path(path_type=Path)
+_STDOUT = Path("-")
+
+
+class Month(click.ParamType[date]):
+    """A month, as its first day."""
+
+    name = "month"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the first day of the month."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"'{value}' is not a month; write it like 2026-08.", param, ctx)
+
+
+@click.command("show", short_help="Draw the week, tests and exams, or a month.")
+@click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
+@click.option("--month", type=Month(), metavar="YYYY-MM", help="Draw this month, lectures, tests and exams.")
+@click.option("--html", type=_PATH, metavar="OUT", help="Write a page to look at and print; - for standard output.")
+@click.option("--svg", type=_PATH, metavar="OUT", help="Write the picture alone; - for standard output.")
+@click.option("--json", "machine", is_flag=True, help="Print JSON.")
+@selection_options
+@click.option("--exam-length", type=Length(), default="3h", help="Assumed, the PDF prints none.", show_default=True)
+@click.option("--year", type=click.IntRange(2000, 2099), help="Year of the lectures, for --month.")
+@click.option("--term", type=_PATH, metavar="FILE", help="Teaching dates, for --month.")
+@click.option("--from", "start", type=Day(), metavar="DATE", help="First lecture day, for --month.")
+@click.option("--until", type=Day(), metavar="DATE", help="Last lecture day, for --month.")
+@password_option
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a file may take.")
+@click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
+@json_errors_option
+@click.pass_context
+def show(
+    ctx: click.Context,
+    /,
+    files: tuple[Path, ...],
+    month: date | None,
+    html: Path | None,
+    svg: Path | None,
+    machine: bool,
+    select: Path | None,
+    typed: Selection,
+    exam_length: timedelta,
+    year: int | None,
+    term: Path | None,
+    start: date | None,
+    until: date | None,
+    password: str | None,
+    timeout: float,
+    memory: int,
+) -> None:
+    """Draw timetables: PDFs of the portal, or .ics files that tukscal wrote.
+
+    Without --html, --svg or --json the picture is drawn in the terminal.
+    """
+    _check(month, html, svg, machine=machine, dates=(start, until), term=term)
+    options = CalendarOptions(
+        today=ctx.obj.today(),
+        year=year,
+        term=TermChoice(start=start, until=until, file=term, folder=term_folder()),
+        plan=PlanOptions(exam_length=exam_length),
+    )
+    request = Request(files=files, options=options, typed=typed, select=select, password=password)
+    with Child(timeout=timeout, memory=memory) as child:
+        overview = gather(request, child)
+        planned = month_of(overview, request, month, child) if month else None
+    if html or svg:
+        _pictures(overview, html, svg)
+    elif machine:
+        from ..core.pictures import month_value, plan_value
+
+        _json(month_value(planned) if planned else plan_value(overview.plan))
+    else:
+        _draw(overview, planned)
+
+
+def _check(
+    month: date | None,
+    html: Path | None,
+    svg: Path | None,
+    *,
+    machine: bool,
+    dates: tuple[date | None, date | None],
+    term: Path | None,
+) -> None:
+    """Refuse options that contradict each other."""
+    if month and (html or svg):
+        raise click.UsageError("--month is drawn in the terminal or printed with --json, not written to a page.")
+    if machine and (html or svg):
+        raise click.UsageError("--json prints the plan, --html and --svg write pictures of it: give one or the other.")
+    if html == svg == _STDOUT:
+        raise click.UsageError("Only one picture can be written to standard output.")
+    if html and svg and html != _STDOUT and html.absolute() == svg.absolute():
+        raise click.UsageError("--html and --svg would both be written to one file.")
+    if (dates[0] is None) != (dates[1] is None):
+        raise click.UsageError("--from and --until belong together: give both.")
+    if dates[0] is not None and term is not None:
+        raise click.UsageError("--term and --from are two ways to say the same: give one.")
+
+
+def _draw(overview: Overview, planned: MonthPlan | None) -> None:
+    from .month_view import print_month
+    from .week_view import print_week
+
+    if planned:
+        print_month(planned)
+    else:
+        print_week(overview)
+
+
+def _pictures(overview: Overview, html: Path | None, svg: Path | None) -> None:
+    from ..core.pictures import Caption, draw, write_page
+    from .week_words import notes, title
+
+    caption = Caption(title=title(overview), notes=tuple(notes(overview)), version=__version__)
+    for path, picture in ((html, write_page), (svg, draw)):
+        if path == _STDOUT:
+            sys.stdout.buffer.write(picture(overview.plan, caption))
+            sys.stdout.flush()
+        elif path:
+            write_picture(path, picture(overview.plan, caption))
+            click.echo(f"Written: {path}", err=_STDOUT in (html, svg))
+
+
+def _json(value: object) -> None:
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

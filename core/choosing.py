@@ -1,0 +1,169 @@
+"""What `tukscal choose` works on, without its words: files -> decisions and the selection so far -> selection file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from . import convert
+from .child import Child
+from .decisions import Decisions, Picks, decisions, picks_of, select_groups
+from .errors import BadRows, NotWritable, TukscalError
+from .files import check_folder, read_file, write_file
+from .model import Kind, Timetable
+from .screen import Limits
+from .selection import Selection, check_names, keep_chosen
+from .selection_file import SHARED_NAME, combine, dump_selection, find_selection, read_selection
+from .text import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asked for."""
+
+    files: tuple[Path, ...]
+    output: Path | None = None
+    """Where the selection is written; None for its usual place."""
+    typed: Selection = field(default_factory=Selection)
+    select: Path | None = None
+    """A selection to start from, and to write unless there is an output."""
+    password: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What is to be chosen, and what was chosen before."""
+
+    decisions: Decisions
+    picks: Picks
+    """Made by the selection that was there and by the command line."""
+    typed: Picks
+    """Made by the command line alone."""
+    start: Selection
+    path: Path
+    """Where the selection is written."""
+    gone: tuple[str, ...]
+    """What the earlier selection names and the PDFs no longer have, such as "COS 214 G09"."""
+    hidden: tuple[Path, ...]
+    """Selection files of single PDFs that go before the one written."""
+
+
+def lay_out(request: Request, child: Child) -> Table:
+    """Return the decisions of all files together; the first file that cannot be read is an error."""
+    if request.output:
+        check_folder(request.output)
+    timetables = [_timetable(request, file, child) for file in request.files]
+    lectures = [file for file, one in zip(request.files, timetables, strict=True) if one.kind is Kind.LECTURES]
+    if not lectures:
+        raise BadRows("Only lectures have groups to choose.", advice="Name the PDF of your lectures too.")
+    path = _path(request, lectures)
+    start = combine(_before(request, path, lectures), request.typed)
+    check_names(timetables, request.typed)
+    everything = replace(start, groups={}, lenient=True)
+    entries = [entry for one in timetables for entry in keep_chosen(one, everything).timetable.entries]
+    if not any(entry.kind is Kind.LECTURES for entry in entries):
+        raise BadRows("The selection leaves no lectures.", advice="Leave out --module, --language or --programme.")
+    found = decisions(entries)
+    return Table(
+        decisions=found,
+        picks=picks_of(found, start.groups),
+        typed=picks_of(found, request.typed.groups),
+        start=start if path.name == SHARED_NAME else _only(start, timetables),
+        path=path,
+        gone=tuple(_gone(found, start)),
+        hidden=tuple(own for own in map(_own, lectures) if path.name == SHARED_NAME != own.name and own.is_file()),
+    )
+
+
+def selection_of(table: Table, picks: Picks) -> Selection:
+    """Return the selection with these decisions."""
+    return select_groups(table.decisions, picks, table.start)
+
+
+def save(table: Table, picks: Picks) -> bytes:
+    """Write the selection file and return what it holds."""
+    data = dump_selection(selection_of(table, picks))
+    write_file(table.path, data)
+    return data
+
+
+def _timetable(request: Request, file: Path, child: Child) -> Timetable:
+    try:
+        data = read_file(file, request.limits.bytes)
+        return child.call(
+            convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits
+        )
+    except TukscalError as error:
+        error.file = error.file or str(file)
+        raise
+
+
+# ---- where it is written, and what was there
+
+
+def _path(request: Request, lectures: Sequence[Path]) -> Path:
+    """Return where the selection belongs: beside the one PDF of lectures, or in the folder of several."""
+    path = request.output or request.select
+    if path is None and len(lectures) == 1:
+        path = _own(lectures[0])
+    if path is None:
+        folders = {file.absolute().parent for file in lectures}
+        if len(folders) > 1:
+            raise NotWritable("These PDFs lie in several folders.", advice="Name the selection file with -o.")
+        path = lectures[0].parent / SHARED_NAME
+    check_folder(path)
+    return path
+
+
+def _own(file: Path) -> Path:
+    return file.with_suffix(".toml")
+
+
+def _before(request: Request, path: Path, lectures: Sequence[Path]) -> Selection | None:
+    """Return the selection to start from; a file at the output that is no selection is never replaced."""
+    there = _there(path, request)
+    if request.select:
+        return read_selection(request.select)
+    return find_selection(lectures[0]) if there is None else there
+
+
+def _there(path: Path, request: Request) -> Selection | None:
+    if not os.path.lexists(path):
+        return None
+    try:
+        return read_selection(path)
+    except BadRows as error:
+        if path == request.select:
+            raise
+        raise NotWritable(
+            f"{path} is there already and is no selection file: {error.message}",
+            advice="Correct it, move it away, or choose another name with -o.",
+            file=str(path),
+        ) from None
+
+
+def _only(start: Selection, timetables: Sequence[Timetable]) -> Selection:
+    """Return a selection without the modules that the PDFs do not have: `convert` refuses those."""
+    there = {entry.module for one in timetables for entry in one.entries}
+    return replace(
+        start,
+        groups={key: names for key, names in start.groups.items() if _module(key) in there},
+        modules=tuple(module for module in start.modules if module in there),
+        exclude=tuple(module for module in start.exclude if module in there),
+    )
+
+
+def _gone(found: Decisions, start: Selection) -> list[str]:
+    groups: dict[str, set[str]] = {}
+    for choice in found.choices:
+        for key in (choice.module, f"{choice.module} {choice.offered}"):
+            groups.setdefault(key, set()).update(choice.groups)
+    named = [(key, name) for key, names in sorted(start.groups.items()) for name in names]
+    return [f"{key} {name}" for key, name in named if _module(key) in groups and name not in groups.get(key, ())]
+
+
+def _module(key: str) -> str:
+    return " ".join(key.split(" ")[:2])

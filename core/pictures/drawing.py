@@ -1,0 +1,245 @@
+"""The plan as one SVG drawing: weeks one below the other, then the tests and exams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, tostring
+
+from ..terms import WEEKDAYS
+from ..week import Block, Week, WeekPlan, clock
+from .caption import Caption
+from .look import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, times, tint
+from .markup import element
+
+_WIDTH = 1200
+_EDGE = 16  # around everything
+_AXIS = 44  # where the hours stand
+_MINUTE = 1.05  # height of one
+_LINE = 15
+_HEADING = 34
+_GLYPH = 0.6  # breadth of a character, in sizes; no font is known to a drawing
+_INK, _SOFT, _RULE, _WARN = "#1a1a1a", "#555555", "#c9c9c9", "#8a1100"
+_DASHES = {"solid": None, "double": "9 2", "dashed": "6 4", "dotted": "2 3"}
+
+
+class Box(NamedTuple):
+    """Where a part of the drawing stands."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def draw(plan: WeekPlan, caption: Caption) -> bytes:
+    """Return the drawing of a plan, valid XML by itself."""
+    parts: list[Element] = []
+    y = float(_EDGE)
+    for week in plan.weeks:
+        parts += _heading(HALVES[week.name], y)
+        drawn, y = (_drawn if drawable(week) else _listed)(week, y + _HEADING)
+        parts += drawn
+    if plan.dated:
+        parts += _heading("Tests and exams", y)
+        parts += _dated(plan.dated, y + _HEADING)
+        y += _HEADING + len(plan.dated) * _LINE + _EDGE
+    return _document(plan, caption, parts, y + _EDGE)
+
+
+def _document(plan: WeekPlan, caption: Caption, parts: Iterable[Element], height: float) -> bytes:
+    root = element(
+        "svg",
+        element("title", caption.title, id="title"),
+        element("desc", description(plan), id="desc"),
+        element("metadata", f"generator: tukscal {caption.version}"),
+        element("rect", width=_WIDTH, height=_number(height), fill="#ffffff"),
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_WIDTH} {_number(height)}",
+        width=_WIDTH,
+        height=_number(height),
+        role="img",
+        lang="en",
+        aria_labelledby="title desc",
+        font_family="system-ui, 'Segoe UI', Roboto, Arial, sans-serif",
+        font_size="12",
+        fill=_INK,
+    )
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode").encode() + b"\n"
+
+
+def description(plan: WeekPlan) -> str:
+    """Return everything the drawing shows, as text."""
+    return " ".join(_sentences(plan)) or "Nothing."
+
+
+def _sentences(plan: WeekPlan) -> Iterator[str]:
+    for week in plan.weeks:
+        yield f"{HALVES[week.name]}."
+        for day in range(week.days):
+            if blocks := week.on(day):
+                yield f"{WEEKDAYS[day]}: {'; '.join(_spoken(block) for block in blocks)}."
+    for block in plan.dated:
+        yield f"{long_date(block)}: {_spoken(block)}."
+
+
+def _spoken(block: Block) -> str:
+    signs = "".join(f", {mark.word}" for mark in marks(block))
+    return f"{times(block)} {name(block)}{f', {block.where}' if block.where else ''}{signs}"
+
+
+def _heading(text: str, y: float) -> list[Element]:
+    return [_text(text, _EDGE, y + 18, size=17, weight="bold")]
+
+
+# ---- weeks
+
+
+def _drawn(week: Week, y: float) -> tuple[list[Element], float]:
+    """Return a week true to time and where it ends."""
+    top, height = y + 20, (week.last - week.first) * _MINUTE
+    parts, places = list(_hours(week, top)), short_places(week)
+    for day, x, width in _columns(shares(week), _EDGE + _AXIS):
+        box = Box(x, top, width, height)
+        parts.append(_text(WEEKDAYS[day], x + width / 2, y + 12, weight="bold", anchor="middle"))
+        parts.append(element("rect", **_at(box), fill="none", stroke=_RULE))
+        parts += [_block(block, places[id(block)], _inside(week, block, box)) for block in week.on(day)]
+    return parts, top + height + _EDGE
+
+
+def _columns(parts: Iterable[int], left: float) -> Iterator[tuple[int, float, float]]:
+    """Yield each day with the left side and breadth of its column."""
+    parts = list(parts)
+    unit = (_WIDTH - _EDGE - left) / sum(parts)
+    for day, share in enumerate(parts):
+        yield day, left, unit * share - 4
+        left += unit * share
+
+
+def _hours(week: Week, top: float) -> Iterator[Element]:
+    for minute in range(week.first, week.last + 1, 60):
+        y = top + (minute - week.first) * _MINUTE
+        right = _WIDTH - _EDGE - 4
+        yield element("line", x1=_EDGE + _AXIS, y1=_number(y), x2=right, y2=_number(y), stroke=_RULE)
+        yield _text(clock(minute), _EDGE + _AXIS - 6, y + 4, size=11, anchor="end", fill=_SOFT)
+
+
+def _inside(week: Week, block: Block, day: Box) -> Box:
+    width = day.width / block.lanes
+    return Box(
+        day.x + block.lane * width + 1,
+        day.y + (block.start - week.first) * _MINUTE + 1,
+        width - 2,
+        (block.end - block.start) * _MINUTE - 2,
+    )
+
+
+def _block(block: Block, where: str, box: Box) -> Element:
+    stroke, dash = _outline(block)
+    side = color(block.color)
+    edge_x = _number(box.x + 3)
+    return element(
+        "g",
+        element("title", _spoken(block)),
+        element("rect", **_at(box), fill=_ground(block), stroke=stroke, stroke_width=2, stroke_dasharray=dash),
+        element(
+            "line",
+            x1=edge_x,
+            x2=edge_x,
+            y1=_number(box.y),
+            y2=_number(box.y + box.height),
+            stroke=side,
+            stroke_width=6,
+            stroke_dasharray=_DASHES[edge(block.color)],
+        ),
+        *_lines(block, where, box),
+    )
+
+
+def _ground(block: Block) -> str:
+    return "#eeeeee" if block.cancelled else tint(block.color)
+
+
+def _outline(block: Block) -> tuple[str, str | None]:
+    if block.clash:
+        return _WARN, "5 3" if block.tentative else None
+    return (_INK, "5 3") if block.tentative else ("none", None)
+
+
+def _lines(block: Block, where: str, box: Box) -> Iterator[Element]:
+    """Yield as many lines of a block's text as it has room for."""
+    signs = " ".join(f"{mark.sign} {mark.word}" for mark in marks(block))
+    texts = [(block.title, "bold", _INK), (signs, "bold", _WARN), (block.detail, None, _INK)]
+    texts += [(where, None, _INK), (times(block), None, _INK)]
+    # Where the lines are short of room, the group stands beside the venue.
+    room = int((box.height - 2) // 13)
+    shown = [text for text in texts if text[0]]
+    if len(shown) > room and block.detail and where:
+        shown = [text for text in shown if text[0] not in (block.detail, where)]
+        shown.insert(len(shown) - 1, (f"{block.detail} {where}", None, _INK))
+    for number, (text, weight, fill) in enumerate(shown[: max(room, 1)]):
+        struck = "line-through" if block.cancelled and fill == _INK else None
+        yield _text(
+            _cut(text, box.width - 12, 11), box.x + 9, box.y + 12 + 13 * number,
+            size=11, weight=weight, fill=fill, text_decoration=struck,
+        )  # fmt: skip
+
+
+def _listed(week: Week, y: float) -> tuple[list[Element], float]:
+    """Return a week that is too full to be drawn, as a list for each day, and where it ends."""
+    parts = [_text("Too many sessions at one time to draw them side by side: listed day by day.", _EDGE, y + 8)]
+    top, longest = y + 32, 0
+    for day, x, width in _columns([1] * week.days, _EDGE):
+        blocks = week.on(day)
+        longest = max(longest, len(blocks))
+        parts.append(_text(WEEKDAYS[day], x, top, weight="bold"))
+        parts += [_row(block, x, top + _LINE * number, width) for number, block in enumerate(blocks, 1)]
+    return parts, top + (longest + 1) * _LINE + _EDGE
+
+
+def _row(block: Block, x: float, y: float, width: float) -> Element:
+    signs = "".join(mark.sign for mark in marks(block))
+    text = " ".join(part for part in (clock(block.start), signs, name(block), block.where) if part)
+    return element(
+        "g",
+        element("title", _spoken(block)),
+        element("rect", **_at(Box(x, y - 11, 4, 13)), fill=color(block.color)),
+        _text(_cut(text, width - 10, 11), x + 8, y, size=11),
+    )
+
+
+# ---- dated sessions
+
+
+def _dated(blocks: Iterable[Block], y: float) -> Iterator[Element]:
+    for number, block in enumerate(blocks):
+        line = y + 8 + number * _LINE
+        signs = " ".join(f"{mark.sign} {mark.word}" for mark in marks(block))
+        struck = "line-through" if block.cancelled else None
+        yield element("rect", **_at(Box(_EDGE, line - 11, 6, 13)), fill=color(block.color))
+        yield _text(f"{long_date(block)}, {times(block)}", _EDGE + 14, line, text_decoration=struck)
+        yield _text(_cut(name(block), 300, 12), 250, line, weight="bold", text_decoration=struck)
+        yield _text(_cut(block.where or "No venue given", 460, 12), 560, line, text_decoration=struck)
+        yield _text(signs, 1030, line, weight="bold", fill=_WARN)
+
+
+def _text(text: str, x: float, y: float, **style: object) -> Element:
+    names = {"size": "font_size", "weight": "font_weight", "anchor": "text_anchor"}
+    return element(
+        "text", text, x=_number(x), y=_number(y), **{names.get(key, key): each for key, each in style.items()}
+    )
+
+
+def _cut(text: str, width: float, size: float) -> str:
+    """Return text that fits a breadth, as far as that can be told without a font."""
+    room = max(int(width / (size * _GLYPH)), 1)
+    return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _at(box: Box) -> dict[str, object]:
+    return dict(zip(("x", "y", "width", "height"), map(_number, box), strict=True))
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,95 @@
+"""A calendar that tukscal wrote -> the sessions it was made from, to be drawn again.
+
+A calendar holds dates where a timetable holds sessions: the events of one identity are one session. What the file does
+not say (the kind of a group, the module's campus) stays empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from .event import Calendar, Event, Status
+from .identity import split_number
+from .model import Entry, Kind
+
+_SWAP = re.compile(r"-[0-9]{8}@")  # in the UID of a swap day's event, which says nothing about the usual weekday
+_PLACE = re.compile(r"(?P<venues>.*) \((?P<campus>[^()]*)\)")
+_PROGRAMME = "Study programme: "
+
+
+class Recalled(NamedTuple):
+    """A session of a calendar, and its events."""
+
+    entry: Entry
+    events: tuple[Event, ...]
+    cancelled: bool
+
+
+def recall(calendar: Calendar) -> tuple[Recalled, ...]:
+    """Return the sessions of a calendar; one that moved in the course of the year is there once for each place."""
+    by_identity: dict[str, list[Event]] = {}
+    for event in calendar.events:
+        by_identity.setdefault(event.identity, []).append(event)
+    return tuple(session for events in by_identity.values() for session in _sessions(events))
+
+
+def _sessions(events: Sequence[Event]) -> Iterable[Recalled]:
+    regular = [event for event in events if not _SWAP.search(event.uid)] or list(events)
+    live = [event for event in regular if event.status is not Status.CANCELLED]
+    by_place: dict[tuple[object, ...], list[Event]] = {}
+    for event in live or regular:  # dates that were taken out of a session do not cancel the session
+        moment = event.start.weekday() if _kind(event) is Kind.LECTURES else event.start.date()
+        key = (moment, event.start.time(), event.end.time(), event.location, event.status)
+        by_place.setdefault(key, []).append(event)
+    rest = tuple(event for event in events if not any(event is other for other in live or regular))
+    for number, same in enumerate(by_place.values()):
+        yield Recalled(_entry(same[0]), (*same, *(rest if number == 0 else ())), not live)
+
+
+def _kind(event: Event) -> Kind:
+    return Kind(event.identity.split("/")[1])
+
+
+def _entry(event: Event) -> Entry:
+    """Return the session an event was made from, as far as its identity and its texts say."""
+    kind = _kind(event)
+    _, _, _, period, *parts = split_number(event.identity)[0].split("/")
+    names = {
+        Kind.LECTURES: ("module", "language", "group", "activity"),
+        Kind.TESTS: ("module", "activity"),
+        Kind.EXAMS: ("module", "paper", "activity"),
+    }[kind]
+    fields = {name: part or None for name, part in zip(names, parts, strict=False)}
+    place = _PLACE.fullmatch(event.location)
+    venues, campus = (place["venues"], place["campus"]) if place else (event.location, "")
+    lectures = kind is Kind.LECTURES
+    return Entry(
+        kind=kind,
+        module=event.category,
+        activity=fields.get("activity") or "",
+        start=event.start.time(),
+        end=event.end.time(),
+        day=event.start.weekday() if lectures else None,
+        date=None if lectures else event.start.date(),
+        group=fields.get("group"),
+        offered=period if lectures else None,
+        language=fields.get("language"),
+        venues=tuple(venue for venue in venues.split("; ") if venue),
+        campus=campus or None,
+        status=_status(event, kind),
+        paper=fields.get("paper"),
+        study_programme=_programme(event.description),
+    )
+
+
+def _status(event: Event, kind: Kind) -> str | None:
+    if event.status is Status.TENTATIVE:
+        return "PRELIM"
+    return "FINAL" if kind is Kind.EXAMS else None
+
+
+def _programme(description: str) -> str | None:
+    lines = [line for line in description.split("\n") if line.startswith(_PROGRAMME)]
+    return lines[0].removeprefix(_PROGRAMME) if lines else None

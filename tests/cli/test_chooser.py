@@ -1,0 +1,194 @@
+"""Choosing with the keyboard, without a terminal: keys typed, what is chosen then, and what the screen says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tukscal.cli.chooser import Board, Mode, State, make_board, press
+from tukscal.cli.chooser_screen import keys_of
+from tukscal.cli.chooser_view import Size, screen_lines
+from tukscal.core.decisions import decisions
+from tukscal.core.model import Entry
+from tukscal.tests.core.made_groups import first_year, session
+from tukscal.tests.core.sessions import semester_test
+
+ENTRIES = [
+    session("COS 110", "G01", "L1", 0, (480, 530)),
+    session("COS 110", "G01", "P1", 4, (480, 530)),
+    session("COS 110", "G02", "L1", 0, (600, 650)),
+    session("COS 110", "P01", "P1", 1, (480, 650)),
+    session("COS 110", "P02", "P1", 2, (480, 650)),
+    session("COS 110", "P12", "P1", 3, (480, 650)),
+    session("COS 226", "G01", "L1", 1, (600, 650)),
+    semester_test(module="COS 226", activity="Test1", date=date(2026, 8, 26), start=time(8, 0), end=time(9, 0)),
+]
+STANDARD = Size(width=80, height=24)
+
+
+def board_of(entries: list[Entry]) -> Board:
+    return make_board(decisions(entries))
+
+
+def start(board: Board) -> State:
+    del board
+    return State(picks={}, saved={})
+
+
+def typed(keys: str | list[str], board: Board, state: State | None = None) -> State:
+    """Return the state after keys."""
+    state = state or start(board)
+    for key in keys:
+        state = press(board, state, key)
+    return state
+
+
+def chosen(state: State) -> dict[str, tuple[str, ...]]:
+    return {f"{choice.module} {choice.kind}": groups for choice, groups in state.picks.items()}
+
+
+def text_of(board: Board, state: State, size: Size = STANDARD) -> str:
+    return "\n".join(line.plain.rstrip() for line in screen_lines(board, state, size))
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("l", {"COS 110 G": ("G01",)}),
+        ("h", {"COS 110 G": ("G02",)}),
+        ("lll", {"COS 110 G": ("G01",)}),  # round and round
+        ("2j1", {"COS 110 G": ("G02",), "COS 110 P": ("P01",)}),
+        ("2j12", {"COS 110 G": ("G02",), "COS 110 P": ("P12",)}),
+        ("2j122", {"COS 110 G": ("G02",), "COS 110 P": ("P02",)}),
+        ("2j01", {"COS 110 G": ("G02",), "COS 110 P": ("P01",)}),
+        ("2j9", {"COS 110 G": ("G02",)}),
+        ("2jl1k1", {"COS 110 G": ("G01",)}),  # G01 has its own practical
+        ("1jl", {"COS 110 G": ("G01",)}),
+        ("2j1x", {"COS 110 G": ("G02",)}),
+        ("2c", {}),
+        ("2cu", {"COS 110 G": ("G02",)}),
+        ("2j1uu", {}),
+        ("u", {}),
+        ("j ", {"COS 110 P": ("P12",)}),  # clashes with nothing, P01 with a lecture, P02 with a test
+        ("j  ", {}),
+        ("p", {"COS 110 G": ("G01",)}),
+        ("2p", {"COS 110 G": ("G02",), "COS 110 P": ("P12",)}),
+        ("?l", {}),  # any key leaves the help
+        ("vl", {}),
+        ("Z", {}),
+    ],
+)
+def test_keys_choose(keys: str, expected: dict[str, tuple[str, ...]]) -> None:
+    """Typed keys make these decisions and no others."""
+    assert chosen(typed(keys, board_of(ENTRIES))) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "mode"),
+    [
+        (["s"], Mode.SAVED),
+        (["ENTER"], Mode.SAVED),
+        (["q"], Mode.LEFT),
+        (["ESCAPE"], Mode.LEFT),
+        (["l", "q"], Mode.LEAVE),
+        (["l", "q", "y"], Mode.LEFT),
+        (["l", "q", "n"], Mode.CHOOSE),
+        (["l", "q", "s"], Mode.SAVED),
+        (["l", "u", "q"], Mode.LEFT),  # as it was
+        (["?"], Mode.HELP),
+        (["v"], Mode.CLASHES),
+    ],
+)
+def test_leaving_asks_only_if_something_changed(keys: list[str], mode: Mode) -> None:
+    """Leaving loses nothing unasked."""
+    assert typed(keys, board_of(ENTRIES)).mode is mode
+
+
+def test_rows_end_at_the_ends() -> None:
+    """Moving beyond the first or the last decision stays there; n goes to the next open one."""
+    board = board_of(ENTRIES)
+    assert typed(["UP", "k"], board).row == 0
+    assert typed(["DOWN", "j", "j"], board).row == 1
+    assert typed("2n", board).row == 1
+    assert typed("2j1n", board).message == "Every decision is made."
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text("hjklxpucn0123456789 ", max_size=12))
+def test_undo_goes_back_to_the_start(keys: str) -> None:
+    """However much was typed, undoing it all gives what was there."""
+    board = board_of(ENTRIES)
+    state = typed(keys, board)
+    for _ in range(len(state.undo)):
+        state = press(board, state, "u")
+    assert chosen(state) == {}
+
+
+@pytest.mark.parametrize(
+    ("read", "keys"),
+    [
+        ("jj", ["j", "j"]),
+        ("\x1b[A\x1bOBx", ["UP", "DOWN", "x"]),
+        ("\r", ["ENTER"]),
+        ("\x1b", ["ESCAPE"]),
+        ("\x1b[3~", ["DELETE"]),
+        ("\x1b[15~", []),
+        ("\xe0M", ["RIGHT"]),
+        ("\t", ["TAB"]),
+    ],
+)
+def test_what_is_read_becomes_keys(read: str, keys: list[str]) -> None:
+    """One read of a terminal may hold several keys or an escape sequence."""
+    assert list(keys_of(read)) == keys
+
+
+@pytest.mark.parametrize(
+    "size", [STANDARD, Size(width=100, height=40), Size(width=79, height=24), Size(width=20, height=3)]
+)
+@pytest.mark.parametrize("keys", ["", "p", "?", "pv", "jjjjjjjjjjjjjjjjjjjjjjjj2", "lq"])
+def test_the_screen_is_filled_exactly(size: Size, keys: str) -> None:
+    """Whatever is shown has as many lines as the screen, each exactly as wide."""
+    for entries in (ENTRIES, first_year(3), ENTRIES[-2:]):
+        board = board_of(entries)
+        lines = screen_lines(board, typed(keys, board), size)
+        assert [line.cell_len for line in lines] == [size.width] * size.height
+
+
+def test_the_screen_names_both_sides_of_a_clash() -> None:
+    """A lecture against a lecture, and against a test with its date."""
+    board = board_of(ENTRIES)
+    seen = text_of(board, typed("2j1", board))
+    assert "> A COS 110 S2 P P01  of 3  !B" in seen
+    assert "! COS 110 P1 P01 and COS 226 L1 G01, Tue 10:00-10:50" in seen
+    assert "A!B" in seen
+    assert "no clash; " not in seen
+    seen = text_of(board, typed("2j2", board))
+    assert "> A COS 110 S2 P P02  of 3  !*" in seen
+    assert "COS 226 Test1" in seen
+    assert "Wed 26 Aug 2026 08:00-09:00" in seen
+
+
+def test_the_screen_tells_what_a_group_brings() -> None:
+    """A kind that the chosen class group owns is not to be decided."""
+    board = board_of(ENTRIES)
+    seen = text_of(board, typed("1j", board))
+    assert "Every decision is made; no clash; not saved" in seen
+    assert "P <G01" in seen
+    assert "none needed, G01 brings its own" in seen
+
+
+def test_the_week_is_drawn_while_choosing() -> None:
+    """Choosing a group puts its sessions into the grid, opening it again takes them out."""
+    board = board_of(ENTRIES)
+    assert "A L1" not in text_of(board, start(board))
+    assert "A L1" in text_of(board, typed("2", board))
+    assert "A L1" not in text_of(board, typed("2x", board))
+
+
+def test_tab_shows_the_other_half_year() -> None:
+    """With sessions in both semesters the picture shows one and then the other."""
+    board = board_of([*ENTRIES, *(replace(entry, offered="S1") for entry in ENTRIES if entry.offered)])
+    assert ["S1    Mon" in text_of(board, typed(["TAB"] * times, board)) for times in range(3)] == [True, False, True]

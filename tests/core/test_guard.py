@@ -1,0 +1,106 @@
+"""The operating system's holds: groups, limits, resident size."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+from tukscal.core import guard
+from tukscal.tests.core import guarded
+
+MIB = 2**20
+
+
+def in_process(code: str) -> str:
+    """What a Python process prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_enter_holds_the_process() -> None:
+    """After `enter` a process leads its own group and session, leaves no core, has a data limit, ignores Ctrl-C."""
+    printed = in_process(
+        "import os, resource, signal\n"
+        "from tukscal.core import guard\n"
+        "guard.enter(300 * 2**20)\n"
+        "print(os.getpid() == os.getpgid(0) == os.getsid(0), resource.getrlimit(resource.RLIMIT_CORE),\n"
+        "      resource.getrlimit(resource.RLIMIT_DATA)[0] // 2**20, signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    )
+    data = 300 if sys.platform == "linux" else resource.getrlimit(resource.RLIMIT_DATA)[0] // MIB
+    assert printed == f"True (0, 0) {data} True"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses data at once")
+def test_data_limit_is_met_as_memory_error() -> None:
+    """More data than allowed is a MemoryError, half of it is not."""
+    code = (
+        "from tukscal.core import guard\nguard.enter(200 * 2**20)\nprint(len(bytes(100 * 2**20)))\n"
+        "try:\n    bytes(200 * 2**20)\nexcept MemoryError:\n    print('refused')"
+    )
+    assert in_process(code).split() == [str(100 * MIB), "refused"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses data at once")
+def test_a_harder_limit_stays() -> None:
+    """A limit that is lower already is kept."""
+    code = (
+        "import resource\nfrom tukscal.core import guard\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (90 * 2**20, 90 * 2**20))\nguard.enter(200 * 2**20)\n"
+        "print([limit // 2**20 for limit in resource.getrlimit(resource.RLIMIT_DATA)])"
+    )
+    assert in_process(code) == "[90, 90]"
+
+
+def test_peak_remembers() -> None:
+    """The peak counts memory that was given back."""
+    code = (
+        "from tukscal.core import guard\nheld = b'x' * (400 * 2**20)\ndel held\n"
+        "print(guard.peak() // 2**20, guard.resident(__import__('os').getpid()) // 2**20)"
+    )
+    peak, now = map(int, in_process(code).split())
+    assert 400 <= peak < 440
+    assert now < 100
+
+
+def test_resident_counts_descendants() -> None:
+    """The resident size is that of a process and all it started, and 0 for one that is gone."""
+    with subprocess.Popen([sys.executable, "-c", "held = b'x' * 2**26; print(1, flush=True); input()"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        own = psutil.Process().memory_info().rss
+        assert guard.resident(process.pid) >= 2**26
+        assert guard.resident(os.getpid()) >= own * 0.8 + 2**26
+        process.kill()
+    assert guard.resident(process.pid) == 0
+
+
+def test_kill_family() -> None:
+    """A process, its child and its child in another session end at once; one that is gone is no error."""
+    code = (
+        "import subprocess, os\n"
+        "a = subprocess.Popen(['sleep', '600']); b = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "print(os.getpid(), a.pid, b.pid, flush=True); a.wait()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        pids = [int(word) for word in process.stdout.readline().split()]
+        assert len(pids) == 3
+        assert all(guarded.alive(pid) for pid in pids)
+        guard.kill_family(process.pid)
+        assert process.wait() == -signal.SIGKILL
+    assert guarded.eventually(lambda: not any(guarded.alive(pid) for pid in pids), 1)
+    guard.kill_family(process.pid)
+
+
+def test_family_of_a_group_member_is_not_its_group() -> None:
+    """A process that leads no group takes nobody with it who is not its descendant: its group is its parent's."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        guard.kill_family(process.pid)
+        assert process.wait() == -signal.SIGKILL
+    assert guarded.alive(os.getpid())

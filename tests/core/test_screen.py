@@ -1,0 +1,170 @@
+"""The limits: each is refused by name, with the count and the limit, one past it and not at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+
+import pytest
+from tukscal.core.convert import read_pdf
+from tukscal.core.errors import Damaged, NotATimetable, TooLarge, TukscalError
+from tukscal.core.screen import Limits, Screen, screen_file
+from tukscal.examples.generator.content import made
+from tukscal.examples.generator.draw import timetable_pdf
+from tukscal.examples.generator.malformed_rows import LECTURES
+
+Check = Callable[[Screen, int], None]
+
+
+def on_two_pages(check: Callable[[Screen, int, int], None]) -> Check:
+    """Return the check of a count that is spread over two pages."""
+
+    def spread(screen: Screen, count: int) -> None:
+        check(screen, 1, count // 2)
+        check(screen, 2, count - count // 2)
+
+    return spread
+
+
+CHECKS: dict[str, tuple[Check, str]] = {
+    "pages": (Screen.pages, "pages"),
+    "page_objects": (lambda screen, count: screen.objects(4, count), "drawn objects on one page"),
+    "objects": (on_two_pages(Screen.objects), "drawn objects"),
+    "page_glyphs": (lambda screen, count: screen.glyphs(4, count), "characters on one page"),
+    "glyphs": (on_two_pages(Screen.glyphs), "characters"),
+    "rulings": (lambda screen, count: screen.rulings(4, count, 1), "line crossings on one page"),
+}
+
+
+def test_defaults() -> None:
+    """The limits are those agreed: far above real timetables, far below what costs seconds."""
+    assert {field.name: field.default for field in fields(Limits)} == {
+        "bytes": 10_000_000,
+        "pages": 500,
+        "page_objects": 20_000,
+        "page_glyphs": 50_000,
+        "objects": 200_000,
+        "glyphs": 1_000_000,
+        "rulings": 4_000,
+    }
+    assert set(CHECKS) | {"bytes"} == {field.name for field in fields(Limits)}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("limit", [7, 3_001])
+def test_boundaries(name: str, limit: int) -> None:
+    """A count at its limit passes, one more is refused with both numbers, what was counted and the way out."""
+    check, what = CHECKS[name]
+    check(Screen(Limits(**{name: limit})), limit)
+    with pytest.raises(TooLarge) as caught:
+        check(Screen(Limits(**{name: limit})), limit + 1)
+    assert caught.value.message == f"The PDF has {limit + 1:,} {what}; the limit is {limit:,}."
+    assert caught.value.advice == (
+        "No timetable is this large: check that this is the right file. "
+        f"If it is, add --limit {name}={limit + 1}."
+    )  # fmt: skip
+    assert caught.value.cause == "too_large"
+
+
+@pytest.mark.parametrize("name", ["page_objects", "page_glyphs", "rulings"])
+def test_limits_of_a_page_are_of_one_page(name: str) -> None:
+    """Many pages within the limit of one page pass."""
+    check, _ = CHECKS[name]
+    screen = Screen(Limits(**{name: 10}))
+    for _number in range(100):
+        check(screen, 10)
+    with pytest.raises(TooLarge) as caught:
+        check(screen, 11)
+    assert caught.value.page == 4
+
+
+def test_rulings_multiply() -> None:
+    """Rulings are limited by their crossings: 63 by 63 pass, 64 by 63 do not."""
+    Screen(Limits()).rulings(1, 63, 63)
+    with pytest.raises(TooLarge, match=r"4,032 line crossings on one page; the limit is 4,000"):
+        Screen(Limits()).rulings(1, 64, 63)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
+def test_limits_of_whole_pdfs(name: str) -> None:
+    """The limit a refusal names is enough to read the same PDF; one less is not."""
+    pdf = made("lectures", 3, pages=2).pdf
+    with pytest.raises(TooLarge) as caught:
+        read_pdf(pdf, limits=Limits(**{name: 0}))
+    count = _enough(pdf, name, caught.value)
+    assert len(read_pdf(pdf, limits=Limits(**{name: count})).entries) > 10
+    with pytest.raises(TooLarge, match=rf"The PDF has {count:,} .*; the limit is {count - 1:,}\."):
+        read_pdf(pdf, limits=Limits(**{name: count - 1}))
+
+
+def _enough(pdf: bytes, name: str, error: TooLarge) -> int:
+    """Return the least limit at which a PDF is read, by doing what each refusal advises."""
+    for _ in range(20):
+        count = int(error.advice.rpartition(f"--limit {name}=")[2].rstrip("."))
+        try:
+            read_pdf(pdf, limits=Limits(**{name: count}))
+        except TooLarge as again:
+            error = again
+        else:
+            return count
+    raise AssertionError(f"following the advice never ends: {error.advice}")
+
+
+def test_real_timetables_are_far_below() -> None:
+    """Eight full pages pass a tenth of every default limit of a document and half of those of a page."""
+    limits = Limits(
+        bytes=1_000_000,
+        pages=50,
+        page_objects=10_000,
+        page_glyphs=25_000,
+        objects=20_000,
+        glyphs=100_000,
+        rulings=2_000,
+    )
+    assert read_pdf(made("lectures", 3, pages=8).pdf, limits=limits).pages == 8
+
+
+def test_bytes() -> None:
+    """A file at the limit of bytes passes, one byte more is refused before it is opened."""
+    pdf = timetable_pdf(LECTURES)
+    screen_file(pdf, Limits(bytes=len(pdf)))
+    with pytest.raises(TooLarge, match=f"The PDF has {len(pdf):,} bytes; the limit is {len(pdf) - 1:,}"):
+        screen_file(pdf, Limits(bytes=len(pdf) - 1))
+    with pytest.raises(TooLarge, match="10,000,001 bytes; the limit is 10,000,000"):
+        screen_file(b"x" * 10_000_001, Limits())
+
+
+def test_no_pages() -> None:
+    """No pages at all are damage, not a size."""
+    with pytest.raises(Damaged, match="The PDF has no pages"):
+        Screen(Limits()).pages(0)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (b"", Damaged, "The file is empty (0 bytes)."),
+        (b"<!DOCTYPE html><html>", NotATimetable, "The file is a web page, not a PDF."),
+        (b"\xef\xbb\xbf\r\n <html>", NotATimetable, "The file is a web page, not a PDF."),
+        (b"PK\x03\x04rest", NotATimetable, "The file is a ZIP archive or an Office document, not a PDF."),
+        (b"\x89PNG\r\n", NotATimetable, "The file is a picture, not a PDF."),
+        (b"\xff\xd8\xff\xe0", NotATimetable, "The file is a picture, not a PDF."),
+        (b"BEGIN:VCALENDAR\r\n", NotATimetable, "The file is a calendar already, not a PDF."),
+        (b"hello", NotATimetable, "The file is not a PDF."),
+        (b" " * 1020 + b"%PDF-1.6 %%EOF", NotATimetable, "The file is not a PDF."),
+        (b"%PDF-1.6\n", Damaged, "The end of the PDF is missing: it was not downloaded or copied completely."),
+        (b"%PDF-1.6 %%EOF" + b" " * 1024, Damaged, "The end of the PDF is missing"),
+    ],
+)
+def test_what_is_no_pdf(data: bytes, error: type[TukscalError], message: str) -> None:
+    """What cannot be a whole PDF is refused by what it is, with advice, before any reader sees it."""
+    with pytest.raises(error) as caught:
+        screen_file(data, Limits())
+    assert caught.value.message.startswith(message)
+    assert caught.value.advice
+
+
+def test_junk_around_a_pdf() -> None:
+    """A PDF that begins within its first kilobyte and ends within its last passes, as PDF readers take it."""
+    screen_file(b"junk" * 250 + timetable_pdf(LECTURES) + b"\n" * 900, Limits())
+    assert len(read_pdf(timetable_pdf(LECTURES) + b"\n" * 900).entries) == 6

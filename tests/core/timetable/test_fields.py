@@ -1,0 +1,176 @@
+"""Where text was wrapped: which lines of a cell are one item, and which are a list."""
+
+from __future__ import annotations
+
+import pytest
+from tukscal.core.convert import read_pdf
+from tukscal.core.model import Cell, Line
+from tukscal.core.timetable.fields import (
+    Fields,
+    Joint,
+    goes_on_if_rest,
+    goes_on_if_spaced,
+    goes_on_if_spaced_or_broken,
+    goes_on_unless_alike,
+    may_go_on,
+    unwrap,
+)
+from tukscal.examples.generator.draw import timetable_pdf
+from tukscal.examples.generator.layout import CellText, ExtraColumn, Layout
+from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS, exam, semester_test
+
+LETTER = 5.0
+RIGHT = 100.0
+"""Every letter is 5 points wide and a cell holds 20."""
+
+
+def cell(*texts: str, page: int = 1) -> Cell:
+    """Return a cell of these lines; one that ends in a blank kept it."""
+    lines = []
+    for number, text in enumerate(texts):
+        words = text.split()
+        lines.append(
+            Line(
+                text=" ".join(words),
+                words=(number,),
+                y=10.0 * number,
+                x1=LETTER * len(text.rstrip()),
+                first_width=LETTER * len(words[0]),
+                row=(page + text.startswith(" "), 1),
+                spaced=text.endswith(" "),
+            )
+        )
+    return Cell(tuple(lines), RIGHT)
+
+
+def items(found: Cell, goes_on: Joint) -> list[str]:
+    """Return the items of a cell."""
+    return [" ".join(line.text for line in item) for item in unwrap(found, goes_on)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "texts", "joined"),
+    [
+        # The next word would have fitted: a line of its own, whatever the rule.
+        (may_go_on, ("Thuto 3-1", "Lab"), False),
+        (goes_on_if_rest, ("Thuto 3-1", "1,2,3"), False),
+        (goes_on_unless_alike, ("Thuto 3-1", "Hall"), False),
+        (goes_on_if_spaced, ("Thuto 3-1 ", "Hall"), False),
+        # It would not have fitted.
+        (may_go_on, ("Informatorium Green", "Informatorium Red"), True),
+        (goes_on_if_rest, ("IT Building CBT Labs", "1,2,3"), True),
+        (goes_on_if_rest, ("Plant Science Annex", "auditorium 3-50"), True),
+        (goes_on_if_rest, ("Eng III Electronics", "Laboratory"), True),
+        (goes_on_if_rest, ("Informatorium Green", "Informatorium Red"), False),
+        (goes_on_if_rest, ("AE du Toit Auditorium", "AE Annex"), False),
+        (goes_on_unless_alike, ("Rembrandt Hall and", "Annex"), True),
+        (goes_on_unless_alike, ("Informatorium Green", "Informatorium Red"), False),
+        # The blank it broke at was kept, or the page ended there.
+        (goes_on_if_spaced, ("Only Theology Stud: ", "Consult AIM Labs"), True),
+        (goes_on_if_spaced, ("Only Theology Stud:", "Consult AIM Labs"), False),
+        (goes_on_if_spaced_or_broken, ("Only Theology Stud:", "Consult AIM Labs"), False),
+        (goes_on_if_spaced_or_broken, ("Only Theology Stud: ", "Consult AIM Labs"), True),
+        (goes_on_if_spaced_or_broken, ("Only Theology Stud:", " Consult AIM Labs"), True),
+    ],
+)
+def test_rules(rule: Joint, texts: tuple[str, str], joined: bool) -> None:
+    """Two lines are one item only where the second could not have stood on the first line, and the rule agrees."""
+    assert items(cell(*texts), rule) == (
+        [" ".join(text.strip() for text in texts)] if joined else [*map(str.strip, texts)]
+    )
+
+
+def test_a_word_that_just_fits() -> None:
+    """A word that would have filled the line to its end was not wrapped; a point more and it was."""
+    first = "x" * 10  # leaves 50 points, 46.2 after a blank
+    fits, wide = "y" * 9, "y" * 10
+    assert items(cell(first, fits), may_go_on) == [first, fits]
+    assert items(cell(first, wide), may_go_on) == [f"{first} {wide}"]
+
+
+def test_three_lines() -> None:
+    """An item may go on over more than two lines, and the next item begins after it."""
+    found = cell("Only Theology Stud: ", "Consult AIM Labs at ", "Building 7", "Thuto 3-1")
+    assert items(found, goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at Building 7", "Thuto 3-1"]
+
+
+def test_text_is_noted_with_its_words() -> None:
+    """A cell of one value is its lines joined, and every word of it is noted; a cell nobody asks for is not."""
+    fields = Fields({"activity": cell("Exam ", "Written"), "day": cell("Monday"), "venue": Cell((), RIGHT)})
+    assert (fields.text("activity"), fields.text("venue"), fields.text("campus")) == ("Exam Written", "", "")
+    assert fields.sources == {"activity": (0, 1)}
+
+
+def test_items_are_noted_with_their_words() -> None:
+    """A list names each item once, in the order printed, and notes the words of all lines."""
+    fields = Fields({"venue": cell("IT 4-4", "HB 4-1", "IT 4-4")})
+    assert fields.items("venue", may_go_on) == ("IT 4-4", "HB 4-1")
+    assert fields.sources == {"venue": (0, 1, 2)}
+
+
+# ---- the same in whole PDFs
+
+
+def test_wrapped_venue_of_a_lecture() -> None:
+    """A lecture's wrapped venue is joined where that gives every session its venue."""
+    lines = ("Only Theology Students: ", "Consult AIM Labs", "HB 4-1")
+    layout = Layout(cells=(CellText(row=0, column="Venue", lines=lines),))
+    found = read_pdf(timetable_pdf(LECTURES, layout=layout))
+    assert [entry.venues for entry in found.entries[:2]] == [("Only Theology Students: Consult AIM Labs",), ("HB 4-1",)]
+    assert found.problems == ()
+
+
+def test_lines_that_join_in_no_way() -> None:
+    """A line too many that no wrapping explains is a problem of the whole row, not a guess."""
+    layout = Layout(cells=(CellText(row=0, column="Venue", lines=("IT 4-4", "HB 4-1", "Roos hall")),))
+    (problem,) = read_pdf(timetable_pdf(LECTURES, layout=layout)).problems
+    assert problem.reason == "the lines of its cells do not match (2 of activity, 2 of day, 2 of time, 3 of venue)"
+    assert (problem.page, problem.row) == (1, 2)
+    assert all(text in problem.text for text in ("COS 214", "L1", "L2", "IT 4-4", "HB 4-1", "Roos hall"))
+
+
+@pytest.mark.parametrize(
+    ("venues", "read"),
+    [
+        (("AE du Toit Auditorium", "AE Annex"), ("AE du Toit Auditorium", "AE Annex")),
+        (("IT Open Gold Lab", "Informatorium Blue Lab 2"), ("IT Open Gold Lab", "Informatorium Blue Lab 2")),
+        (("Plant Sciences Complex CBT Labs 1,2,3",), ("Plant Sciences Complex CBT Labs 1,2,3",)),
+    ],
+)
+def test_venues_of_a_test(venues: tuple[str, ...], read: tuple[str, ...]) -> None:
+    """The venues of a test stay a list; only what is no venue by itself goes on with the line before."""
+    row = semester_test("COS 284", "Test1", "Saturday", "23 Aug 2025", "10:00 - 11:30", *venues)
+    (entry,) = read_pdf(timetable_pdf([row])).entries
+    assert entry.venues == read
+
+
+@pytest.mark.parametrize("venue", ["IT Building CBT Labs 1,2,3", "Rembrandt Hall and Annex", "Consult Department"])
+def test_wrapped_venue_of_an_exam(venue: str) -> None:
+    """An exam names one venue a row, however it was wrapped."""
+    (entry,) = read_pdf(timetable_pdf([exam("COS 284", "12 NOV 2025", "07:30", venue)])).entries
+    assert entry.venues == (venue,)
+
+
+def test_wrapped_activities() -> None:
+    """`PTest / 1` and `Exam / Written` are one activity each."""
+    assert read_pdf(timetable_pdf(TESTS)).entries[2].activity == "PTest 1"
+    assert {entry.activity for entry in read_pdf(timetable_pdf(EXAMS)).entries} == {"Exam Written"}
+
+
+def test_two_runs_of_the_language() -> None:
+    """The language and the kind of block are two fields, though printed in one cell."""
+    entries = read_pdf(timetable_pdf(LECTURES)).entries
+    assert [(entry.language, entry.block) for entry in entries] == [
+        ("E", "L"), ("E", "L"), ("E", "P"), ("E", "L"), ("E", "L"), ("E", "T"),
+    ]  # fmt: skip
+
+
+def test_columns_nobody_knows() -> None:
+    """Text of a column that no layout has goes to the comments under its heading, or alone where it has none."""
+    extra = (ExtraColumn(header="Notes", texts=("moved",)), ExtraColumn(header="Fee", texts=("", "R 50")))
+    rows = TESTS[:2]
+    found = read_pdf(timetable_pdf(rows, layout=Layout(extra=extra)))
+    assert [entry.comments for entry in found.entries] == ["Notes: moved", "Notes: moved; Fee: R 50"]
+    unnamed = read_pdf(timetable_pdf(rows, layout=Layout(extra=extra, blank_headers=("Notes",))))
+    assert [entry.comments for entry in unnamed.entries] == ["moved", "moved; Fee: R 50"]
+    assert (found.problems, unnamed.problems) == ((), ())
