@@ -67,8 +67,9 @@ def choose(
     among the FILEs take part in the clashes. The choice is written beside the one PDF of lectures as NAME.toml, for
     several as tukscal.toml in their folder; `tukscal convert` and `tukscal show` find it there.
 
-    A proposal has the fewest clashing minutes: each pair of sessions counts the minutes it shares, a test like a
-    lecture. Among such choices it has the least of what --prefer names, in that order, counted over a week:
+    A proposal has the fewest clashing minutes in a year: two weekly sessions count the minutes they share once for
+    each teaching week they have in common (12 in a semester, 6 in a quarter, 24 in a year), a test or exam counts them
+    once. Among such choices it has the least of what --prefer names, in that order, counted over a week:
 
     \b
     late-starts  days that start before 09:00

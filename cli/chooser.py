@@ -14,7 +14,8 @@ from ..core.model import Entry
 from ..core.preferences import Preference
 from ..core.propose import propose
 from ..core.selection import Choice
-from ..core.week import Clash, plan_week
+from ..core.week import Clash, clashing_minutes, plan_week
+from .clash_words import clash_total
 
 PROPOSE_NODES = 20_000
 """Nodes a proposal may visit while a person waits: a second or two."""
@@ -216,8 +217,8 @@ def _toggle(board: Board, state: State) -> State:
 
 
 def minutes_of(board: Board, picks: Picks, choice: Choice, group: str) -> int:
-    """Return how many minutes clash in all if a group is chosen."""
-    return sum(clash.minutes for clash in clashes_of(board, with_pick(board, picks, choice, (group,))))
+    """Return how many minutes clash in a year if a group is chosen."""
+    return clashing_minutes(clashes_of(board, with_pick(board, picks, choice, (group,))))
 
 
 def _open(board: Board, state: State) -> State:
@@ -237,7 +238,7 @@ def _propose(board: Board, state: State) -> State:
     found = propose(board.decisions, state.picks, board.preferences, nodes=PROPOSE_NODES)
     picks = {choice: groups for choice, groups in found.picks.items() if choice in board.rows}
     proof = "no other choice for the rest is better" if found.proven else "best found, not proven best"
-    clashing = f"{found.minutes} minutes clash" if found.minutes else "nothing clashes"
+    clashing = clash_total(found.clashes) if found.clashes else "nothing clashes"
     return _changed(state, picks, f"Proposed: {clashing}; {proof}.")
 
 

@@ -14,10 +14,10 @@ from ..core.decisions import owner
 from ..core.model import Entry
 from ..core.selection import Choice
 from ..core.text import clean
-from ..core.week import Clash, clock
+from ..core.week import Clash, clashing_minutes, clock
 from .chooser import Board, Mode, State, about, clashes_of, open_rows, with_pick
 from .chooser_week import week_lines
-from .clash_text import clash_count, clash_text, letter
+from .clash_words import clash_count, clash_line, clash_total, letter
 from .summary import count
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
@@ -41,7 +41,8 @@ _HELP = (
     "",
     "In the list ? is not decided, <G01 comes with the class group G01, !B clashes",
     "with module B, !* with a test or exam. In the week A L1 is session L1 of module",
-    "A, and sessions in A!B clash.",
+    "A, and sessions in A!B clash. min/year are the minutes that clash in a year: a",
+    "weekly clash counts in each of a semester's 12 weeks, a test or exam once.",
     "",
     "Any key goes back.",
 )
@@ -90,8 +91,7 @@ def _chooser(board: Board, state: State, size: Size) -> list[Text]:
 def _title(board: Board, state: State, clashes: Sequence[Clash], width: int) -> Text:
     still = len(open_rows(board, state.picks))
     made = f"{count(len(board.rows), 'decision')}, {still} open" if still else "Every decision is made"
-    minutes = sum(clash.minutes for clash in clashes)
-    clashing = f"{clash_count(len(clashes))}, {minutes} minutes" if clashes else "no clash"
+    clashing = clash_total(clashes) if clashes else "no clash"
     text = Text(f" {made}; {clashing}{'; not saved' if state.changed else ''}")
     text.truncate(width, pad=True)
     text.stylize("reverse")
@@ -173,7 +173,7 @@ def _detail_lines(board: Board, state: State, clashes: Sequence[Clash], height: 
 
 
 def _clash_lines(clashes: Sequence[Clash], space: int) -> list[Text]:
-    told = [Text(f"! {clash_text(clash)}", style="red") for clash in clashes]
+    told = [Text(f"! {clash_line(clash)}", style="red") for clash in clashes]
     if len(told) <= space:
         return told
     more = f"  and {clash_count(len(told) - space + 1)} more"
@@ -182,8 +182,8 @@ def _clash_lines(clashes: Sequence[Clash], space: int) -> list[Text]:
 
 def _all_clashes(clashes: Sequence[Clash], height: int) -> list[Text]:
     lines = _clash_lines(clashes, height - 4) or [Text("No two of these sessions clash.")]
-    head = f"{clash_count(len(clashes))}, {sum(clash.minutes for clash in clashes)} minutes:"
-    return [*([Text(head, style="bold")] if clashes else []), *lines, Text(), Text("Any key goes back.")]
+    head = [Text(f"{clash_total(clashes)}:", style="bold")] if clashes else []
+    return [*head, *lines, Text(), Text("Any key goes back.")]
 
 
 def _heading(board: Board, state: State, choice: Choice) -> Text:
@@ -210,11 +210,10 @@ def _option_line(board: Board, state: State, choice: Choice, group: str) -> Text
     ]
     tried = clashes_of(board, with_pick(board, state.picks, choice, (group,)))
     mine = [clash for clash in tried if about(board, clash, choice)]
-    minutes = sum(clash.minutes for clash in mine)
-    told = f"{minutes} min !{','.join(_against(board, choice, mine))}" if mine else "no clash"
+    told = f"{clashing_minutes(mine)} min/year !{','.join(_against(board, choice, mine))}" if mine else "no clash"
     languages = "/".join(sorted({entry.language for entry in entries if entry.language}))
     text = Text(f"{'(*)' if chosen else '( )'} {group} {languages:3} ", style="bold" if chosen else "")
-    text.append(f"{told:14} ", style="red" if mine else "green")
+    text.append(f"{told:18} ", style="red" if mine else "green")
     times = dict.fromkeys(f"{_DAYS[entry.day or 0]} {clock(_start(entry))}" for entry in sorted(entries, key=_when))
     return text.append(clean(" ".join(times)))
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from ..core.model import Entry
 from ..core.week import Block, Clash, WeekPlan, clock, plan_week
 from .chooser import Board, State, clashes_of, sessions
-from .clash_text import letter
+from .clash_words import letter
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STYLES = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")

@@ -13,8 +13,8 @@ from ..core.decisions import Picks, owner
 from ..core.preferences import MEANINGS, Preference
 from ..core.propose import Proposal, propose
 from ..core.selection_file import dump_selection
-from ..core.week import Block
-from .clash_text import clash_count, clash_text
+from ..core.week import Block, Clash
+from .clash_words import clash_line, clash_total
 from .render import Shown, print_lines
 
 
@@ -43,9 +43,8 @@ def proposal_lines(table: Table, found: Proposal, nodes: int) -> Iterator[Shown]
     for key, names in sorted(mine.items()):
         yield Shown(f"{key}  {', '.join(names)}", 2)
     if found.clashes:
-        yield Shown(f"{clash_count(len(found.clashes))}, {found.minutes} minutes in all:", style="bold red")
-        for clash in found.clashes:
-            yield Shown(f"{clash_text(clash)} ({clash.minutes} minutes)", 2)
+        yield Shown(f"{clash_total(found.clashes)}:", style="bold red")
+        yield from (Shown(clash_line(clash), 2) for clash in found.clashes)
     else:
         yield Shown("No two sessions clash.", style="green")
     for preference, amount in found.costs:
@@ -60,7 +59,7 @@ def _proof(found: Proposal, nodes: int) -> str:
             "--group decides something beforehand."
         )
     better = " or, with as few, is better by these preferences in their order" if found.costs else ""
-    return f"Proven: no other choice for what was open has fewer clashing minutes{better}."
+    return f"Proven: no other choice for what was open has fewer clashing minutes in a year{better}."
 
 
 def open_lines(table: Table, picks: Picks) -> Iterator[Shown]:
@@ -84,20 +83,26 @@ def written_lines(table: Table) -> Iterator[Shown]:
 
 
 def proposal_value(table: Table, found: Proposal, *, written: bool) -> dict[str, object]:
-    """Return a proposal as JSON; the keys are an interface."""
+    """Return a proposal as JSON; the keys are an interface.
+
+    Of a clash, "minutes" are those of one day and "times" how often it comes in a year; the "minutes" of the whole are
+    the sum of their products.
+    """
     return {
         "groups": {key: list(names) for key, names in sorted(selection_of(table, found.picks).groups.items())},
         "minutes": found.minutes,
-        "clashes": [
-            {"first": _side(clash.first), "second": _side(clash.second), "minutes": clash.minutes}
-            for clash in found.clashes
-        ],
+        "clashes": [_clash_value(clash) for clash in found.clashes],
         "preferences": {preference.value: amount for preference, amount in found.costs},
         "proven": found.proven,
         "nodes": found.nodes,
         "file": str(table.path),
         "written": written,
     }
+
+
+def _clash_value(clash: Clash) -> dict[str, object]:
+    sides = {"first": _side(clash.first), "second": _side(clash.second)}
+    return {**sides, "minutes": clash.minutes, "times": clash.times}
 
 
 def _side(block: Block) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..core.pictures.look import HALVES, clash_text, long_date, marks, name, short_places, times, tint
+from ..core.pictures.look import HALVES, clash_sentence, long_date, marks, name, short_places, times, tint
 from ..core.show import Overview
 from ..core.terms import WEEKDAYS
 from ..core.week import Block, Clash, Week, WeekPlan, clock, place
@@ -207,7 +207,7 @@ def clash_lines(clashes: Sequence[Clash], width: int) -> list[Line]:
     """Return a sentence for each clash, the first twenty."""
     lines: list[Line] = [(Piece(f"Clashes ({len(clashes)})", _HEADING),)]
     for clash in clashes[:_MOST_CLASHES]:
-        lines += paragraph(f"! {clash_text(clash)}", width, indent=2, hang=2)
+        lines += paragraph(f"! {clash_sentence(clash)}", width, indent=2, hang=2)
     if len(clashes) > _MOST_CLASHES:
         lines += paragraph(f"and {len(clashes) - _MOST_CLASHES} more; --json lists all.", width, indent=4)
     return lines

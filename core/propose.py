@@ -1,8 +1,8 @@
 """The groups that clash least: decisions and preferences -> one group for each, found exactly or said not to be.
 
-First comes the number of clashing minutes in the week: every pair of sessions that `week` calls a clash counts the
-minutes they share; a lecture's clash with a test counts like one of the week, though the test is once. Then come the
-preferences in the order given, then the groups' names in the order of the decisions.
+First comes the number of clashing minutes in a year: every pair of sessions that `week` calls a clash counts the
+minutes they share, two weekly ones in each teaching week of the quarters they have in common, a test or exam once. Then
+come the preferences in the order given, then the groups' names in the order of the decisions.
 
 Own exact search rather than a solver from a library: made and real first-years' timetables are proven in about a
 second, while OR-Tools is a wheel of 28 MB that needs NumPy, pandas and protobuf besides.
@@ -20,7 +20,7 @@ from .model import Entry
 from .preferences import Preference, Weeks, afternoon, day_price, measure, parts_of, weeks_of, weigh
 from .search import solve
 from .selection import Choice
-from .week import Clash, plan_week
+from .week import Clash, clashing_minutes, plan_week
 
 NODES = 200_000
 """Nodes the search may visit unless told otherwise."""
@@ -35,7 +35,7 @@ class Proposal:
     """The sessions that are attended, with those that take place in any case."""
     clashes: tuple[Clash, ...]
     minutes: int
-    """Of all clashes."""
+    """Of all clashes, each counted as often as it comes in a year."""
     costs: tuple[tuple[Preference, int], ...]
     """What each preference counts, in the order given."""
     proven: bool
@@ -63,7 +63,7 @@ def propose(found: Decisions, kept: Picks, preferences: Sequence[Preference] = (
         picks=picks,
         entries=entries,
         clashes=clashes,
-        minutes=sum(clash.minutes for clash in clashes),
+        minutes=clashing_minutes(clashes),
         costs=tuple((preference, measure(entries, weeks, preference)) for preference in preferences),
         proven=solution.proven,
         nodes=solution.nodes,
@@ -119,7 +119,7 @@ def _add_clashes(
     single: list[list[int]],
     pairs: dict[tuple[int, int], list[list[int]]],
 ) -> None:
-    """Add the minutes of every clash between what could be chosen."""
+    """Add a year's minutes of every clash between what could be chosen."""
     places = {
         id(entry): (variable, option)
         for variable, mine in enumerate(options)
@@ -132,7 +132,7 @@ def _add_clashes(
         if not all(entry in places or entry in always for entry in (first, second)):
             continue  # of a group that was decided against
         there = sorted(places[entry] for entry in (first, second) if entry in places)
-        cost = minute * clash.minutes
+        cost = minute * clash.total
         if len(there) == 1 or (len(there) == 2 and there[0] == there[1]):
             single[there[0][0]][there[0][1]] += cost
         elif len(there) == 2 and there[0][0] != there[1][0]:

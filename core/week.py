@@ -24,6 +24,8 @@ _QUARTERS = {
 _HALVES = ("S1", "S2")
 _HOUR = 60
 _DAY_END = 24 * _HOUR - 1
+_TEACHING_WEEKS = 6
+"""Of a quarter: with recess, holidays, swap days and test weeks, UP teaches each weekday's timetable six times in it."""
 
 Days = tuple[date, ...]
 
@@ -88,7 +90,25 @@ class Clash(NamedTuple):
 
     first: Block
     second: Block
+    """Starts no earlier than the first."""
     minutes: int
+    """That they share each time."""
+
+    @property
+    def weekly(self) -> bool:
+        """Whether it comes every week, and not on the day of a test or exam only."""
+        return self.first.date is None and self.second.date is None
+
+    @property
+    def times(self) -> int:
+        """How often it comes in a year: once, or in each teaching week that two weekly sessions share."""
+        shared = quarters(self.first.entry.offered) & quarters(self.second.entry.offered)
+        return _TEACHING_WEEKS * len(shared) if self.weekly else 1
+
+    @property
+    def total(self) -> int:
+        """Its minutes in a year."""
+        return self.minutes * self.times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +198,11 @@ def find_clashes(blocks: Sequence[Block]) -> list[Clash]:
                 if _meet(first, second):
                     found.append(Clash(first, second, min(first.end, second.end) - second.start))
     return found
+
+
+def clashing_minutes(clashes: Iterable[Clash]) -> int:
+    """Return the minutes of a year in which sessions clash, every pair counted: what clashes are weighed by."""
+    return sum(clash.total for clash in clashes)
 
 
 def _meet(first: Block, second: Block) -> bool:

@@ -1,4 +1,4 @@
-"""Convert the example timetables into the folder out/, as a student would: one command for each."""
+"""Do with the example timetables, in the folder out/, what a student would: convert, choose, look."""
 
 from __future__ import annotations
 
@@ -12,16 +12,28 @@ OUT = HERE.parent / "out"
 TUKSCAL = Path(sys.executable).with_name("tukscal")
 
 
+STEPS = (
+    "convert lectures.pdf --year 2026",
+    "convert tests.pdf",
+    "convert exams.pdf",
+    "choose lectures.pdf --propose --anew",
+    "convert lectures.pdf tests.pdf exams.pdf --year 2026 -o my-calendar.ics",
+    "show lectures.pdf",
+    "show lectures.pdf tests.pdf exams.pdf --html week.html",
+)
+
+
 def main() -> int:
-    """Copy the PDFs to out/, convert each there, and return the worst exit code."""
+    """Copy the PDFs to out/, take the steps there, and return the worst exit code."""
     OUT.mkdir(exist_ok=True)
-    worst = 0
-    for pdf in sorted((HERE / "timetables").glob("*.pdf")):
+    for pdf in (HERE / "timetables").glob("*.pdf"):
         shutil.copy(pdf, OUT)
-        command = [str(TUKSCAL), "convert", f"{OUT.name}/{pdf.name}", "--year", "2026"]
-        print(f"\n$ {' '.join(['tukscal', *command[1:]])}", flush=True)
-        worst = max(worst, subprocess.run(command, cwd=OUT.parent, check=False).returncode)  # noqa: S603 - our own
-    print(f"\nThe calendars are in {OUT.name}/: open one, or import it into your calendar program.")
+    worst = 0
+    for step in STEPS:
+        print(f"\n$ tukscal {step}", flush=True)
+        command = [str(TUKSCAL), *step.split()]
+        worst = max(worst, subprocess.run(command, cwd=OUT, check=False).returncode)  # noqa: S603 - our own
+    print(f"\nThe calendars and week.html are in {OUT.name}/: open them, or import a calendar into your program.")
     return worst
 
 

@@ -119,7 +119,11 @@ def name(block: Block) -> str:
 
 
 def clash_text(clash: Clash) -> str:
-    """Return a clash as a sentence."""
+    """Return "Mon 24 Aug 2026, 15:00: COS 214 L1 (G01) and COS 226 Test1"."""
     dated = clash.first if clash.first.date else clash.second
-    when = f"{long_date(dated)}, {clock(clash.second.start)}"
-    return f"{when}: {name(clash.first)} and {name(clash.second)} overlap for {clash.minutes} minutes."
+    return f"{long_date(dated)}, {clock(clash.second.start)}: {name(clash.first)} and {name(clash.second)}"
+
+
+def clash_sentence(clash: Clash) -> str:
+    """Return a clash as a sentence."""
+    return f"{clash_text(clash)} overlap for {clash.minutes} minutes."

@@ -13,7 +13,7 @@ from ..terms import WEEKDAYS
 from ..text import clean
 from ..week import Block, Clash, Week, WeekPlan, clock
 from .caption import Caption
-from .look import HALVES, clash_text, drawable, long_date, marks, name, several_campuses, shares, times
+from .look import HALVES, clash_sentence, drawable, long_date, marks, name, several_campuses, shares, times
 from .markup import element
 from .style import stylesheet
 
@@ -192,7 +192,7 @@ def _dated_item(block: Block) -> Element:
 
 
 def _clashes(clashes: Sequence[Clash]) -> Element:
-    items = [element("li", clash_text(clash)) for clash in clashes[:_MOST_CLASHES]]
+    items = [element("li", clash_sentence(clash)) for clash in clashes[:_MOST_CLASHES]]
     rest = len(clashes) - len(items)
     more = element("p", f"And {rest} more.") if rest else None
     return _section("clashes", f"Clashes ({len(clashes)})", element("ol", *items), more)
