@@ -10,6 +10,7 @@ import click
 from ..core.child import Child
 from ..core.choosing import Request, Table, lay_out, save, selection_of
 from ..core.decisions import Picks
+from ..core.inputs import Opening
 from ..core.preferences import Preference
 from ..core.propose import NODES
 from ..core.selection import Selection
@@ -82,7 +83,9 @@ def choose(
     """
     _check(proposing=proposing, anew=anew, machine=machine)
     to_stdout = output == _STDOUT
-    request = Request(files=files, output=None if to_stdout else output, typed=typed, select=select, password=password)
+    request = Request(
+        files=files, output=None if to_stdout else output, typed=typed, select=select, opening=Opening(password)
+    )
     with Child(timeout=timeout, memory=memory) as child:
         table = lay_out(request, child)
     preferences = tuple(Preference(name) for name in names)

@@ -14,6 +14,7 @@ from ..core.child import Child
 from ..core.command import STDOUT, Format, Output, Request, Result, run
 from ..core.convert import CalendarOptions, TermChoice
 from ..core.errors import TukscalError, exit_code
+from ..core.inputs import Opening
 from ..core.plan import DEFAULT_TITLE, PlanOptions
 from ..core.screen import Limits
 from ..core.selection import Selection
@@ -106,8 +107,7 @@ def convert(
         typed=typed,
         select=select,
         previous=previous,
-        password=password,
-        limits=replace(Limits(), **dict(limits)),
+        opening=Opening(password, replace(Limits(), **dict(limits))),
         strict=strict,
         dry_run=dry_run,
     )

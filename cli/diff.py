@@ -12,6 +12,7 @@ import click
 from ..core.changes import Difference, Snapshot
 from ..core.child import Child
 from ..core.compare import compare
+from ..core.inputs import Opening
 from .failures import json_errors_option
 from .passwords import password_option
 from .summary import count
@@ -37,7 +38,7 @@ def diff(
     Exits with 0 if nothing did, 1 if something did.
     """
     with Child(timeout=timeout, memory=memory) as child:
-        found = compare(old, new, child, password=password)
+        found = compare(old, new, child, Opening(password))
     if machine:
         click.echo(json.dumps([_value(difference) for difference in found], ensure_ascii=False, indent=2))
     else:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 
 import click
 
 from ..core.errors import TukscalError
 from ..core.text import clean
+
+_WIDEST = 100  # columns; longer lines are hard to read
 
 
 def report_error(error: TukscalError, *, as_json: bool) -> None:
@@ -41,7 +45,17 @@ def error_text(error: TukscalError) -> str:
         lines.append(f"  Where: {', '.join(where)}{': ' if where and error.text else ''}{_short(error.text or '')}")
     if error.advice:
         lines.append(f"  {error.advice}")
-    return "\n".join(f"  {clean(line.strip())}" if line.startswith("  ") else clean(line) for line in lines)
+    return "\n".join(_wrapped(line) for line in lines)
+
+
+def _wrapped(line: str) -> str:
+    """Return a line at a person's width; what a program reads stays one line."""
+    indent = "  " if line.startswith("  ") else ""
+    text = clean(line.strip())
+    if not sys.stderr.isatty():
+        return indent + text
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    return click.wrap_text(text, width, indent, indent or "  ")
 
 
 def _short(text: str) -> str:

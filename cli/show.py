@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from ..core.child import Child
 from ..core.convert import CalendarOptions, TermChoice
+from ..core.inputs import Opening
 from ..core.month import MonthPlan
 from ..core.plan import PlanOptions
 from ..core.selection import Selection
@@ -85,7 +86,7 @@ def show(
         term=TermChoice(start=start, until=until, file=term, folder=term_folder()),
         plan=PlanOptions(exam_length=exam_length),
     )
-    request = Request(files=files, options=options, typed=typed, select=select, password=password)
+    request = Request(files=files, options=options, typed=typed, select=select, opening=Opening(password))
     with Child(timeout=timeout, memory=memory) as child:
         overview = gather(request, child)
         planned = month_of(overview, request, month, child) if month else None

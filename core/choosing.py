@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import convert
 from .child import Child
 from .decisions import Decisions, Picks, decisions, picks_of, select_groups
-from .errors import BadRows, NotWritable, TukscalError
-from .files import check_folder, read_file, write_file
+from .errors import BadRows, NotWritable
+from .files import check_folder, write_file
+from .inputs import Opening, read_timetable_file
 from .model import Kind, Timetable
-from .screen import Limits
 from .selection import Selection, check_names, keep_chosen
 from .selection_file import SHARED_NAME, combine, dump_selection, find_selection, read_selection
-from .text import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +27,7 @@ class Request:
     typed: Selection = field(default_factory=Selection)
     select: Path | None = None
     """A selection to start from, and to write unless there is an output."""
-    password: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    opening: Opening = field(default_factory=Opening)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,7 @@ def lay_out(request: Request, child: Child) -> Table:
     """Return the decisions of all files together; the first file that cannot be read is an error."""
     if request.output:
         check_folder(request.output)
-    timetables = [_timetable(request, file, child) for file in request.files]
+    timetables = [read_timetable_file(file, request.opening, child) for file in request.files]
     lectures = [file for file, one in zip(request.files, timetables, strict=True) if one.kind is Kind.LECTURES]
     if not lectures:
         raise BadRows("Only lectures have groups to choose.", advice="Name the PDF of your lectures too.")
@@ -88,17 +85,6 @@ def save(table: Table, picks: Picks) -> bytes:
     data = dump_selection(selection_of(table, picks))
     write_file(table.path, data)
     return data
-
-
-def _timetable(request: Request, file: Path, child: Child) -> Timetable:
-    try:
-        data = read_file(file, request.limits.bytes)
-        return child.call(
-            convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits
-        )
-    except TukscalError as error:
-        error.file = error.file or str(file)
-        raise
 
 
 # ---- where it is written, and what was there

@@ -17,15 +17,13 @@ from .child import Child
 from .errors import BadRows, Damaged, NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .export import CSV_COLUMNS, to_csv, to_json
-from .files import check_folder, read_file, read_if_there, write_file
+from .files import check_folder, read_if_there, write_file
+from .inputs import MOST_CALENDAR, Opening, read_calendar_file, read_timetable_file
 from .model import Timetable
-from .screen import Limits
 from .selection import Selection
 from .selection_file import Chosen, choose_entries
-from .text import clean
 
 STDOUT = Path("-")
-_MOST_CALENDAR = 50_000_000
 
 
 class Format(StrEnum):
@@ -50,8 +48,7 @@ class Request:
     select: Path | None = None
     """A selection file, instead of the one found beside a PDF or above it."""
     previous: Path | None = None
-    password: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    opening: Opening = field(default_factory=Opening)
     strict: bool = False
     dry_run: bool = False
 
@@ -133,10 +130,7 @@ def _read_all(request: Request, files: Sequence[Path], child: Child) -> tuple[li
 
 
 def _read(request: Request, file: Path, child: Child) -> Timetable:
-    data = read_file(file, request.limits.bytes)
-    timetable = child.call(
-        convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits
-    )
+    timetable = read_timetable_file(file, request.opening, child)
     if request.strict and timetable.problems:
         first = timetable.problems[0]
         raise BadRows(
@@ -179,18 +173,14 @@ def _previous(request: Request, path: Path, child: Child) -> Calendar | None:
     there = _calendar_at(path, child)
     if request.previous is None:
         return there
-    try:
-        return child.call(convert.read_calendar, read_file(request.previous, _MOST_CALENDAR))
-    except TukscalError as error:
-        error.file = str(request.previous)
-        raise
+    return read_calendar_file(request.previous, child)
 
 
 def _calendar_at(path: Path, child: Child) -> Calendar | None:
-    data = read_if_there(path, _MOST_CALENDAR) if path != STDOUT else None
+    data = read_if_there(path, MOST_CALENDAR) if path != STDOUT else None
     if data is None:
         return None
-    if len(data) > _MOST_CALENDAR:
+    if len(data) > MOST_CALENDAR:
         raise _foreign(path)
     try:
         return child.call(convert.read_calendar, data)
@@ -199,7 +189,7 @@ def _calendar_at(path: Path, child: Child) -> Calendar | None:
 
 
 def _check_ours(path: Path, kind: Format) -> None:
-    data = read_if_there(path, _MOST_CALENDAR) if path != STDOUT else None
+    data = read_if_there(path, MOST_CALENDAR) if path != STDOUT else None
     starts = {Format.JSON: (b'{\n  "kind"', b'[\n  {\n    "kind"'), Format.CSV: (_csv_start(),)}
     if data and not data.startswith(starts[kind]):
         raise _foreign(path)

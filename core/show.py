@@ -9,19 +9,18 @@ from pathlib import Path
 
 from . import convert
 from .child import Child
-from .errors import NotWritable, TukscalError
-from .event import Calendar, Event
-from .files import check_folder, read_file, read_if_there, write_file
+from .errors import NotWritable
+from .event import Event
+from .files import check_folder, read_if_there, write_file
+from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_file
 from .model import Entry, Kind, Timetable
 from .month import MonthPlan, plan_month
 from .recall import Recalled, recall
-from .screen import Limits
 from .selection import Choice, Selected, Selection, choices
 from .selection_file import Chosen, choose_entries
 from .text import clean
 from .week import WeekPlan, plan_week
 
-_MOST_CALENDAR = 50_000_000
 _HEAD = 1_000_000  # bytes within which our pictures say who made them: a long description may stand before
 MARKS = (b'<meta name="generator" content="tukscal ', b"<metadata>generator: tukscal ")
 
@@ -35,8 +34,7 @@ class Request:
     """The exam length counts for every picture, year and term for a month only."""
     typed: Selection = field(default_factory=Selection)
     select: Path | None = None
-    password: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    opening: Opening = field(default_factory=Opening)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +69,10 @@ class Overview:
 
 def gather(request: Request, child: Child) -> Overview:
     """Return the chosen sessions of all files and their plan; the first file that cannot be read is an error."""
-    calendars = [file for file in request.files if _is_calendar(file)]
-    pdfs = [file for file in request.files if not _is_calendar(file)]
-    timetables = [_timetable(request, file, child) for file in pdfs]
-    recalled = [session for file in calendars for session in recall(_calendar(file, child))]
+    calendars = [file for file in request.files if is_calendar(file)]
+    pdfs = [file for file in request.files if not is_calendar(file)]
+    timetables = [read_timetable_file(file, request.opening, child) for file in pdfs]
+    recalled = [session for file in calendars for session in recall(read_calendar_file(file, child))]
     remembered = _as_timetables(recalled)
     chosen = _chosen(request, list(zip(pdfs, timetables, strict=True)), remembered)
     kept = {id(entry) for part in chosen for entry in part.selected.timetable.entries}
@@ -107,29 +105,6 @@ def month_of(overview: Overview, request: Request, first: date, child: Child) ->
     return plan_month({event.uid: event for event in events}.values(), first)
 
 
-def _is_calendar(file: Path) -> bool:
-    return file.suffix.lower() == ".ics"
-
-
-def _timetable(request: Request, file: Path, child: Child) -> Timetable:
-    try:
-        data = read_file(file, request.limits.bytes)
-        return child.call(
-            convert.read_pdf, data, name=clean(file.name), password=request.password, limits=request.limits
-        )
-    except TukscalError as error:
-        error.file = error.file or str(file)
-        raise
-
-
-def _calendar(file: Path, child: Child) -> Calendar:
-    try:
-        return child.call(convert.read_calendar, read_file(file, _MOST_CALENDAR))
-    except TukscalError as error:
-        error.file = error.file or str(file)
-        raise
-
-
 def _as_timetables(recalled: Iterable[Recalled]) -> list[Timetable]:
     """Return the sessions of calendars as timetables, one for each kind."""
     by_kind: dict[Kind, list[Entry]] = {}
@@ -149,7 +124,7 @@ def _chosen(
     """Return the chosen sessions; a calendar holds a choice already, so only what was typed applies to it."""
     files, timetables = [file for file, _ in pdfs], [timetable for _, timetable in pdfs]
     if request.typed or request.select:
-        calendar = next((file for file in request.files if _is_calendar(file)), Path("calendar.ics"))
+        calendar = next((file for file in request.files if is_calendar(file)), Path("calendar.ics"))
         files += [calendar] * len(remembered)
         timetables += remembered
         return choose_entries(files, timetables, request.typed, request.select)

@@ -25,7 +25,7 @@ _HALVES = ("S1", "S2")
 _HOUR = 60
 _DAY_END = 24 * _HOUR - 1
 _TEACHING_WEEKS = 6
-"""Of a quarter: with recess, holidays, swap days and test weeks, UP teaches each weekday's timetable six times in it."""
+"""Of a quarter: recess, holidays, swap days and test weeks considered, each weekday is taught six times in it."""
 
 Days = tuple[date, ...]
 

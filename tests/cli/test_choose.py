@@ -87,12 +87,24 @@ def test_json_names_both_sides(folder: Path) -> None:
     done = tukscal("choose", "lectures.pdf", "tests.pdf", "--propose", "--prefer", "free-days", "--json", cwd=folder)
     value = json.loads(done.stdout)
     assert (value["proven"], value["written"], value["preferences"]) == (True, True, {"free-days": 5})
-    assert value["minutes"] == sum(clash["minutes"] for clash in value["clashes"])
+    assert value["minutes"] == sum(clash["minutes"] * clash["times"] for clash in value["clashes"])
+    assert {clash["times"] for clash in value["clashes"]} == {1}
     assert {side["kind"] for clash in value["clashes"] for side in (clash["first"], clash["second"])} == {
         "lectures",
         "tests",
     }
     assert value["groups"] == groups_in(folder / "lectures.toml")
+
+
+def test_a_weekly_clash_is_told_with_the_minutes_of_a_year(folder: Path) -> None:
+    """20 minutes of every week of a semester are 240 in a year, in words and in JSON."""
+    command = ("choose", "lectures.pdf", "--propose", "--group", "WTW 285=T01")
+    text = " ".join(tukscal(*command, cwd=folder).stdout.decode().split())
+    assert "1 clash, 240 minutes in a year:" in text
+    assert "Wednesday, 08:30: WTW 285 T1 (T01) and STK 220 L2 (G01) (20 minutes, 12 times)" in text
+    value = json.loads(tukscal(*command, "--json", cwd=folder).stdout)
+    (clash,) = value["clashes"]
+    assert (clash["minutes"], clash["times"], value["minutes"]) == (20, 12, 240)
 
 
 def test_a_short_search_is_not_called_proven(folder: Path) -> None:

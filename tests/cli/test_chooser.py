@@ -162,13 +162,23 @@ def test_the_screen_names_both_sides_of_a_clash() -> None:
     board = board_of(ENTRIES)
     seen = text_of(board, typed("2j1", board))
     assert "> A COS 110 S2 P P01  of 3  !B" in seen
-    assert "! COS 110 P1 P01 and COS 226 L1 G01, Tue 10:00-10:50" in seen
+    assert "! Tuesday, 10:00: COS 110 P1 (P01) and COS 226 L1 (G01) (50 minutes, 12 times)" in seen
     assert "A!B" in seen
     assert "no clash; " not in seen
     seen = text_of(board, typed("2j2", board))
     assert "> A COS 110 S2 P P02  of 3  !*" in seen
-    assert "COS 226 Test1" in seen
-    assert "Wed 26 Aug 2026 08:00-09:00" in seen
+    assert "! Wed 26 Aug 2026, 08:00: COS 110 P1 (P02) and COS 226 Test1 (60 minutes, once)" in seen
+
+
+def test_the_screen_and_space_weigh_a_year() -> None:
+    """A group with 60 minutes at the time of a test is told as better, and chosen, before 50 every week."""
+    board = board_of([entry for entry in ENTRIES if entry.group != "P12"])
+    seen = text_of(board, typed("2j", board))
+    assert "( ) P01 E   600 min/year !B" in seen
+    assert "( ) P02 E   60 min/year !*" in seen
+    assert chosen(typed("2j ", board)) == {"COS 110 G": ("G02",), "COS 110 P": ("P02",)}
+    assert "1 clash, 600 minutes in a year" in text_of(board, typed("2j1", board))
+    assert "1 clash, 60 minutes in a year" in text_of(board, typed("2jp", board))
 
 
 def test_the_screen_tells_what_a_group_brings() -> None:

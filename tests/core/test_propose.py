@@ -19,6 +19,8 @@ from tukscal.tests.core.made_groups import first_year, session, small_timetables
 from tukscal.tests.core.sessions import semester_test, timetable
 
 Groups = tuple[str, ...]
+WEEKS = {"S1": {*range(12)}, "S2": {*range(12, 24)}, "Y": {*range(24)}, "Q3": {*range(12, 18)}, "": set[int]()}
+"""Period -> its teaching weeks, numbered through the year."""
 PREFERENCES = st.lists(st.sampled_from(Preference), unique=True, max_size=3)
 
 
@@ -32,7 +34,13 @@ def every_choice(found: Decisions) -> Iterator[dict[Choice, Groups]]:
 
 
 def minutes_of(found: Decisions, picks: dict[Choice, Groups]) -> int:
-    return sum(clash.minutes for clash in plan_week(attended(found, picks)).clashes)
+    """Return the minutes that clash in a year, week by week, with a test once."""
+    minutes = 0
+    for clash in plan_week(attended(found, picks)).clashes:
+        dated = any(block.date for block in clash[:2])
+        one, other = (WEEKS[block.entry.offered or ""] for block in clash[:2])
+        minutes += clash.minutes * (1 if dated else len(one & other))
+    return minutes
 
 
 def cost(found: Decisions, picks: dict[Choice, Groups], preferences: Sequence[Preference]) -> tuple[Any, ...]:
@@ -110,8 +118,8 @@ def test_a_reached_limit_is_told() -> None:
     assert propose(found, {}, nodes=3) == short
 
 
-def test_a_test_counts_like_a_lecture() -> None:
-    """A group that overlaps a test by 30 minutes goes after one that overlaps a lecture by 20."""
+def test_a_clash_with_a_test_counts_once() -> None:
+    """A group that overlaps a test by 30 minutes goes before one that overlaps a lecture by 20 in each of 12 weeks."""
     entries = [
         session("COS 110", "G01", "L1", 0, (480, 530)),
         session("COS 110", "P01", "P1", 0, (510, 620)),  # 20 minutes with L1
@@ -119,8 +127,24 @@ def test_a_test_counts_like_a_lecture() -> None:
         semester_test(module="COS 226"),
     ]
     proposal = propose(decisions(entries), {})
-    assert (proposal.minutes, proposal.picks[decisions(entries).choices[1]]) == (20, ("P01",))
-    assert [(clash.first.title, clash.second.title) for clash in proposal.clashes] == [("COS 110 L1", "COS 110 P1")]
+    assert (proposal.minutes, proposal.picks[decisions(entries).choices[1]]) == (30, ("P02",))
+    assert [(clash.first.title, clash.second.title) for clash in proposal.clashes] == [("COS 110 P1", "COS 226 Test1")]
+
+
+@pytest.mark.parametrize(
+    ("offered", "group", "minutes"),
+    [("Q3", "P01", 50 * 6), ("S2", "P02", 30 * 12), ("Y", "P02", 30 * 12)],
+)
+def test_a_weekly_clash_counts_in_each_week_that_both_are_taught(offered: str, group: str, minutes: int) -> None:
+    """50 minutes with a module of a quarter go before 30 with one of the semester, and not if both are as long."""
+    entries = [
+        session("COS 110", "P01", "P1", 0, (480, 530)),
+        session("COS 110", "P02", "P1", 1, (480, 530)),
+        session("COS 226", "G01", "L1", 0, (480, 530), offered=offered),
+        session("COS 284", "G01", "L1", 1, (500, 550)),
+    ]
+    proposal = propose(decisions(entries), {})
+    assert (proposal.minutes, proposal.picks[decisions(entries).choices[0]]) == (minutes, (group,))
 
 
 def test_the_first_preference_goes_first() -> None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.model import Entry, Kind
 from tukscal.core.pictures import plan_value
-from tukscal.core.week import Block, WeekPlan, clock, half_of, place, plan_week
+from tukscal.core.terms import balance, load_term
+from tukscal.core.week import Block, WeekPlan, clashing_minutes, clock, half_of, place, plan_week
 from tukscal.tests.core.overviews import student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 
@@ -112,6 +113,23 @@ def test_clashes_are_those_of_the_definition(entries: list[Entry]) -> None:
     assert Counter(frozenset({_key(clash.first), _key(clash.second)}) for clash in plan.clashes) == wanted
     for clash in plan.clashes:
         assert clash.minutes == min(clash.first.end, clash.second.end) - max(clash.first.start, clash.second.start) > 0
+
+
+@given(sessions)
+def test_a_clash_counts_as_often_as_it_comes(entries: list[Entry]) -> None:
+    """Two weekly sessions clash six times for each quarter they share; what has a date clashes once."""
+    clashes = plan_week(entries).clashes
+    for clash in clashes:
+        one, other = clash.first.entry, clash.second.entry
+        assert clash.times == (1 if one.date or other.date else 6 * len(_quarters(one) & _quarters(other))) > 0
+    assert clashing_minutes(clashes) == sum(clash.minutes * clash.times for clash in clashes)
+
+
+def test_a_weekly_clash_comes_as_often_as_its_weekday_is_taught() -> None:
+    """Of every period of 2026, two lectures at one time clash as often as the calendar teaches their weekday."""
+    for each in balance(load_term(2026)):
+        pair = [lecture(module=module, offered=each.period) for module in ("COS 214", "COS 226")]
+        assert [clash.times for clash in plan_week(pair).clashes] == [each.counts[0]]
 
 
 def plan_week_blocks(entries: list[Entry]) -> list[list[Block]]:
