@@ -23,7 +23,7 @@ def cancel(old: Path, output: Path | None) -> None:
 
     Import it into the calendar program that imported OLD.ics.
     """
-    path = output or old.with_suffix(".cancel.ics")
+    path = output or Path(f"{old.parent / old.stem}.cancel.ics")
     with Child(timeout=60, memory=2**30) as child:
         number = cancel_calendar(old, path, child)
     click.echo(f"Takes back {count(number, 'event')}. Written: {path}")

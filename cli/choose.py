@@ -11,14 +11,14 @@ from ..core.child import Child
 from ..core.choosing import Request, Table, lay_out, save, selection_of
 from ..core.decisions import Picks
 from ..core.inputs import Opening
-from ..core.preferences import Preference
+from ..core.preferences import MEANINGS, Preference
 from ..core.propose import NODES
 from ..core.selection import Selection
 from ..core.selection_file import dump_selection
 from .failures import json_errors_option
 from .passwords import password_option
 from .selecting import selection_options
-from .values import Size
+from .values import Seconds, Size
 
 _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
@@ -34,14 +34,18 @@ _STDOUT = Path("-")
     "names",
     multiple=True,
     type=click.Choice([name.value for name in Preference]),
-    help="Among what clashes least, have few of these; the first --prefer counts first.",
+    help=(
+        "Prefer this among what clashes least; may be repeated, the first counts first: "
+        + ", ".join(f"{name.value} (few {MEANINGS[name]})" for name in Preference)
+        + "."
+    ),
 )
 @click.option("--dry-run", is_flag=True, help="Print the selection, write nothing.")
 @click.option("--json", "machine", is_flag=True, help="With --propose: print JSON.")
 @click.option("--nodes", type=click.IntRange(1), default=NODES, help="How far --propose searches.", show_default=True)
 @selection_options
 @password_option
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a file may take.")
+@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.")
 @click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
 @json_errors_option
 @click.pass_context
@@ -68,18 +72,13 @@ def choose(
     among the FILEs take part in the clashes. The choice is written beside the one PDF of lectures as NAME.toml, for
     several as tukscal.toml in their folder; `tukscal convert` and `tukscal show` find it there.
 
-    A proposal has the fewest clashing minutes in a year: two weekly sessions count the minutes they share once for
-    each teaching week they have in common (12 in a semester, 6 in a quarter, 24 in a year), a test or exam counts them
-    once. Among such choices it has the least of what --prefer names, in that order, counted over a week:
+    A proposal has the fewest clashing minutes in a year, a weekly clash counted for 6 weeks a quarter, one with a test
+    or exam once. How often a session really takes place also depends on recess, holidays and test weeks. Among such
+    choices it has the least of what --prefer names, in that order. Days and minutes are counted in one week of each
+    semester; where its quarters differ, in one week of each quarter; equal weeks count once.
 
-    \b
-    late-starts  days that start before 09:00
-    mornings     minutes of sessions after 13:00
-    free-days    days with sessions
-    one-campus   campuses of a day after its first
-    compact      minutes from a day's first start to its last end
-
-    What an earlier choice or --group decided stays; with --anew only --group counts.
+    What an earlier choice or --group decided stays; with --anew only --group counts. Entries for modules of other PDFs
+    stay in a selection that is not one PDF's own; comments in it are not kept.
     """
     _check(proposing=proposing, anew=anew, machine=machine)
     to_stdout = output == _STDOUT
@@ -91,10 +90,11 @@ def choose(
     preferences = tuple(Preference(name) for name in names)
     write = not (dry_run or to_stdout)
     if proposing:
-        from .proposal import make_proposal
+        from .proposal import Task, make_proposal
 
         kept = table.typed if anew else table.picks
-        make_proposal(table, kept, preferences, nodes=nodes, write=write, machine=machine)
+        task = Task(table=table, picks=kept, preferences=preferences, nodes=nodes)
+        make_proposal(task, write=write, machine=machine)
         return
     picks = _ask(table, preferences)
     if picks is not None:
@@ -116,7 +116,9 @@ def _ask(table: Table, preferences: tuple[Preference, ...]) -> Picks | None:
 
     board = make_board(table.decisions, preferences)
     picks = {choice: groups for choice, groups in table.picks.items() if choice in board.rows}
-    message = f"No longer there: {', '.join(table.gone)}." if table.gone else ""
+    message = f"No longer in the PDF: {', '.join(table.gone)}." if table.gone else ""
+    if table.comments and not message:
+        message = f"Saving does not keep the comments of {table.path.name}."
     last = choose_on_screen(board, State(picks=picks, saved=picks, message=message))
     if last.mode is not Mode.SAVED:
         click.echo("Nothing was written.")
@@ -125,11 +127,12 @@ def _ask(table: Table, preferences: tuple[Preference, ...]) -> Picks | None:
 
 
 def _finish(table: Table, picks: Picks, *, write: bool) -> None:
-    from .proposal import open_lines, written_lines
+    from .proposal import lost_lines, open_lines, written_lines
     from .render import print_lines
 
     if write:
         save(table, picks)
-        print_lines([*open_lines(table, picks), *written_lines(table)])
+        print_lines([*open_lines(table, picks), *lost_lines(table), *written_lines(table)])
     else:
+        print_lines([*open_lines(table, picks), *lost_lines(table)], to_stderr=True)
         click.echo(dump_selection(selection_of(table, picks)).decode(), nl=False)

@@ -148,6 +148,13 @@ def press(board: Board, state: State, key: str) -> State:
     return action(board, state) if action else replace(state, message="? shows the keys.")
 
 
+def press_unseen(board: Board, state: State, key: str) -> State:
+    """Return the state after a key in a window too small to see anything in: only leaving, and its question, count."""
+    if state.mode is Mode.LEAVE:
+        return _answer(state, key)
+    return _leave(board, replace(state, mode=Mode.CHOOSE)) if key in ("q", "ESCAPE") else state
+
+
 def _answer(state: State, key: str) -> State:
     if key in ("y", "Y", "q"):
         return replace(state, mode=Mode.LEFT)
@@ -237,7 +244,7 @@ def _propose(board: Board, state: State) -> State:
         return replace(state, message="Every decision is made; c opens them all.")
     found = propose(board.decisions, state.picks, board.preferences, nodes=PROPOSE_NODES)
     picks = {choice: groups for choice, groups in found.picks.items() if choice in board.rows}
-    proof = "no other choice for the rest is better" if found.proven else "best found, not proven best"
+    proof = "proven best for the rest" if found.proven else "best found, not proven best"
     clashing = clash_total(found.clashes) if found.clashes else "nothing clashes"
     return _changed(state, picks, f"Proposed: {clashing}; {proof}.")
 

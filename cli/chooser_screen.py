@@ -15,8 +15,8 @@ from rich.control import Control
 from rich.screen import Screen
 
 from ..core import guard
-from .chooser import Board, Mode, State, press
-from .chooser_view import Size, screen_lines
+from .chooser import Board, Mode, State, press, press_unseen
+from .chooser_view import Size, screen_lines, too_small
 
 _SEQUENCES = {
     "\x1b[A": "UP", "\x1b[B": "DOWN", "\x1b[C": "RIGHT", "\x1b[D": "LEFT", "\x1b[3~": "DELETE",
@@ -46,16 +46,18 @@ def choose_on_screen(board: Board, state: State) -> State:
     console = Console(highlight=False)
     with console.screen(hide_cursor=True):
 
+        def size() -> Size:
+            return Size(width=console.width, height=console.height)
+
         def draw() -> None:
-            size = Size(width=console.width, height=console.height)
             console.control(Control.home())
-            console.print(Screen(Group(*screen_lines(board, state, size))), end="")
+            console.print(Screen(Group(*screen_lines(board, state, size()))), end="")
 
         with _redrawn(draw), _keyboard() as read:
             while state.mode not in (Mode.SAVED, Mode.LEFT):
                 draw()
                 for key in keys_of(read()):
-                    state = press(board, state, key)
+                    state = (press_unseen if too_small(size()) else press)(board, state, key)
                     if state.mode in (Mode.SAVED, Mode.LEFT):
                         break
     return state

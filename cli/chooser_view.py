@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.text import Text
 
@@ -17,12 +18,13 @@ from ..core.text import clean
 from ..core.week import Clash, clashing_minutes, clock
 from .chooser import Board, Mode, State, about, clashes_of, open_rows, with_pick
 from .chooser_week import week_lines
-from .clash_words import clash_count, clash_line, clash_total, letter
+from .clash_words import clash_count, clash_line, clash_total, counted_total, letter, short_clash
 from .summary import count
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 _LIST = 33  # columns
 _KEYS = "arrows move, choose  space pick/open  p propose  u undo  s save  q leave  ? help"
+_LEAVE = "Leave without saving? y leaves, s saves, any other key stays."
 _HELP = (
     "Every row is one decision: the group of one kind (G class, P practical,",
     "T tutorial) that you attend in a module.",
@@ -41,8 +43,8 @@ _HELP = (
     "",
     "In the list ? is not decided, <G01 comes with the class group G01, !B clashes",
     "with module B, !* with a test or exam. In the week A L1 is session L1 of module",
-    "A, and sessions in A!B clash. min/year are the minutes that clash in a year: a",
-    "weekly clash counts in each of a semester's 12 weeks, a test or exam once.",
+    "A, and sessions in A!B clash. min/year are the minutes that clash in a year, a",
+    "weekly clash counted for 6 weeks a quarter, a test or exam once.",
     "",
     "Any key goes back.",
 )
@@ -58,18 +60,29 @@ class Size:
 
 def screen_lines(board: Board, state: State, size: Size) -> list[Text]:
     """Return the lines of the screen, exactly as many as it has."""
-    if size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT:
-        need = (
-            f"Choosing needs a window of {LEAST_WIDTH} by {LEAST_HEIGHT}; this one has {size.width} by {size.height}."
-        )
-        lines = [Text(need)]
+    if too_small(size):
+        lines = _too_small(state, size)
     elif state.mode is Mode.HELP:
         lines = [Text(line) for line in _HELP]
     elif state.mode is Mode.CLASHES:
-        lines = _all_clashes(clashes_of(board, state.picks), size.height)
+        lines = _all_clashes(clashes_of(board, state.picks), size)
     else:
         lines = _chooser(board, state, size)
     return [_fit(line, size.width) for line in [*lines, *[Text()] * size.height][: size.height]]
+
+
+def too_small(size: Size) -> bool:
+    """Tell whether a window is too small to choose in."""
+    return size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
+
+
+def _too_small(state: State, size: Size) -> list[Text]:
+    need = f"Choosing needs a window of {LEAST_WIDTH} by {LEAST_HEIGHT}; this one has {size.width} by {size.height}."
+    return _wrapped(_LEAVE if state.mode is Mode.LEAVE else f"{need} q leaves.", size.width)
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[Text]:
+    return [Text(line) for line in wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)]
 
 
 def _chooser(board: Board, state: State, size: Size) -> list[Text]:
@@ -100,7 +113,7 @@ def _title(board: Board, state: State, clashes: Sequence[Clash], width: int) -> 
 
 def _message(state: State) -> Text:
     if state.mode is Mode.LEAVE:
-        return Text("Leave without saving? y leaves, s saves, any other key stays.", style="bold")
+        return Text(_LEAVE, style="bold")
     return Text(state.message, style="bold")
 
 
@@ -108,12 +121,29 @@ def _message(state: State) -> Text:
 
 
 def _list_lines(board: Board, state: State, clashes: Sequence[Clash], height: int) -> list[Text]:
-    first = max(0, min(state.row - height // 2, len(board.rows) - height))
-    rows = range(first, min(first + height, len(board.rows)))
-    lines = [_list_line(board, state, clashes, row) for row in rows]
-    if not lines:
-        lines = [Text("Nothing to choose here.")]
-    return lines + [Text()] * (height - len(lines))
+    """Return the part of the list that the row in hand is in; modules without a decision are there for their letter."""
+    items = _items(board)
+    at = items.index(state.row) if board.rows else 0
+    # At the first row everything above it is to be seen, at the last everything below.
+    middle = at - height // 2
+    if state.row in (0, len(board.rows) - 1):
+        middle = at - height + 1 if state.row == 0 else at
+    first = max(0, min(middle, len(items) - height))
+    lines = [
+        _list_line(board, state, clashes, item) if isinstance(item, int) else Text(item, style="dim")
+        for item in items[first : first + height]
+    ]
+    return (lines or [Text("Nothing to choose here.")]) + [Text()] * (height - max(len(lines), 1))
+
+
+def _items(board: Board) -> list[int | str]:
+    """Return the rows by number, and between them, by module, a line for each module that leaves no choice."""
+    letters = module_letters(board)
+    decided = {choice.module for choice in board.rows}
+    weekly = {entry.module for entry in board.decisions.entries if entry.date is None}
+    lines = [(module, f"  {letters[module]} {module} (nothing to choose)") for module in weekly - decided]
+    items: list[tuple[str, int | str]] = [(choice.module, number) for number, choice in enumerate(board.rows)]
+    return [item for _, item in sorted([*items, *lines], key=lambda pair: pair[0])]
 
 
 def _list_line(board: Board, state: State, clashes: Sequence[Clash], row: int) -> Text:
@@ -173,17 +203,26 @@ def _detail_lines(board: Board, state: State, clashes: Sequence[Clash], height: 
 
 
 def _clash_lines(clashes: Sequence[Clash], space: int) -> list[Text]:
-    told = [Text(f"! {clash_line(clash)}", style="red") for clash in clashes]
+    told = [Text(f"! {short_clash(clash)}", style="red") for clash in clashes]
     if len(told) <= space:
         return told
-    more = f"  and {clash_count(len(told) - space + 1)} more"
+    more = f"  and {clash_count(len(told) - space + 1)} more; v lists them"
     return [*told[: space - 1], Text(more, style="red")]
 
 
-def _all_clashes(clashes: Sequence[Clash], height: int) -> list[Text]:
-    lines = _clash_lines(clashes, height - 4) or [Text("No two of these sessions clash.")]
-    head = [Text(f"{clash_total(clashes)}:", style="bold")] if clashes else []
-    return [*head, *lines, Text(), Text("Any key goes back.")]
+def _all_clashes(clashes: Sequence[Clash], size: Size) -> list[Text]:
+    """Return every clash in full, each wrapped; what does not fit is counted."""
+    if not clashes:
+        return [Text("No two of these sessions clash."), Text(), Text("Any key goes back.")]
+    lines = _wrapped(f"{counted_total(clashes)}:", size.width)
+    for number, clash in enumerate(clashes):
+        told = _wrapped(f"! {clash_line(clash)}", size.width, "  ")
+        last = number == len(clashes) - 1
+        if len(lines) + len(told) > size.height - (2 if last else 3):
+            lines.append(Text(f"  and {clash_count(len(clashes) - number)} more"))
+            break
+        lines += told
+    return [*lines, Text(), Text("Any key goes back.")]
 
 
 def _heading(board: Board, state: State, choice: Choice) -> Text:

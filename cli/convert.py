@@ -23,7 +23,7 @@ from .passwords import password_option
 from .paths import term_folder
 from .selecting import selection_options
 from .settings import load_settings
-from .values import Day, Length, Limit, Size, Title
+from .values import Day, Length, Limit, Seconds, Size, Title
 
 _PATH = click.Path(path_type=Path)
 _FORMATS = [kind.value for kind in Format]
@@ -48,7 +48,7 @@ _FORMATS = [kind.value for kind in Format]
 @selection_options
 @click.option("--previous", type=_PATH, metavar="ICS", help="The calendar this one updates, if it is not at OUT.")
 @password_option
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a PDF may take.")
+@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a PDF may take.")
 @click.option("--memory", type=Size(), default="1G", help="Memory a PDF may take.", show_default=True)
 @click.option("--limit", "limits", type=Limit(), multiple=True, help="Raise a limit: pages, glyphs, ...")
 @click.option("--settings", is_eager=True, expose_value=False, hidden=True, callback=load_settings)
@@ -127,16 +127,15 @@ def _report(ctx: click.Context, results: Iterable[Result], *, quiet: bool) -> in
 
 
 def _show(output: Output, *, quiet: bool) -> None:
-    from .summary import summary_lines  # not for those who wait for an error only
+    from .summary import summary_lines, warning_lines  # not for those who wait for an error only
 
     if output.path == STDOUT and output.written:
         sys.stdout.buffer.write(output.data)
         sys.stdout.flush()
-    if quiet:
-        return
     from .render import print_lines
 
-    print_lines(summary_lines(output), to_stderr=output.path == STDOUT)
+    lines = warning_lines(output) if quiet else summary_lines(output)
+    print_lines(lines, to_stderr=quiet or output.path == STDOUT)
 
 
 def _year_source(ctx: click.Context) -> str:

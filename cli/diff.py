@@ -16,7 +16,7 @@ from ..core.inputs import Opening
 from .failures import json_errors_option
 from .passwords import password_option
 from .summary import count
-from .values import Size
+from .values import Seconds, Size
 
 _PATH = click.Path(path_type=Path)
 
@@ -26,7 +26,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("new", type=_PATH)
 @click.option("--json", "machine", is_flag=True, help="Print JSON.")
 @password_option
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a file may take.")
+@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.")
 @click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
 @json_errors_option
 @click.pass_context
@@ -54,26 +54,29 @@ def _lines(found: tuple[Difference, ...]) -> Iterator[tuple[str, int]]:
         return
     yield f"{count(len(found), 'session')} changed:", 0
     for difference in found:
-        for line in _sentences(difference):
-            yield line, 2
+        yield from _sentences(difference)
 
 
-def _sentences(difference: Difference) -> Iterator[str]:
+def _sentences(difference: Difference) -> Iterator[tuple[str, int]]:
     before, after = difference.before, difference.after
     if before is None and after is not None:
-        yield f"New: {after.title}, {_place(after)}"
+        yield f"New: {after.title}, {_place(after)}", 2
     elif after is None and before is not None:
-        yield f"Gone: {before.title}, {_place(before)}"
+        yield f"Gone: {before.title}, {_place(before)}", 2
     elif before is not None and after is not None:
-        yield f"Changed: {after.title}"
-        yield from (f"  {text}" for text in _parts(before, after))
+        yield f"Changed: {after.title}", 2
+        yield from ((text, 4) for text in _parts(before, after))
 
 
 def _parts(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    pairs = ((before.when, after.when), (before.where, after.where), (before.status, after.status))
-    for old, new in pairs:
+    pairs = (
+        (before.when, after.when, ""),
+        (before.where, after.where, "no venue"),
+        (before.status, after.status, "certain"),
+    )
+    for old, new, nothing in pairs:
         if old != new:
-            yield f"{old or 'nothing said'} -> {new or ('certain' if old == 'preliminary' else 'nothing said')}"
+            yield f"{old or nothing} -> {new or nothing}"
     if before.dates is not None and after.dates is not None and before.when == after.when:
         for day in sorted(before.dates - after.dates):
             yield f"no longer on {day.day} {day:%B %Y}"

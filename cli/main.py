@@ -103,9 +103,22 @@ def cli(ctx: click.Context, json_errors: bool) -> None:
     app.json_errors = app.json_errors or json_errors
 
 
+def _open_standard_files() -> None:
+    """Give a program started without input or output the null device: its next file would take the place."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), handle)
+            os.set_inheritable(handle, True)  # the child's next file would take its place too
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as we run
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _open_standard_files()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name may have letters the console lacks
     try:

@@ -5,57 +5,131 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import click
 
 from ..core.choosing import Table, save, selection_of
-from ..core.decisions import Picks, owner
-from ..core.preferences import MEANINGS, Preference
+from ..core.decisions import Picks, undecided
+from ..core.model import Entry
+from ..core.preferences import MEANINGS, Preference, weeks_of
 from ..core.propose import Proposal, propose
 from ..core.selection_file import dump_selection
 from ..core.week import Block, Clash
-from .clash_words import clash_line, clash_total
+from .clash_words import clash_line, counted_total
 from .render import Shown, print_lines
 
+_LANGUAGES = {"A": "Afrikaans"}
+_ENGLISH = (None, "E", "B")
+"""Languages in which a group is taught in English, too."""
 
-def make_proposal(
-    table: Table, kept: Picks, preferences: tuple[Preference, ...], *, nodes: int, write: bool, machine: bool
-) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be proposed."""
+
+    table: Table
+    picks: Picks
+    """Decisions that stay."""
+    preferences: tuple[Preference, ...]
+    nodes: int
+
+    @property
+    def kept(self) -> dict[str, list[str]]:
+        """Module -> groups that an earlier choice decided and that stay."""
+        found: dict[str, list[str]] = {}
+        for choice, groups in self.picks.items():
+            if len(choice.groups) > 1 and choice not in self.table.typed:
+                periods = {other.offered for other in self.table.decisions.choices if other.module == choice.module}
+                key = f"{choice.module} {choice.offered}" if len(periods) > 1 else choice.module
+                found.setdefault(key, []).extend(groups)
+        return found
+
+
+def make_proposal(task: Task, *, write: bool, machine: bool) -> None:
     """Propose, write the selection or print it, and tell what is proposed."""
-    found = propose(table.decisions, kept, preferences, nodes=nodes)
+    table = task.table
+    found = propose(table.decisions, task.picks, task.preferences, nodes=task.nodes)
     if write:
         save(table, found.picks)
     if machine:
-        click.echo(json.dumps(proposal_value(table, found, written=write), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(proposal_value(task, found, written=write), ensure_ascii=False, indent=2))
         return
     if not write:
         sys.stdout.write(dump_selection(selection_of(table, found.picks)).decode())
-    lines = [*proposal_lines(table, found, nodes), *(written_lines(table) if write else [])]
-    print_lines(lines, to_stderr=not write)
+    end = [*lost_lines(table), *(written_lines(table) if write else [])]
+    print_lines([*proposal_lines(task, found), *end], to_stderr=not write)
 
 
-def proposal_lines(table: Table, found: Proposal, nodes: int) -> Iterator[Shown]:
+def proposal_lines(task: Task, found: Proposal) -> Iterator[Shown]:
     """Yield what is proposed, what clashes, and whether it is proven."""
-    groups = selection_of(table, found.picks).groups
-    here = {choice.module for choice in table.decisions.choices}
+    groups = selection_of(task.table, found.picks).groups
+    here = {choice.module for choice in task.table.decisions.choices}
     mine = {key: names for key, names in groups.items() if " ".join(key.split(" ")[:2]) in here}
     yield Shown("Your groups:" if mine else "There is nothing to choose: no kind of group has two.")
     for key, names in sorted(mine.items()):
         yield Shown(f"{key}  {', '.join(names)}", 2)
+    yield from _kept_lines(task)
     if found.clashes:
-        yield Shown(f"{clash_total(found.clashes)}:", style="bold red")
+        yield Shown(f"{counted_total(found.clashes)}:", style="bold red")
         yield from (Shown(clash_line(clash), 2) for clash in found.clashes)
     else:
         yield Shown("No two sessions clash.", style="green")
+    yield from _assumed_lines(found)
+    yield from _language_lines(task.table, found)
+    counted = weeks_of(task.table.decisions.entries).counted
     for preference, amount in found.costs:
-        yield Shown(f"{preference.value}: {amount:,} {MEANINGS[preference]}.")
-    yield Shown(_proof(found, nodes))
+        yield Shown(f"{preference.value}: {MEANINGS[preference]}, {counted}: {amount:,}.")
+    if mine:
+        yield Shown(_proof(task, found))
 
 
-def _proof(found: Proposal, nodes: int) -> str:
+def _kept_lines(task: Task) -> Iterator[Shown]:
+    if task.kept:
+        named = ", ".join(f"{key} {'+'.join(groups)}" for key, groups in task.kept.items())
+        yield Shown(f"Kept from {task.table.start.source}: {named}; --anew decides again.", style="yellow")
+
+
+def _assumed_lines(found: Proposal) -> Iterator[Shown]:
+    if found.assumed:
+        years = " and ".join(map(str, found.assumed))
+        its = "its" if len(found.assumed) == 1 else "their"
+        yield Shown(
+            f"Whether lectures take place on the days of tests is assumed for {years}: {its} teaching dates are not "
+            "known."
+        )
+
+
+def _language_lines(table: Table, found: Proposal) -> Iterator[Shown]:
+    """Yield the groups that are not taught in English, unless a language was asked for."""
+    if table.start.language:
+        return
+    in_english = {_place(entry) for entry in table.decisions.entries if entry.language in _ENGLISH}
+    chosen = [entry for entry in found.entries if entry.group and entry.language not in _ENGLISH]
+    for language in sorted({entry.language or "" for entry in chosen}):
+        mine = [entry for entry in chosen if entry.language == language]
+        named = _LANGUAGES.get(language, language)
+        avoidable = dict.fromkeys(f"{e.module} {e.group}" for e in mine if _place(e) in in_english)
+        only = dict.fromkeys(f"{e.module} {e.group}" for e in mine if _place(e) not in in_english)
+        if avoidable:
+            text = f"Groups taught in {named}: {', '.join(avoidable)}; --language E leaves them out."
+            yield Shown(text, style="yellow")
+        if only:
+            text = f"Taught in {named} only: {', '.join(only)}; with --language E they would be missing."
+            yield Shown(text, style="yellow")
+
+
+def _place(entry: Entry) -> tuple[str, str | None, str]:
+    """Return what groups are alternatives in: module, period and kind."""
+    return entry.module, entry.offered, (entry.group or "")[:1]
+
+
+def _proof(task: Task, found: Proposal) -> str:
+    if not undecided(task.table.decisions, task.picks):
+        return "Nothing was left to decide."
     if not found.proven:
         return (
-            f"This is the best found in {nodes:,} nodes, not proven best; a larger --nodes searches further, and "
+            f"This is the best found in {task.nodes:,} nodes, not proven best; a larger --nodes searches further, and "
             "--group decides something beforehand."
         )
     better = " or, with as few, is better by these preferences in their order" if found.costs else ""
@@ -64,34 +138,50 @@ def _proof(found: Proposal, nodes: int) -> str:
 
 def open_lines(table: Table, picks: Picks) -> Iterator[Shown]:
     """Yield the decisions that were not made."""
-    still = [
-        f"{choice.module} {choice.kind}"
-        for choice in table.decisions.choices
-        if len(choice.groups) > 1 and choice not in picks and owner(table.decisions, choice, picks) is None
-    ]
+    still = [f"{choice.module} {choice.kind}" for choice in undecided(table.decisions, picks)]
     if still:
         yield Shown(f"Still to choose, all their groups stay in the calendar: {', '.join(still)}.", style="yellow")
 
 
+def lost_lines(table: Table) -> Iterator[Shown]:
+    """Yield what the earlier selection had and the new one has not, and what stays though these PDFs lack it."""
+    for gone in table.gone:
+        yield Shown(f"{gone} is no longer in the PDF and is left out.", style="yellow")
+    for unwanted in table.unwanted:
+        yield Shown(f"{unwanted} is left out: it is not for the language or programme asked for.", style="yellow")
+    if table.dropped:
+        named = ", ".join(table.dropped)
+        yield Shown(f"Not in the PDF and left out of its selection: {named}.", style="yellow")
+    if table.elsewhere:
+        yield Shown(f"Not in these PDFs, kept in the selection: {', '.join(table.elsewhere)}.")
+    if table.comments:
+        yield Shown(f"The comments of {table.path} are not kept.", style="yellow")
+
+
 def written_lines(table: Table) -> Iterator[Shown]:
     """Yield where the selection is and what it does."""
-    for gone in table.gone:
-        yield Shown(f"{gone} is no longer in the PDF and was left out.", style="yellow")
     yield Shown(f"Written: {table.path}")
     for hidden in table.hidden:
         yield Shown(f"{hidden} goes first for its PDF: move it away if this choice is to count.", style="yellow")
 
 
-def proposal_value(table: Table, found: Proposal, *, written: bool) -> dict[str, object]:
+def proposal_value(task: Task, found: Proposal, *, written: bool) -> dict[str, object]:
     """Return a proposal as JSON; the keys are an interface.
 
-    Of a clash, "minutes" are those of one day and "times" how often it comes in a year; the "minutes" of the whole are
-    the sum of their products.
+    Of a clash, "minutes" are those of one day and "times" how often they are counted: 6 times a quarter for a weekly
+    one, else once. The "minutes" of the whole are the sum of their products.
     """
+    table = task.table
     return {
         "groups": {key: list(names) for key, names in sorted(selection_of(table, found.picks).groups.items())},
+        "kept": task.kept,
+        "gone": list(table.gone),
+        "left_out": [*table.unwanted, *table.dropped],
+        "elsewhere": list(table.elsewhere),
+        "comments_lost": table.comments,
         "minutes": found.minutes,
         "clashes": [_clash_value(clash) for clash in found.clashes],
+        "assumed": list(found.assumed),
         "preferences": {preference.value: amount for preference, amount in found.costs},
         "proven": found.proven,
         "nodes": found.nodes,

@@ -20,7 +20,7 @@ from .failures import json_errors_option
 from .passwords import password_option
 from .paths import term_folder
 from .selecting import selection_options
-from .values import Day, Length, Size
+from .values import Day, Length, Seconds, Size
 
 _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
@@ -52,7 +52,7 @@ class Month(click.ParamType[date]):
 @click.option("--from", "start", type=Day(), metavar="DATE", help="First lecture day, for --month.")
 @click.option("--until", type=Day(), metavar="DATE", help="Last lecture day, for --month.")
 @password_option
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, help="Seconds a file may take.")
+@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.")
 @click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
 @json_errors_option
 @click.pass_context
@@ -136,9 +136,9 @@ def _draw(overview: Overview, planned: MonthPlan | None) -> None:
 
 def _pictures(overview: Overview, html: Path | None, svg: Path | None) -> None:
     from ..core.pictures import Caption, draw, write_page
-    from .week_words import notes, title
+    from .week_words import notes, origin, title
 
-    caption = Caption(title=title(overview), notes=tuple(notes(overview)), version=__version__)
+    caption = Caption(title=title(overview), notes=tuple(notes(overview)), origin=origin(overview), version=__version__)
     for path, picture in ((html, write_page), (svg, draw)):
         if path == _STDOUT:
             sys.stdout.buffer.write(picture(overview.plan, caption))

@@ -11,6 +11,7 @@ from ..core.command import STDOUT, Output
 from ..core.convert import Conversion
 from ..core.event import Event
 from ..core.model import Kind, Problem, Timetable
+from ..core.revision import Change, Revision
 from ..core.selection_file import Chosen
 from ..core.terms import WEEKDAYS, Span, Term, closed_by_holiday
 from .render import Shown
@@ -50,13 +51,18 @@ def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown
 def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
     """Yield which groups were left out by whose choice, and which modules still need one."""
     selected = chosen.selected
-    if chosen.source or selected.dropped:
+    if selected.dropped:
         source = f" by {chosen.source}" if chosen.source else ""
-        yield Shown(f"Your choice{source}: {count(selected.dropped, 'session')} of other groups left out.", 2)
+        yield Shown(f"Your choice{source}: {count(selected.dropped, 'session')} left out.", 2)
+    if selected.emptied:
+        yield Shown(f"Your choice leaves nothing of {', '.join(selected.emptied)}.", 2, "bold yellow")
     if not selected.open:
         return
-    modules = ", ".join(dict.fromkeys(choice.module for choice in selected.open))
-    yield Shown(f"Every group of {modules} is in the calendar; you attend one of each kind.", 2, "yellow")
+    if not selected.dropped:
+        yield Shown("Every group is in the calendar; you attend one of each kind.", 2, "yellow")
+    kinds = [f"{choice.module} {' or '.join(choice.groups)}" for choice in selected.open[:_MOST_PROBLEMS]]
+    rest = len(selected.open) - len(kinds)
+    yield Shown(f"Still to choose: {'; '.join([*kinds, *([f'{rest} more'] if rest else [])])}.", 2, "yellow")
     yield Shown(f"Choose yours: tukscal choose {shlex.quote(str(file))}", 2, "yellow")
 
 
@@ -98,7 +104,7 @@ def _left_out(term: Term, spans: Sequence[Span]) -> Iterator[Shown]:
     days = [f"{item.name} ({span(item.start, item.end)})" for item in term.no_lectures if _meet(item, spans)]
     if not term.recess_known:
         yield Shown(
-            "Only public holidays are left out: recess and swap days are not known with --from and --until.",
+            "Only public holidays are left out; recess, test weeks, swap days are not known with --from and --until.",
             2,
             "yellow",
         )
@@ -148,9 +154,27 @@ def _revised(conversion: Conversion) -> Iterator[Shown]:
         ]
         yield Shown(f"Against the calendar before: {', '.join(what) or 'no change'}.", 2)
     for change in revision.changed[:_MOST_PROBLEMS]:
-        yield Shown(f"Changed: {_event(change.after)}, was {_event(change.before, with_title=False)}", 4)
+        yield Shown(_changed(change), 4)
     for event in revision.cancelled[:_MOST_PROBLEMS]:
         yield Shown(f"Cancelled: {_event(event)}", 4)
+    yield from _uncovered(revision)
+
+
+def warning_lines(output: Output) -> Iterator[Shown]:
+    """Yield what a person must know even if they asked for errors only: what is missing from the output."""
+    for timetable in output.timetables:
+        if timetable.problems:
+            yield Shown(
+                f"{timetable.name}: {count(len(timetable.problems), 'problem')}; without --quiet they are listed."
+            )
+    for chosen in output.chosen:
+        if chosen.selected.emptied:
+            yield Shown(f"The choice leaves nothing of {', '.join(chosen.selected.emptied)}.")
+    if output.conversion:
+        yield from _uncovered(output.conversion.revision)
+
+
+def _uncovered(revision: Revision) -> Iterator[Shown]:
     if revision.uncovered:
         yield Shown(
             f"The calendar before also held {count(len(revision.uncovered), 'event')} that these PDFs do not cover, "
@@ -159,6 +183,23 @@ def _revised(conversion: Conversion) -> Iterator[Shown]:
             2,
             "yellow",
         )
+
+
+_ASPECTS = {
+    "summary": "title", "description": "description", "alarm": "reminder", "status": "status", "color": "colour",
+    "last": "dates", "except_on": "dates", "end": "end",
+}  # fmt: skip
+
+
+def _changed(change: Change) -> str:
+    """Return what changed about an event: its time and place, or, if neither did, the rest by name."""
+    after, before = _event(change.after), _event(change.before, with_title=False)
+    if before != _event(change.after, with_title=False):
+        return f"Changed: {after}, was {before}"
+    aspects = [
+        name for field, name in _ASPECTS.items() if getattr(change.before, field) != getattr(change.after, field)
+    ]
+    return f"Changed: {after} ({', '.join(dict.fromkeys(aspects))})"
 
 
 def _event(event: Event, *, with_title: bool = True) -> str:

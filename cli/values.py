@@ -13,6 +13,7 @@ from ..core.screen import Limits
 
 _LENGTH = re.compile(r"(?:([0-9]{1,4})\s*h)?\s*(?:([0-9]{1,4})\s*(?:m|min)?)?")
 _SIZE = re.compile(r"([0-9]{1,18})\s*(K|M|G|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
+_SHORTEST, _LONGEST = 0.1, 86_400.0
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -27,6 +28,22 @@ class Day(click.ParamType[date]):
             return value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"'{value}' is not a date; write it like 2026-07-20.", param, ctx)
+
+
+class Seconds(click.ParamType[float]):
+    """A number of seconds a file may take."""
+
+    name = "seconds"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds; "nan" and "inf" would be no limit at all."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = 0.0
+        if not _SHORTEST <= seconds <= _LONGEST:
+            self.fail(f"'{value}' is not a number of seconds from {_SHORTEST} to {_LONGEST:.0f}.", param, ctx)
+        return seconds
 
 
 class Length(click.ParamType[timedelta]):

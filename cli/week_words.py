@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from ..core.inputs import is_calendar
 from ..core.model import Kind
 from ..core.selection import Choice
 from ..core.show import Overview
 from .summary import count
 
+_MOST_DECISIONS = 12
+_MOST_GROUPS = 6
 _KINDS = {Kind.LECTURES: "lectures", Kind.TESTS: "tests", Kind.EXAMS: "exams"}
 
 
@@ -20,14 +25,21 @@ def title(overview: Overview) -> str:
 
 def notes(overview: Overview) -> Iterator[str]:
     """Yield sentences about what is shown, what was chosen, and what is not there."""
-    sessions = sum(len(part.selected.timetable.entries) for part in overview.chosen)
-    yield f"{count(sessions, 'session')} of {_and([*dict.fromkeys(overview.names)])}."
+    yield f"{_sessions(overview)} of {_and([*dict.fromkeys(overview.names)])}."
     if overview.sources:
         yield f"Chosen by {_and(overview.sources)}; {count(overview.dropped, 'session')} not chosen."
     elif overview.dropped:
         yield f"{count(overview.dropped, 'session')} not chosen."
     if overview.open:
-        yield f"Every group is shown; you attend one of each kind of: {', '.join(_modules(overview.open))}."
+        yield f"Still to choose: {_decisions(overview.open)}."
+    if lengths := {block.end - block.start for block in overview.plan.dated if block.entry.kind is Kind.EXAMS}:
+        yield f"Exams are taken to last {' or '.join(map(_length, sorted(lengths)))}; the timetable does not print it."
+    if overview.plan.assumed:
+        years = _and([str(year) for year in overview.plan.assumed])
+        yield (
+            f"Whether lectures take place on the days of tests is assumed for {years}: "
+            f"{'its' if len(overview.plan.assumed) == 1 else 'their'} teaching dates are not known."
+        )
     if overview.problems:
         yield (
             f"{count(overview.problems, 'problem')}: rows or texts of the PDFs that could not be used; "
@@ -35,8 +47,38 @@ def notes(overview: Overview) -> Iterator[str]:
         )
 
 
-def _modules(choices: Iterable[Choice]) -> list[str]:
-    return sorted({choice.module for choice in choices})
+def origin(overview: Overview) -> str:
+    """Return what a picture was made from, such as "the timetable PDFs"."""
+    pdfs = any(part.selected.timetable.sha256 for part in overview.chosen)
+    calendars = any(is_calendar(Path(file)) for file in overview.names)
+    return _and([*(["the timetable PDFs"] if pdfs else []), *(["calendars that tukscal wrote"] if calendars else [])])
+
+
+def _sessions(overview: Overview) -> str:
+    """Return "28 sessions" or "28 sessions, 9 cancelled,"."""
+    cancelled = sum(session.cancelled for session in overview.recalled)
+    sessions = sum(len(part.selected.timetable.entries) for part in overview.chosen) - cancelled
+    return f"{count(sessions, 'session')}, {cancelled:,} cancelled," if cancelled else count(sessions, "session")
+
+
+def _decisions(choices: Sequence[Choice]) -> str:
+    """Return "PHY 114 T (T01, T02)" of each decision, with its period where a module has the same one in several."""
+    seen = Counter((choice.module, choice.kind) for choice in choices)
+    named = [_decision(choice, period=seen[choice.module, choice.kind] > 1) for choice in choices[:_MOST_DECISIONS]]
+    rest = len(choices) - len(named)
+    return _and([", ".join(named), f"{rest} more"] if rest else named)
+
+
+def _decision(choice: Choice, *, period: bool) -> str:
+    few = len(choice.groups) <= _MOST_GROUPS
+    groups = ", ".join(choice.groups) if few else f"{choice.groups[0]} to {choice.groups[-1]}"
+    return f"{choice.module}{f' {choice.offered}' if period else ''} {choice.kind} ({groups})"
+
+
+def _length(minutes: int) -> str:
+    """Return "3 h" or "2 h 30 min"."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])])
 
 
 def _and(words: Sequence[str]) -> str:

@@ -7,18 +7,18 @@ sees: the weekday or date, the time, the place and whether it is certain; two ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import NamedTuple
 
 from .event import Calendar, Event, Status
+from .identity import identity, split_number
 from .model import Kind, Timetable
-from .plan import Known, location, number_sessions
-from .revision import known_times
+from .plan import location
 from .terms import WEEKDAYS
 
 _SWAP = re.compile(r"-[0-9]{8}@")
-_MONDAY = date(2001, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +43,29 @@ class Difference:
 
 
 Side = Timetable | Calendar
+
+
+class _Session(NamedTuple):
+    """One session of one side, with what it is sorted by."""
+
+    place: tuple[int, time, str]
+    """Weekday or day, start and venues."""
+    snapshot: Snapshot
+
+
 _Key = str
+_Sessions = Mapping[_Key, Sequence[_Session]]
+_Pair = tuple[Snapshot | None, Snapshot | None]
 
 
 def differences(old: Side, new: Side) -> tuple[Difference, ...]:
     """Return the sessions that differ, ordered by title; empty if a student would see no difference."""
-    known = _known(old)
-    before, after = _snapshots(old, known), _snapshots(new, known)
+    before, after = _sessions(old), _sessions(new)
     found = [
-        Difference(before=before.get(key), after=after.get(key))
-        for key in before.keys() | after.keys()
-        if not _same(before.get(key), after.get(key))
+        Difference(before=one, after=other)
+        for key in sorted(before.keys() | after.keys())
+        for one, other in _pairs(before.get(key, ()), after.get(key, ()))
+        if one is None or other is None or not _same(one, other)
     ]
     return tuple(sorted(found, key=_order))
 
@@ -63,83 +75,96 @@ def _order(difference: Difference) -> tuple[str, str]:
     return (side.title, side.when) if side else ("", "")
 
 
-def _same(before: Snapshot | None, after: Snapshot | None) -> bool:
-    if before is None or after is None:
-        return False
+def _pairs(before: Sequence[_Session], after: Sequence[_Session]) -> Iterator[_Pair]:
+    """Yield the sessions of one identity side by side: what stayed first, then by time, the rest in order.
+
+    Ordinals do not count: they tell which session came first to a calendar, and a PDF prints none.
+    """
+    old, new = (
+        [session.snapshot for session in sorted(side, key=lambda session: session.place)] for side in (before, after)
+    )
+    alike: tuple[Callable[[Snapshot, Snapshot], bool], ...] = (_same, _same_time, lambda _one, _other: True)
+    for test in alike:
+        for one in tuple(old):
+            other = next((other for other in new if test(one, other)), None)
+            if other:
+                old.remove(one)
+                new.remove(other)
+                yield one, other
+    yield from ((one, None) for one in old)
+    yield from ((None, other) for other in new)
+
+
+def _same(before: Snapshot, after: Snapshot) -> bool:
     if (before.when, before.where, before.status) != (after.when, after.where, after.status):
         return False
     return before.dates is None or after.dates is None or before.dates == after.dates
 
 
-def _known(old: Side) -> Known:
-    """Return when the old sessions took place, for the ordinals of the new; any week serves for a weekly one."""
-    if isinstance(old, Calendar):
-        return {_key(name): times for name, times in known_times(old).items()}
-    return {
-        _key(name): (entry.date or _MONDAY.replace(day=1 + (entry.day or 0)), entry.start)
-        for name, entry in number_sessions(old.entries, 0, {})
-    }
+def _same_time(before: Snapshot, after: Snapshot) -> bool:
+    return before.when == after.when
 
 
-def _snapshots(side: Side, known: Known) -> Mapping[_Key, Snapshot]:
-    return _of_calendar(side) if isinstance(side, Calendar) else _of_timetable(side, known)
+def _sessions(side: Side) -> _Sessions:
+    return _of_calendar(side) if isinstance(side, Calendar) else _of_timetable(side)
 
 
-def _key(identity: str) -> _Key:
-    """Return an identity without a lecture's year, which a PDF does not print."""
-    institution, kind, year, rest = identity.split("/", 3)
+def _key(name: str) -> _Key:
+    """Return an identity without its ordinal and without a lecture's year, which a PDF does not print."""
+    institution, kind, year, rest = split_number(name)[0].split("/", 3)
     return "/".join([institution, kind, *([] if kind == Kind.LECTURES else [year]), rest])
 
 
-def _of_timetable(timetable: Timetable, known: Known) -> dict[_Key, Snapshot]:
-    # number_sessions looks earlier sessions up by full identity; year 0 stands for every year on both sides.
-    earlier = {_with_year(key): times for key, times in known.items()}
-    found = {}
-    for name, entry in number_sessions(timetable.entries, 0, earlier):
+def _of_timetable(timetable: Timetable) -> _Sessions:
+    found: dict[_Key, list[_Session]] = {}
+    for entry in timetable.entries:
         day = _day(entry.date) if entry.date else WEEKDAYS[entry.day or 0]
         group = f" {entry.group}" if entry.group else ""
-        found[_key(name)] = Snapshot(
+        snapshot = Snapshot(
             title=f"{entry.module} {entry.activity}{group}",
             when=f"{day} {_span(entry.start, entry.end)}",
             where=location(entry),
             status="" if entry.status in (None, "FINAL") else "preliminary",
             dates=frozenset([entry.date]) if entry.date else None,
         )
+        place = entry.date.toordinal() if entry.date else entry.day or 0
+        found.setdefault(_key(identity(entry, 0)), []).append(_Session((place, entry.start, snapshot.where), snapshot))
     return found
 
 
-def _with_year(key: _Key) -> str:
-    institution, kind, rest = key.split("/", 2)
-    return f"{institution}/{kind}/0/{rest}" if kind == Kind.LECTURES else key
-
-
-def _of_calendar(calendar: Calendar) -> dict[_Key, Snapshot]:
-    grouped: dict[_Key, list[Event]] = {}
+def _of_calendar(calendar: Calendar) -> _Sessions:
+    grouped: dict[str, list[Event]] = {}
     for event in calendar.events:
         if event.status is not Status.CANCELLED:
-            grouped.setdefault(_key(event.identity), []).append(event)
-    return {key: _of_events(key, events) for key, events in grouped.items()}
+            grouped.setdefault(event.identity, []).append(event)
+    found: dict[_Key, list[_Session]] = {}
+    for name, events in grouped.items():
+        key = _key(name)
+        found.setdefault(key, []).append(_of_events(key, events))
+    return found
 
 
-def _of_events(key: _Key, events: Iterable[Event]) -> Snapshot:
-    events = list(events)
+def _of_events(key: _Key, events: Sequence[Event]) -> _Session:
     # A swap day's event stands on another weekday; it speaks for a session only if nothing else does.
     first = next((event for event in events if not _SWAP.search(event.uid)), events[0])
     _, kind, *parts = key.split("/")
     lecture = kind == Kind.LECTURES
     day = WEEKDAYS[first.start.weekday()] if lecture else _day(first.start.date())
-    return Snapshot(
-        title=_title(parts) if lecture else f"{parts[2]} {parts[-1].partition('#')[0]}",
+    place = first.start.weekday() if lecture else first.start.toordinal()
+    snapshot = Snapshot(
+        title=_title(parts) if lecture else f"{parts[2]} {parts[-1]}",
         when=f"{day} {_span(first.start.time(), None if kind == Kind.EXAMS else first.end.time())}",
         where=first.location,
         status="preliminary" if first.status is Status.TENTATIVE else "",
         dates=frozenset(day for event in events for day in event.days()),
     )
+    return _Session((place, first.start.time(), snapshot.where), snapshot)
 
 
 def _title(parts: Sequence[str]) -> str:
-    _, module, _, group, activity = parts
-    return f"{module} {activity.partition('#')[0]} {group}"
+    """Return the title of a lecture from period, module, language, group and activity."""
+    _, module, _, group, activity = (*parts, "", "", "", "")[:5]
+    return " ".join(part for part in (module, activity, group) if part)
 
 
 def _day(day: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +45,14 @@ class Table:
     """Where the selection is written."""
     gone: tuple[str, ...]
     """What the earlier selection names and the PDFs no longer have, such as "COS 214 G09"."""
+    unwanted: tuple[str, ...]
+    """Groups it names that are not for its language or programme."""
+    elsewhere: tuple[str, ...]
+    """Modules it names that the PDFs do not have, and that stay in it."""
+    dropped: tuple[str, ...]
+    """Such modules that the one PDF's own selection loses, because `convert` refuses them there."""
+    comments: bool
+    """Whether the file that is replaced has comments, which are not kept."""
     hidden: tuple[Path, ...]
     """Selection files of single PDFs that go before the one written."""
 
@@ -64,13 +73,20 @@ def lay_out(request: Request, child: Child) -> Table:
     if not any(entry.kind is Kind.LECTURES for entry in entries):
         raise BadRows("The selection leaves no lectures.", advice="Leave out --module, --language or --programme.")
     found = decisions(entries)
+    gone, unwanted = _gone(timetables, found, start)
+    absent = _absent(start, timetables)
+    own = path in map(_own, lectures) and path.name != SHARED_NAME
     return Table(
         decisions=found,
         picks=picks_of(found, start.groups),
         typed=picks_of(found, request.typed.groups),
-        start=start if path.name == SHARED_NAME else _only(start, timetables),
+        start=_only(start, timetables) if own else start,
         path=path,
-        gone=tuple(_gone(found, start)),
+        gone=gone,
+        unwanted=unwanted,
+        elsewhere=() if own else absent,
+        dropped=absent if own and start.source == str(path) else (),
+        comments=_has_comments(path),
         hidden=tuple(own for own in map(_own, lectures) if path.name == SHARED_NAME != own.name and own.is_file()),
     )
 
@@ -131,24 +147,53 @@ def _there(path: Path, request: Request) -> Selection | None:
         ) from None
 
 
+def _has_comments(path: Path) -> bool:
+    """Tell whether a selection file has comments of its own."""
+    if not path.is_file():
+        return False
+    ours = dump_selection(Selection()).decode().splitlines()[0]
+    lines = path.read_text("utf-8-sig").splitlines()
+    return any("#" in _TEXT.sub("", line) for line in lines if line != ours)
+
+
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+
+
 def _only(start: Selection, timetables: Sequence[Timetable]) -> Selection:
     """Return a selection without the modules that the PDFs do not have: `convert` refuses those."""
-    there = {entry.module for one in timetables for entry in one.entries}
+    absent = _absent(start, timetables)
     return replace(
         start,
-        groups={key: names for key, names in start.groups.items() if _module(key) in there},
-        modules=tuple(module for module in start.modules if module in there),
-        exclude=tuple(module for module in start.exclude if module in there),
+        groups={key: names for key, names in start.groups.items() if _module(key) not in absent},
+        modules=tuple(module for module in start.modules if module not in absent),
+        exclude=tuple(module for module in start.exclude if module not in absent),
     )
 
 
-def _gone(found: Decisions, start: Selection) -> list[str]:
+def _absent(start: Selection, timetables: Sequence[Timetable]) -> tuple[str, ...]:
+    there = {entry.module for one in timetables for entry in one.entries}
+    named = {*map(_module, start.groups), *start.modules, *start.exclude}
+    return tuple(sorted(named - there))
+
+
+def _gone(
+    timetables: Sequence[Timetable], found: Decisions, start: Selection
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the groups a selection names that the PDFs no longer have, and those that it does not want itself."""
+    everything = _groups(decisions(entry for one in timetables for entry in one.entries))
+    wanted = _groups(found)
+    named = [(key, name) for key, names in sorted(start.groups.items()) for name in names if _module(key) in wanted]
+    gone = [f"{key} {name}" for key, name in named if name not in everything.get(key, ())]
+    left = [f"{key} {name}" for key, name in named if name not in wanted.get(key, ())]
+    return tuple(gone), tuple(text for text in left if text not in gone)
+
+
+def _groups(found: Decisions) -> dict[str, set[str]]:
     groups: dict[str, set[str]] = {}
     for choice in found.choices:
         for key in (choice.module, f"{choice.module} {choice.offered}"):
             groups.setdefault(key, set()).update(choice.groups)
-    named = [(key, name) for key, names in sorted(start.groups.items()) for name in names]
-    return [f"{key} {name}" for key, name in named if _module(key) in groups and name not in groups.get(key, ())]
+    return groups
 
 
 def _module(key: str) -> str:

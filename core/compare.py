@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from . import convert
 from .changes import Difference, Side, differences
 from .child import Child
 from .errors import NotWritable
-from .files import check_folder, read_if_there, write_file
+from .files import check_folder, write_file
 from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_file
 
 
@@ -23,7 +24,7 @@ def cancel_calendar(old: Path, output: Path, child: Child) -> int:
     Raises NotWritable if `output` is there already: a cancellation is not the next revision of anything.
     """
     check_folder(output)
-    if read_if_there(output) is not None:
+    if os.path.lexists(output):
         raise NotWritable(f"{output} is there already.", advice="Choose another name with -o.", file=str(output))
     calendar = read_calendar_file(old, child)
     count, data = child.call(convert.cancellation, calendar)

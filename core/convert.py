@@ -11,6 +11,7 @@ from .. import __version__
 from .errors import Damaged, NotATimetable, NoTerm
 from .event import Calendar, Event, Status
 from .files import sha256
+from .identity import identity
 from .integrity import check_streams
 from .model import Entry, Kind, Page, PageTables, Timetable
 from .plan import PlanOptions, number_sessions, plan_events
@@ -135,7 +136,8 @@ def make_calendar(
     term = _term(entries, year, options.term)
     events, left_out, overrides = _merge(timetables, year, term, options.plan, previous)
     sources = sorted({timetable.sha256 for timetable in timetables})
-    revision = revise(events, sources, previous)
+    also = [identity(entry, year) for timetable in timetables for entry in (*timetable.entries, *timetable.unchosen)]
+    revision = revise(events, sources, previous, also)
     calendar = Calendar(
         name=_name(timetables, year, entries),
         year=year,
@@ -231,7 +233,7 @@ def _year(entries: Iterable[Entry], options: CalendarOptions, previous: Calendar
     if options.year is not None:
         return options.year, options.year_source
     if options.term.start is not None:
-        return options.term.start.year, "from --from"
+        return options.term.start.year, "that of --from"
     if previous is not None:
         return previous.year, "from the calendar that is there already"
     if dates:

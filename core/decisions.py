@@ -83,6 +83,15 @@ def attended(found: Decisions, picks: Picks) -> tuple[Entry, ...]:
     return tuple(kept)
 
 
+def undecided(found: Decisions, picks: Picks) -> tuple[Choice, ...]:
+    """Return the decisions between several groups that are still to be made."""
+    return tuple(
+        choice
+        for choice in found.choices
+        if len(choice.groups) > 1 and choice not in picks and owner(found, choice, picks) is None
+    )
+
+
 def settled(found: Decisions, picks: Picks) -> dict[Choice, tuple[str, ...]]:
     """Return the decisions made, with those that leave no choice, without those that a chosen group makes needless."""
     only = {choice: choice.groups for choice in found.choices if len(choice.groups) == 1}

@@ -123,7 +123,7 @@ class BadRows(TukscalError):
 
     cause = "bad_rows"
     exit_code = 10
-    default_advice = "Compare the named rows with the PDF; `tukscal convert FILE --dry-run` lists every problem."
+    default_advice = "Compare the named row with the PDF, and check that it is the portal's own file."
 
 
 class NoTerm(TukscalError):

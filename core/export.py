@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ CSV_COLUMNS = (
     "kind", "module", "activity", "group", "offered", "language", "block", "day", "date", "start", "end", "venues",
     "campus", "module_campus", "status", "paper", "study_programme", "comments", "rows",
 )  # fmt: skip
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # would command the terminal that shows the file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -96,5 +98,5 @@ def to_csv(timetables: Sequence[Timetable]) -> bytes:
 
 def _harmless(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else _CONTROL.sub("", str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -67,6 +67,7 @@ def write_file(path: Path, data: bytes) -> None:
     NotWritable or InputOutput.
     """
     check_folder(path)
+    path = path.resolve() if path.is_symlink() else path  # the link stays, what it points to is replaced
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")

@@ -175,6 +175,8 @@ class Timetable:
     pages: int
     sha256: str
     """Of the PDF's bytes, hexadecimal."""
+    unchosen: tuple[Entry, ...] = ()
+    """What the PDF says beside `entries` and a student's selection left out."""
     reader: str = "pdfium"
     """The reader that found the tables; "pdfplumber" only when PDFium found none."""
     name: str = ""

@@ -20,7 +20,7 @@ _QUARTERS = ("Q1", "Q2", "Q3", "Q4")
 
 
 class Preference(StrEnum):
-    """What to have few of."""
+    """What to prefer; each counts something that is to be little."""
 
     LATE_STARTS = "late-starts"
     MORNINGS = "mornings"
@@ -37,6 +37,7 @@ MEANINGS: Mapping[Preference, str] = {
     Preference.COMPACT: "minutes from a day's first start to its last end",
 }
 """What is counted; the same words in the help and in the answer."""
+_SEMESTERS = (frozenset({"Q1", "Q2"}), frozenset({"Q3", "Q4"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,13 @@ class Weeks:
     def days(self) -> int:
         """How many different days there are."""
         return 7 * len(self.classes)
+
+    @property
+    def counted(self) -> str:
+        """In which weeks preferences are counted, in words."""
+        if len(self.classes) <= 1:
+            return "in a week"
+        return f"in a week of each {'semester' if self.classes == _SEMESTERS else 'quarter or semester that differs'}"
 
 
 def weeks_of(entries: Iterable[Entry]) -> Weeks:

@@ -60,7 +60,7 @@ def assign_colors(modules: Iterable[str], previous: Calendar | None) -> dict[str
     """Give each module a colour: its earlier one, else the first free from a place that depends on its code."""
     before = {event.category: event.color for event in previous.events} if previous else {}
     wanted = sorted(set(modules))
-    colors = {module: before[module] for module in wanted if module in before}
+    colors = {module: before[module] for module in wanted if before.get(module) in PALETTE}
     for module in wanted:
         if module not in colors:
             first = int(hashlib.sha256(module.encode(errors="replace")).hexdigest(), 16) % len(PALETTE)
@@ -70,14 +70,19 @@ def assign_colors(modules: Iterable[str], previous: Calendar | None) -> dict[str
     return colors
 
 
-def revise(events: Sequence[Event], sources: Sequence[str], previous: Calendar | None) -> Revision:
-    """Return the next revision of a calendar; without a previous one, the events as they are."""
+def revise(
+    events: Sequence[Event], sources: Sequence[str], previous: Calendar | None, also: Iterable[str] = ()
+) -> Revision:
+    """Return the next revision of a calendar; without a previous one, the events as they are.
+
+    `also` are identities of sessions that the PDFs hold and nobody chose: a previous event like them is gone by choice.
+    """
     if previous is None:
         return Revision(events=tuple(events), gone={}, previous=False, added=tuple(events))
     before = {event.uid: event for event in previous.events}
     written = {event.uid for event in events}
     current = [_continued(event, before.get(event.uid), previous.gone) for event in events]
-    covered = {scope(event.identity) for event in events}
+    covered = {scope(name) for name in (*(event.identity for event in events), *also)}
     missing = [event for event in previous.events if event.uid not in written]
     live = [event for event in missing if event.status is not Status.CANCELLED]
     cancelled = [cancel(event) for event in live if _covers(covered, event)]

@@ -64,6 +64,8 @@ class Selected(NamedTuple):
     """Entries that were not chosen."""
     open: tuple[Choice, ...]
     """Decisions not made: every group of these is still there."""
+    emptied: tuple[str, ...] = ()
+    """Modules of which language, programme or groups leave nothing."""
 
 
 def select(timetable: Timetable, selection: Selection) -> Selected:
@@ -83,7 +85,13 @@ def keep_chosen(timetable: Timetable, selection: Selection) -> Selected:
     wanted = [entry for entry in timetable.entries if _wanted(entry, selection)]
     chosen = {(kind.module, kind.offered): _chosen_there(selection, kind, wanted) for kind in group_kinds(wanted)}
     kept = [entry for entry in wanted if not _other_group(entry, chosen, wanted)]
-    return Selected(replace(timetable, entries=tuple(kept)), len(timetable.entries) - len(kept), choices(kept))
+    left = {entry.module for entry in kept}
+    named = {entry.module for entry in timetable.entries if _is_named(entry, selection)}
+    dropped = len(timetable.entries) - len(kept)
+    here = {id(entry) for entry in kept}
+    unchosen = tuple(entry for entry in timetable.entries if id(entry) not in here)
+    chosen_only = replace(timetable, entries=tuple(kept), unchosen=timetable.unchosen + unchosen)
+    return Selected(chosen_only, dropped, choices(kept), tuple(sorted(named - left)))
 
 
 def choices(entries: Iterable[Entry]) -> tuple[Choice, ...]:
@@ -102,13 +110,15 @@ def group_kinds(entries: Iterable[Entry]) -> tuple[Choice, ...]:
 
 def _wanted(entry: Entry, selection: Selection) -> bool:
     """Tell whether module, language and programme of an entry are wanted."""
-    if selection.modules and entry.module not in selection.modules:
-        return False
-    if entry.module in selection.exclude:
+    if not _is_named(entry, selection):
         return False
     if selection.language and entry.language not in (None, "B", selection.language):
         return False
     return not selection.programme or not entry.study_programme or _is_for(entry.study_programme, selection.programme)
+
+
+def _is_named(entry: Entry, selection: Selection) -> bool:
+    return entry.module not in selection.exclude and (not selection.modules or entry.module in selection.modules)
 
 
 def _is_for(study_programme: str, programme: str) -> bool:
@@ -161,9 +171,14 @@ def check_names(timetables: Sequence[Timetable], selection: Selection) -> None:
     # Tests and exams list a module only when it has one; a lecture timetable lists them all.
     if missing and not selection.lenient and (lectures or not modules & set(named)):
         names = _and([timetable.name for timetable in timetables])
-        raise BadRows(f"There is no {_or(missing)} in {names}, but in the selection.", advice=_has(timetables))
+        raise BadRows(
+            f"There is no {_or(missing)} in {names}, but in the selection{_from(selection)}.", advice=_has(timetables)
+        )
     if lectures:
-        _check_groups([entry for timetable in lectures for entry in timetable.entries], selection)
+        entries = [entry for timetable in lectures for entry in timetable.entries]
+        _check_groups(entries, selection)
+        if not selection.lenient:
+            _check_kinds(entries, selection)
 
 
 def _check_groups(entries: Sequence[Entry], selection: Selection) -> None:
@@ -179,9 +194,30 @@ def _check_groups(entries: Sequence[Entry], selection: Selection) -> None:
         missing = [group for group in groups if group not in there]
         if missing and (there or not selection.lenient):
             raise BadRows(
-                f"{key} has no {_or(missing)}, which the selection names.",
+                f"{key} has no {_or(missing)}, which the selection names{_from(selection)}.",
                 advice=f"{key} has the groups {', '.join(there) or 'of other periods only'}.",
             )
+
+
+def _check_kinds(entries: Iterable[Entry], selection: Selection) -> None:
+    """Refuse a language or programme that no group is for."""
+    entries = list(entries)
+    languages = sorted({entry.language for entry in entries if entry.language})
+    if selection.language and languages and not {selection.language, "B"} & set(languages):
+        raise BadRows(
+            f"No group is taught in {selection.language}, which the selection names{_from(selection)}.",
+            advice=f"Groups are taught in {_and(languages)}.",
+        )
+    programmes = sorted({word for entry in entries for word in (entry.study_programme or "").split()})
+    if selection.programme and programmes and not any(_is_for(word, selection.programme) for word in programmes):
+        raise BadRows(
+            f"No group is for the programme {selection.programme}, which the selection names{_from(selection)}.",
+            advice=f"There are {', '.join(programmes)}.",
+        )
+
+
+def _from(selection: Selection) -> str:
+    return f" ({selection.source})" if selection.source else ""
 
 
 def _module(key: str) -> str:

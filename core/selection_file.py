@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,13 +11,15 @@ from typing import Any, NamedTuple
 
 from .errors import BadRows
 from .files import read_file
-from .model import Timetable
+from .model import Kind, Timetable
 from .selection import Selected, Selection, check_names, keep_chosen, select
 from .timetable import values
 
 SHARED_NAME = "tukscal.toml"
 _KEYS = ("language", "programme", "modules", "exclude", "groups")
-_MOST = 1_000_000
+_MOST = 65_536  # bytes; a selection of forty modules has 2 kB
+_DOTS = 100  # in one line: TOML makes a table of every dot, and the reader takes time by their square
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 def find_selection(pdf: Path) -> Selection | None:
@@ -25,13 +28,20 @@ def find_selection(pdf: Path) -> Selection | None:
     Raises BadRows if the file is wrong.
     """
     own = pdf.with_suffix(".toml")
-    if own.is_file() and own.name != SHARED_NAME:
+    if own.name != SHARED_NAME and _is_file(own):
         return read_selection(own)
     for folder in pdf.absolute().parents:
         shared = folder / SHARED_NAME
-        if shared.is_file():
+        if _is_file(shared):
             return replace(read_selection(shared), lenient=True)
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name of 255 bytes ending in .pdf is one too long with .toml
+        return False
 
 
 def read_selection(path: Path) -> Selection:
@@ -40,13 +50,24 @@ def read_selection(path: Path) -> Selection:
     Raises NoSuchFile, or BadRows naming the line or key that is wrong.
     """
     try:
-        found = tomllib.loads(read_file(path, _MOST).decode())
-    except ValueError as error:
+        found = _toml(path)
+    except tomllib.TOMLDecodeError as error:
         raise BadRows(f"The selection {path} is not TOML: {error}.", advice="Correct that line.") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise BadRows(f"The selection {path} is not a selection.", advice="`tukscal choose` writes one.") from None
     try:
         return _selection(found, str(path))
     except values.Unreadable as reason:
         raise BadRows(f"The selection {path} is wrong: {reason}.", advice="Correct that key.") from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    data = read_file(path, _MOST)
+    if len(data) > _MOST:
+        raise RecursionError
+    if any(line.count(b".") > _DOTS for line in data.splitlines()):
+        raise RecursionError
+    return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors like to begin a file with a byte order mark
 
 
 def _selection(found: Mapping[str, Any], source: str) -> Selection:
@@ -57,13 +78,23 @@ def _selection(found: Mapping[str, Any], source: str) -> Selection:
     if not isinstance(groups, dict):
         raise values.Unreadable("groups is not a table")
     return Selection(
-        groups={group_key(key): _labels(key, value) for key, value in groups.items()},
+        groups=_groups(groups),
         modules=tuple(values.module(text) for text in _texts("modules", found.get("modules", []))),
         exclude=tuple(values.module(text) for text in _texts("exclude", found.get("exclude", []))),
-        language=_text("language", found.get("language")),
+        language=_language(found.get("language")),
         programme=_text("programme", found.get("programme")),
         source=source,
     )
+
+
+def _groups(table: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for text, value in table.items():
+        key = group_key(text)
+        if key in found:
+            raise values.Unreadable(f"{key} has two lists of groups")
+        found[key] = _labels(text, value)
+    return found
 
 
 def group_key(text: str) -> str:
@@ -90,6 +121,12 @@ def _text(key: str, value: object) -> str | None:
     return value
 
 
+def _language(value: object) -> str | None:
+    if value not in (None, "E", "A"):
+        raise values.Unreadable("language is not E or A")
+    return _text("language", value)
+
+
 def parse_group(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the module and groups of "COS 214=G01,P02".
 
@@ -110,7 +147,7 @@ def dump_selection(selection: Selection) -> bytes:
     groups = [f"{_quoted(module)} = {_list(names)}" for module, names in sorted(selection.groups.items())]
     head = "# Which groups tukscal puts into the calendar; see `tukscal choose --help`."
     lines = [head, *texts, *lists, *(["", "[groups]", *groups] if groups else [])]
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(lines) + "\n").encode(errors="replace")
 
 
 def _list(names: Iterable[str]) -> str:
@@ -122,21 +159,25 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def combine(file: Selection | None, typed: Selection) -> Selection:
     """Return a file's selection with what was typed on the command line, which goes first."""
     if file is None:
         return typed
+    # Typed for a module, groups replace also those the file has for one of its periods.
+    groups = {key: names for key, names in file.groups.items() if key.rpartition(" ")[0] not in typed.groups}
+    exclude = [module for module in file.exclude if module not in typed.modules]
     return Selection(
-        groups={**file.groups, **typed.groups},
+        groups={**groups, **typed.groups},
         modules=typed.modules or file.modules,
-        exclude=tuple(dict.fromkeys([*file.exclude, *typed.exclude])),
+        exclude=tuple(dict.fromkeys([*exclude, *typed.exclude])),
         language=typed.language or file.language,
         programme=typed.programme or file.programme,
         source=file.source,
-        lenient=file.lenient and not typed,
+        lenient=file.lenient,
     )
 
 
@@ -156,7 +197,9 @@ def choose_entries(
     Raises BadRows if a selection names what is not there or leaves nothing, NoSuchFile if `select_file` is missing.
     """
     given = read_selection(select_file) if select_file else None
-    selections = [combine(given if select_file else find_selection(file), typed) for file in files]
+    check_names(timetables, typed)  # a file may be lenient, the command line is not
+    found = [given if select_file else find_selection(file) for file in files]
+    selections = [combine(selection, typed) for selection in _for_dated(timetables, found)]
     if len(timetables) == 1:
         return [Chosen(select(timetables[0], selections[0]), selections[0].source)]
     # Together the PDFs are one timetable: a module of the first need not be in the second.
@@ -166,3 +209,17 @@ def choose_entries(
     if not any(chosen.timetable.entries for chosen in kept):
         raise BadRows("The selection leaves nothing of these PDFs.")
     return [Chosen(chosen, selection.source) for chosen, selection in zip(kept, selections, strict=True)]
+
+
+def _for_dated(timetables: Sequence[Timetable], found: Sequence[Selection | None]) -> list[Selection | None]:
+    """Return each PDF's selection; tests and exams without one follow the modules chosen for the lectures."""
+    pairs = list(zip(timetables, found, strict=True))
+    lectures = [selection for timetable, selection in pairs if selection and timetable.kind is Kind.LECTURES]
+    if not lectures:
+        return list(found)
+    first = lectures[0]
+    modules = Selection(modules=first.modules, exclude=first.exclude, source=first.source, lenient=True)
+    return [
+        selection if selection is not None or timetable.kind is Kind.LECTURES else modules
+        for timetable, selection in pairs
+    ]

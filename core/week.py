@@ -1,8 +1,9 @@
 """The plan of a week and of the dated sessions, which every picture is drawn from: terminal, HTML, SVG, JSON.
 
 A plan says where each block stands and what it clashes with; it knows nothing of characters, pixels or colours.
-Lectures of periods that share no day (S1 and S2, Q3 and Q4) do not clash. A test clashes with a lecture if they overlap
-on its weekday within the lecture's half-year; exams are written when lectures are over.
+Lectures of periods that share no day (S1 and S2, Q3 and Q4) do not clash. A test clashes with a lecture that takes
+place on its day: by the packaged teaching calendar of its year, or, if there is none, on its weekday in the lecture's
+half-year. Exams are written when lectures are over.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from .lecture_days import followed_weekday, is_known, takes_place
 from .model import Entry, Kind
 from .plan import location
 from .text import clean
@@ -121,6 +123,8 @@ class WeekPlan:
     """Tests and exams by date and start."""
     clashes: tuple[Clash, ...]
     """Of weekly sessions by day and start, then those with tests and exams by date."""
+    assumed: tuple[int, ...] = ()
+    """Years of tests whose lecture days are not known: there the half-year decides what clashes."""
 
 
 def plan_week(
@@ -144,7 +148,13 @@ def plan_week(
         weeks=tuple(week for week in weeks if week.blocks),
         dated=tuple(sorted(dated, key=lambda block: (block.date or date.min, block.start, block.title, block.detail))),
         clashes=tuple(sorted(clashes, key=lambda clash: clash.first.date or clash.second.date or date.min)),
+        assumed=_assumed(blocks) if weekly else (),
     )
+
+
+def _assumed(blocks: Iterable[Block]) -> tuple[int, ...]:
+    tests = {block.date for block in blocks if block.date and block.entry.kind is Kind.TESTS}
+    return tuple(sorted({day.year for day in tests if not is_known(day)}))
 
 
 def _distinct(entries: Iterable[Entry]) -> list[Entry]:
@@ -188,7 +198,8 @@ def find_clashes(blocks: Sequence[Block]) -> list[Clash]:
     found: list[Clash] = []
     by_day: dict[int, list[Block]] = {}
     for block in blocks:
-        by_day.setdefault(block.day, []).append(block)
+        # On a swap day the lectures of another weekday take place.
+        by_day.setdefault(followed_weekday(block.date) if block.date else block.day, []).append(block)
     for day in sorted(by_day):
         ordered = sorted(by_day[day], key=lambda block: (block.start, block.title))
         for index, first in enumerate(ordered):
@@ -219,10 +230,15 @@ def _halves_met(first: Block, second: Block) -> frozenset[str]:
         return frozenset(half for half in _HALVES if quarters(half) & shared)
     weekly, dated = (first, second) if first.date is None else (second, first)
     assert dated.date is not None
-    half = half_of(dated.date)
-    # Exams are written when lectures are over; tests are not. A plan needs no term file, so the half-year decides.
-    meets = dated.entry.kind is Kind.TESTS and bool(quarters(weekly.entry.offered) & quarters(half))
-    return frozenset({half}) if meets else frozenset()
+    # Exams are written when lectures are over; tests are not.
+    meets = dated.entry.kind is Kind.TESTS and _lectures_on(weekly.entry.offered or "", dated.date)
+    return frozenset({half_of(dated.date)}) if meets else frozenset()
+
+
+def _lectures_on(period: str, day: date) -> bool:
+    """Tell whether a period's lectures take place on a day; where its dates are not known, the half-year decides."""
+    known = takes_place(period, day)
+    return bool(quarters(period) & quarters(half_of(day))) if known is None else known
 
 
 def quarters(offered: str | None) -> frozenset[str]:

@@ -12,5 +12,7 @@ class Caption:
     title: str
     notes: tuple[str, ...] = ()
     """Sentences: what was chosen, what is still open, what could not be read."""
+    origin: str = "the timetable PDFs"
+    """What it was made from."""
     version: str = ""
     """The tukscal that draws it."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 from ..terms import WEEKDAYS
 from ..week import Block, Week, WeekPlan, clock
 from .caption import Caption
-from .look import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, times, tint
+from .look import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, spoken, times, tint
 from .markup import element
 
 _WIDTH = 1200
@@ -79,14 +80,9 @@ def _sentences(plan: WeekPlan) -> Iterator[str]:
         yield f"{HALVES[week.name]}."
         for day in range(week.days):
             if blocks := week.on(day):
-                yield f"{WEEKDAYS[day]}: {'; '.join(_spoken(block) for block in blocks)}."
+                yield f"{WEEKDAYS[day]}: {'; '.join(spoken(block) for block in blocks)}."
     for block in plan.dated:
-        yield f"{long_date(block)}: {_spoken(block)}."
-
-
-def _spoken(block: Block) -> str:
-    signs = "".join(f", {mark.word}" for mark in marks(block))
-    return f"{times(block)} {name(block)}{f', {block.where}' if block.where else ''}{signs}"
+        yield f"{long_date(block)}: {spoken(block)}."
 
 
 def _heading(text: str, y: float) -> list[Element]:
@@ -141,7 +137,7 @@ def _block(block: Block, where: str, box: Box) -> Element:
     edge_x = _number(box.x + 3)
     return element(
         "g",
-        element("title", _spoken(block)),
+        element("title", spoken(block)),
         element("rect", **_at(box), fill=_ground(block), stroke=stroke, stroke_width=2, stroke_dasharray=dash),
         element(
             "line",
@@ -168,22 +164,40 @@ def _outline(block: Block) -> tuple[str, str | None]:
 
 
 def _lines(block: Block, where: str, box: Box) -> Iterator[Element]:
-    """Yield as many lines of a block's text as it has room for."""
+    """Yield as many lines of a block's text as it has room for: title and time always, "…" where more is left out."""
+    room, letters = int((box.height - 2) // 13), _letters(box.width - 12, 11)
+    title = block.title if len(block.title) <= letters else block.title.replace(" ", "", 1)
+    lines: list[tuple[str, str | None, str]] = [(_shortened(title, letters), "bold", _INK)]
+    lines += [(line, None, _INK) for line in _time_lines(block, letters)]
     signs = " ".join(f"{mark.sign} {mark.word}" for mark in marks(block))
-    texts = [(block.title, "bold", _INK), (signs, "bold", _WARN), (block.detail, None, _INK)]
-    texts += [(where, None, _INK), (times(block), None, _INK)]
-    # Where the lines are short of room, the group stands beside the venue.
-    room = int((box.height - 2) // 13)
-    shown = [text for text in texts if text[0]]
-    if len(shown) > room and block.detail and where:
-        shown = [text for text in shown if text[0] not in (block.detail, where)]
-        shown.insert(len(shown) - 1, (f"{block.detail} {where}", None, _INK))
-    for number, (text, weight, fill) in enumerate(shown[: max(room, 1)]):
+    rest = " ".join(part for part in (block.detail, where) if part)
+    left = room - len(lines)
+    if signs and left > 1:
+        lines.append((_shortened(signs, letters), "bold", _WARN))
+        left -= 1
+    elif signs:  # no line of its own
+        rest = f"{signs} {rest}"
+    lines += [(line, None, _INK) for line in _wrapped(rest, letters, left)]
+    for number, (text, weight, fill) in enumerate(lines):
         struck = "line-through" if block.cancelled and fill == _INK else None
         yield _text(
-            _cut(text, box.width - 12, 11), box.x + 9, box.y + 12 + 13 * number,
-            size=11, weight=weight, fill=fill, text_decoration=struck,
-        )  # fmt: skip
+            text, box.x + 9, box.y + 12 + 13 * number, size=11, weight=weight, fill=fill, text_decoration=struck
+        )
+
+
+def _time_lines(block: Block, letters: int) -> Sequence[str]:
+    """Return the time of a block, its end on a line of its own where there is no room beside its start."""
+    text = times(block)
+    start, dash, end = text.partition("–")
+    return (text,) if len(text) <= letters or not dash else (f"{start}{dash}", end)
+
+
+def _wrapped(text: str, letters: int, room: int) -> list[str]:
+    """Return a text in so many lines, "…" at the end if there is more."""
+    lines = wrap(text, letters)
+    if len(lines) <= room:
+        return lines
+    return [*lines[: room - 1], _shortened(" ".join(lines[room - 1 :]), letters)] if room > 0 else []
 
 
 def _listed(week: Week, y: float) -> tuple[list[Element], float]:
@@ -203,7 +217,7 @@ def _row(block: Block, x: float, y: float, width: float) -> Element:
     text = " ".join(part for part in (clock(block.start), signs, name(block), block.where) if part)
     return element(
         "g",
-        element("title", _spoken(block)),
+        element("title", spoken(block)),
         element("rect", **_at(Box(x, y - 11, 4, 13)), fill=color(block.color)),
         _text(_cut(text, width - 10, 11), x + 8, y, size=11),
     )
@@ -233,8 +247,15 @@ def _text(text: str, x: float, y: float, **style: object) -> Element:
 
 def _cut(text: str, width: float, size: float) -> str:
     """Return text that fits a breadth, as far as that can be told without a font."""
-    room = max(int(width / (size * _GLYPH)), 1)
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+    return _shortened(text, _letters(width, size))
+
+
+def _letters(width: float, size: float) -> int:
+    return max(int(width / (size * _GLYPH)), 1)
+
+
+def _shortened(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
 
 
 def _at(box: Box) -> dict[str, object]:

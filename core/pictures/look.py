@@ -20,6 +20,9 @@ MOST_LANES = 14
 # its ground a tint of it that black text is read on.
 COLORS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 EDGES = ("solid", "double", "dashed", "dotted")
+# The last two colours are hard to tell from the first and third without green cones, so they never share an edge there.
+_ALIKE = 5
+_EDGES_ALIKE = ("dashed", "dotted", "solid", "double")
 _TINT = 0.24
 HALVES = {"S1": "First semester (S1)", "S2": "Second semester (S2)"}
 
@@ -83,6 +86,12 @@ def short_places(week: Week) -> dict[int, str]:
     }
 
 
+def spoken(block: Block) -> str:
+    """Return a session as a sentence has it: "08:30–09:20 COS 214 L1 (G01), IT 4-4 (HATFIELD), clash"."""
+    signs = "".join(f", {mark.word}" for mark in marks(block))
+    return f"{times(block)} {name(block)}{f', {block.where}' if block.where else ''}{signs}"
+
+
 def color(index: int) -> str:
     """Return a module's colour."""
     return COLORS[index % len(COLORS)]
@@ -90,7 +99,8 @@ def color(index: int) -> str:
 
 def edge(index: int) -> str:
     """Return the kind of edge that tells modules of one colour apart."""
-    return EDGES[index // len(COLORS) % len(EDGES)]
+    edges = _EDGES_ALIKE if index % len(COLORS) >= _ALIKE else EDGES
+    return edges[index // len(COLORS) % len(edges)]
 
 
 def tint(index: int) -> str:

@@ -1,6 +1,8 @@
 """The plan as one self-contained page: no script, no request, one tree for the eye, the phone, paper and the ear.
 
 A week is a list for each day under a heading; where there is room, the lists are laid out true to time side by side.
+There a block ends with "…" when it has no room for all its text, and a list below the weeks says everything; on paper
+the list has only the sessions that need it.
 """
 
 from __future__ import annotations
@@ -13,15 +15,13 @@ from ..terms import WEEKDAYS
 from ..text import clean
 from ..week import Block, Clash, Week, WeekPlan, clock
 from .caption import Caption
-from .look import HALVES, clash_sentence, drawable, long_date, marks, name, several_campuses, shares, times
+from .look import HALVES, clash_sentence, drawable, long_date, marks, name, several_campuses, shares, spoken, times
 from .markup import element
+from .room import MOST_CLASHES, Paper, is_tight, on_paper, paper_lines, screen_lines, window
 from .style import stylesheet
 
 # Nothing may be fetched, sent or run; the styles stand in the page.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_MOST_CLASHES = 40
-_ONE_PAGE_ROWS = 36  # tests, exams and clashes that fit on one A4 below a week
-_ONE_PAGE_LANES = 8  # each of two weeks, beside each other on one A4
 
 
 def write_page(plan: WeekPlan, caption: Caption) -> bytes:
@@ -32,7 +32,9 @@ def write_page(plan: WeekPlan, caption: Caption) -> bytes:
 
 def _head(plan: WeekPlan, caption: Caption) -> Element:
     style = element("style")
-    style.text = stylesheet(len(plan.modules))
+    style.text = stylesheet(
+        len(plan.modules), max((window(week) for week in plan.weeks if drawable(week)), default=768)
+    )
     return element(
         "head",
         element("meta", charset="utf-8"),
@@ -45,28 +47,24 @@ def _head(plan: WeekPlan, caption: Caption) -> Element:
 
 
 def _body(plan: WeekPlan, caption: Caption) -> Element:
-    weeks = [_week(week) for week in plan.weeks]
+    paper = on_paper(plan, caption)
+    weeks = [_week(week, paper) for week in plan.weeks]
+    drawn = [week for week in plan.weeks if drawable(week)]
     return element(
         "body",
         element("header", element("h1", caption.title), _modules(plan.modules)),
         element(
             "main",
             element("div", *weeks, class_="weeks") if weeks else None,
+            _everything(drawn, paper) if drawn else None,
             _dated(plan.dated) if plan.dated else None,
             _clashes(plan.clashes) if plan.clashes else None,
             _notes(caption.notes) if caption.notes else None,
         ),
-        element("footer", element("p", f"Made by tukscal {caption.version} from the timetable PDFs.")),
-        class_="one" if _fits_one_page(plan) else None,
+        element("footer", element("p", f"Made by tukscal {caption.version} from {caption.origin}.")),
+        class_="one" if paper.one else None,
+        style=f"--size:{paper.size:g}pt",
     )
-
-
-def _fits_one_page(plan: WeekPlan) -> bool:
-    if not plan.weeks or not all(map(drawable, plan.weeks)):
-        return False
-    rows = len(plan.dated) + min(len(plan.clashes), _MOST_CLASHES)
-    beside = len(plan.weeks) == 1 or all(sum(week.lanes) <= _ONE_PAGE_LANES for week in plan.weeks)
-    return beside and rows <= _ONE_PAGE_ROWS
 
 
 def _modules(modules: Iterable[str]) -> Element:
@@ -77,7 +75,7 @@ def _modules(modules: Iterable[str]) -> Element:
 # ---- a week
 
 
-def _week(week: Week) -> Element:
+def _week(week: Week, paper: Paper) -> Element:
     drawn = drawable(week)
     title = f"week-{week.name}"
     lanes = " ".join(f"minmax(0,{count}fr)" for count in (shares(week) if drawn else [1] * week.days))
@@ -89,13 +87,18 @@ def _week(week: Week) -> Element:
         element(
             "div",
             _hours(week) if drawn else None,
-            *(_day(week, day, drawn=drawn) for day in range(week.days)),
+            *(_day(week, day, paper if drawn else None) for day in range(week.days)),
             class_="days",
             style=f"--hours:{(week.last - week.first) // 60};--days:{lanes}",
         ),
-        class_=" ".join(["week", "drawn" if drawn else "listed", *([] if several_campuses(week) else ["single"])]),
+        class_=_week_classes(week, drawn=drawn),
         aria_labelledby=title,
     )
+
+
+def _week_classes(week: Week, *, drawn: bool) -> str:
+    kinds = {"drawn": drawn, "listed": not drawn, "tight": is_tight(week), "single": not several_campuses(week)}
+    return " ".join(["week", *(kind for kind, there in kinds.items() if there)])
 
 
 def _hours(week: Week) -> Element:
@@ -107,21 +110,23 @@ def _hours(week: Week) -> Element:
     return element("div", element("div", *labels), class_="hours", aria_hidden="true")
 
 
-def _day(week: Week, day: int, *, drawn: bool) -> Element:
+def _day(week: Week, day: int, paper: Paper | None) -> Element:
+    """Return the list of a day, with the places of its blocks if the week is drawn."""
     blocks = week.on(day)
-    items = [_block(block, _position(week, block) if drawn else None) for block in blocks]
+    items = [_block(block, _position(week, block, paper) if paper else None) for block in blocks]
     return element(
         "section",
         element("h3", WEEKDAYS[day]),
-        element("ol", *items, role="list") if items or drawn else element("p", "Nothing."),
+        element("ol", *items, role="list") if items or paper else element("p", "Nothing."),
         class_="day" if items else "day free",
     )
 
 
-def _position(week: Week, block: Block) -> str:
+def _position(week: Week, block: Block, paper: Paper) -> str:
     span = week.last - week.first
     top, height = _percent(block.start - week.first, span), _percent(block.end - block.start, span)
-    return f"--t:{top};--h:{height};--l:{_percent(block.lane, block.lanes)};--w:{_percent(1, block.lanes)}"
+    place = f"--t:{top};--h:{height};--l:{_percent(block.lane, block.lanes)};--w:{_percent(1, block.lanes)}"
+    return f"{place};--screen:{screen_lines(week, block)};--paper:{paper_lines(week, block, paper)}"
 
 
 def _percent(part: int, whole: int) -> str:
@@ -129,19 +134,24 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _block(block: Block, position: str | None) -> Element:
-    return element(
-        "li",
-        element("strong", block.title),
+    text = element(
+        "div",
+        element("strong", f"{block.title} "),  # the blank stays when a line ends after it
+        _time(block),
         " ",
         *_marks(block),
         element("span", block.detail, class_="group") if block.detail else None,
         " ",
         _where(block.entry),
-        " ",
-        element("span", times(block), class_="time"),
-        class_=_classes(block),
-        style=position,
+        class_="text",
     )
+    return element("li", text, class_=_classes(block), style=position)
+
+
+def _time(block: Block) -> Element:
+    """Return the time of a block; in a narrow one a line may end at its dash."""
+    start, dash, end = times(block).partition("–")
+    return element("span", f"{start}{dash}", *((element("wbr"), end) if end else ()), class_="time")
 
 
 def _where(entry: Entry) -> Element:
@@ -171,6 +181,25 @@ def _marks(block: Block) -> list[Element | str]:
 # ---- lists
 
 
+def _everything(weeks: Sequence[Week], paper: Paper) -> Element:
+    """Return every weekly session in full, for the blocks that have no room."""
+    parts = [part for week in weeks for part in _full(week, paper, named=len(weeks) > 1)]
+    section = _section("everything", "Sessions in full", *parts)
+    section.set("class", " ".join(["everything", *([] if paper.cut else ["roomy"])]))
+    return section
+
+
+def _full(week: Week, paper: Paper, *, named: bool) -> Iterable[Element]:
+    roomy = "roomy" if paper.cut.isdisjoint(map(id, week.blocks)) else None
+    if named:
+        yield element("h3", HALVES[week.name], class_=roomy)
+    items = [
+        element("li", f"{WEEKDAYS[block.day][:3]} {spoken(block)}", class_=None if id(block) in paper.cut else "roomy")
+        for block in week.blocks
+    ]
+    yield element("ol", *items, role="list", class_=roomy)
+
+
 def _dated(blocks: Sequence[Block]) -> Element:
     return _section("dated", "Tests and exams", element("ol", *(_dated_item(block) for block in blocks), role="list"))
 
@@ -192,16 +221,16 @@ def _dated_item(block: Block) -> Element:
 
 
 def _clashes(clashes: Sequence[Clash]) -> Element:
-    items = [element("li", clash_sentence(clash)) for clash in clashes[:_MOST_CLASHES]]
+    items = [element("li", clash_sentence(clash)) for clash in clashes[:MOST_CLASHES]]
     rest = len(clashes) - len(items)
     more = element("p", f"And {rest} more.") if rest else None
     return _section("clashes", f"Clashes ({len(clashes)})", element("ol", *items), more)
 
 
 def _notes(notes: Iterable[str]) -> Element:
-    return _section("notes", "About this timetable", *(element("p", note) for note in notes))
+    return _section("notes", "About this timetable", *(part for note in notes for part in (element("p", note), " ")))
 
 
-def _section(name: str, heading: str, *children: Element | None) -> Element:
+def _section(name: str, heading: str, *children: Element | str | None) -> Element:
     title = element("h2", heading, id=f"{name}-heading")
     return element("section", title, *children, class_=name, aria_labelledby=f"{name}-heading")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
-from ..model import Cell, Line
+from ..model import Cell, Line, Problem
 
 _SPACE = 3.8  # points: a blank of 10-point Helvetica, and what two words' last glyphs lack to their full width
 
@@ -13,6 +14,8 @@ _RESTS = frozenset(
     {"annex", "auditorium", "block", "bld", "building", "campus", "centre", "complex", "floor", "hall", "lab", "labs"}
     | {"laboratory", "room", "theatre"}
 )
+
+_DOUBT = "it is not certain whether these lines are one venue or two"
 
 Sources = dict[str, tuple[int, ...]]
 Joint = Callable[[Cell, "list[Line]", Line], bool]
@@ -24,6 +27,8 @@ class Fields:
     def __init__(self, cells: Mapping[str, Cell]) -> None:
         self._cells = cells
         self.sources: Sources = {}
+        self.doubts: list[Problem] = []
+        """Lines of lists that may be one item or two."""
 
     def text(self, name: str) -> str:
         """Take a cell that holds one value: its lines are one text, wrapped."""
@@ -43,6 +48,7 @@ class Fields:
         if cell is None or not cell.lines:
             return ()
         self.sources[name] = tuple(word for line in cell.lines for word in line.words)
+        self.doubts += doubts(cell)
         return tuple(dict.fromkeys(join(group)[0] for group in unwrap(cell, goes_on)))
 
     def extras(self) -> str:
@@ -89,6 +95,20 @@ def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> boo
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
     return may_go_on(cell, item, line) and item[0].text.split()[0] != line.text.split()[0]
+
+
+def doubts(cell: Cell) -> list[Problem]:
+    """Return a problem for each pair of lines of which nothing tells whether they are one item, wrapped, or two.
+
+    Asked for exams, whose venues are one a row as far as is known; the venues of a test are a list.
+    """
+    found = []
+    for line, following in pairwise(cell.lines):
+        wrapped = goes_on_if_rest(cell, [line], following)
+        if not wrapped and goes_on_unless_alike(cell, [line], following):
+            text = f"{line.text} | {following.text}"
+            found.append(Problem(page=line.row[0], row=line.row[1], text=text, reason=_DOUBT))
+    return found
 
 
 def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pypdfium2
 import pytest
@@ -149,12 +149,13 @@ def test_a_screen_reader_finds_its_way(browser: Browser, tmp_path: Path) -> None
         assert page.get_by_role(role).count() == 1
     assert page.get_by_role("heading", level=1).all_inner_texts() == [CAPTION.title]
     assert page.get_by_role("heading", level=2).all_inner_texts() == [
-        "First semester (S1)", "Second semester (S2)", "Tests and exams", "Clashes (3)", "About this timetable",
+        "First semester (S1)", "Second semester (S2)", "Sessions in full", "Tests and exams", "Clashes (3)",
+        "About this timetable",
     ]  # fmt: skip
     week = page.get_by_role("region", name="Second semester (S2)")
     assert week.get_by_role("listitem").count() == 6
     first = " ".join(week.get_by_role("listitem").first.inner_text().split())
-    assert first == "COS 214 L1 ! clash G01 IT 4-4 (HATFIELD) 08:30–09:20"
+    assert first == "COS 214 L1 08:30–09:20 ! clash G01 IT 4-4 (HATFIELD)"
 
 
 @pytest.mark.parametrize("weeks", [1, 2])
@@ -187,6 +188,32 @@ def test_a_real_students_page_is_printed_on_one_a4(browser: Browser, tmp_path: P
     entries += [exam(module=f"COS {number}", date=date(2026, 11, number - 195)) for number in range(200, 209)]
     page, _ = _open(browser, tmp_path, plan_week(entries))
     assert len(_printed(page)) == 1
+
+
+_HIDDEN = """() => [...document.querySelectorAll('.drawn .block')].filter(block => {
+    const box = block.getBoundingClientRect(), text = block.querySelector('.text').getBoundingClientRect()
+    const time = [...block.querySelector('.time').getClientRects()].pop()
+    return text.bottom > box.bottom + 0.5 || time.bottom > text.bottom + 1 || time.right > box.right + 1
+}).map(block => block.innerText)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 800])
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_a_time_is_always_shown_and_no_line_is_cut_through(
+    browser: Browser, tmp_path: Path, medium: Literal["screen", "print"], width: int
+) -> None:
+    """Ten groups with three laboratories each at one time show their times; what is left out stands below in full."""
+    labs = tuple(f"Informatorium CBT Lab {number}" for number in (1, 2, 3))
+    groups = [lecture(module="STK 220", activity="P1", group=f"P{number:02}", venues=labs) for number in range(10)]
+    groups += [lecture(day=1, start=time(7, 30), end=time(8, 20)), lecture(day=1, start=time(16, 30), end=time(17, 20))]
+    for plan in (plan_week(groups), PLANS["student"]):
+        page, _ = _open(browser, tmp_path, plan, 1047 if medium == "print" else width)
+        page.emulate_media(media=medium)
+        assert page.evaluate(_HIDDEN) == []
+    page, _ = _open(browser, tmp_path, plan_week(groups))
+    assert "Informatorium CBT Lab 3 (HATFIELD)" in page.locator(".everything").inner_text()
+    printed = " ".join(text for _, text in _printed(page))
+    assert "Mon 08:30–09:20 STK 220 P1 (P09), Informatorium CBT Lab 1;" in printed
 
 
 def _later(number: int, minutes: int = 0) -> time:

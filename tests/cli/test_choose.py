@@ -11,10 +11,13 @@ import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tukscal.core.selection_file import read_selection
+from tukscal.examples.generator.draw import timetable_pdf
+from tukscal.examples.generator.malformed_rows import lecture
 from tukscal.tests.running import TUKSCAL, clean_environment, json_errors, tukscal
 from tukscal.tests.samples import sample
 
@@ -82,6 +85,25 @@ def test_what_is_named_stays(folder: Path) -> None:
     assert groups_in(folder / "lectures.toml") == CLASH_FREE
 
 
+def test_what_was_decided_is_told(folder: Path) -> None:
+    """A second --propose names what it keeps and proves nothing; with one decision open it proves that one."""
+    first = tukscal("choose", "lectures.pdf", "--propose", cwd=folder).stdout.decode()
+    assert "Kept from" not in first
+    second = " ".join(tukscal("choose", "lectures.pdf", "--propose", cwd=folder).stdout.decode().split())
+    kept = "COS 214 P02, COS 226 P01, COS 284 P02, STK 220 P03, WTW 285 T03"
+    assert f"Kept from lectures.toml: {kept}; --anew decides again." in second
+    assert "Nothing was left to decide." in second
+    assert "Proven" not in second
+    value = json.loads(tukscal("choose", "lectures.pdf", "--propose", "--json", cwd=folder).stdout)
+    assert value["kept"]["COS 214"] == ["P02"]
+    anew = tukscal("choose", "lectures.pdf", "--propose", "--anew", "--json", cwd=folder)
+    assert json.loads(anew.stdout)["kept"] == {}
+    (folder / "lectures.toml").write_text('[groups]\n"COS 214" = ["G01", "P01"]\n')
+    third = tukscal("choose", "lectures.pdf", "--propose", cwd=folder).stdout.decode()
+    assert "Kept from lectures.toml: COS 214 P01; --anew decides again." in third
+    assert "Proven: no other choice for what was open" in third
+
+
 def test_json_names_both_sides(folder: Path) -> None:
     """--json has the groups, each clash with both sides, the preferences, and whether all this is proven."""
     done = tukscal("choose", "lectures.pdf", "tests.pdf", "--propose", "--prefer", "free-days", "--json", cwd=folder)
@@ -100,9 +122,9 @@ def test_a_weekly_clash_is_told_with_the_minutes_of_a_year(folder: Path) -> None
     """20 minutes of every week of a semester are 240 in a year, in words and in JSON."""
     command = ("choose", "lectures.pdf", "--propose", "--group", "WTW 285=T01")
     text = " ".join(tukscal(*command, cwd=folder).stdout.decode().split())
-    assert "1 clash, 240 minutes in a year:" in text
-    assert "Wednesday, 08:30: WTW 285 T1 (T01) and STK 220 L2 (G01) (20 minutes, 12 times)" in text
-    value = json.loads(tukscal(*command, "--json", cwd=folder).stdout)
+    assert "1 clash, 240 minutes in a year, a weekly clash counted for 6 weeks a quarter:" in text
+    assert "Wednesday, 08:30: WTW 285 T1 (T01) and STK 220 L2 (G01) (20 minutes, every week)" in text
+    value = json.loads(tukscal(*command, "--json", "--anew", cwd=folder).stdout)
     (clash,) = value["clashes"]
     assert (clash["minutes"], clash["times"], value["minutes"]) == (20, 12, 240)
 
@@ -141,6 +163,60 @@ def test_what_the_pdf_no_longer_has_is_told(folder: Path) -> None:
     done = tukscal("choose", "lectures.pdf", "--propose", cwd=folder)
     assert "COS 214 P09 is no longer in the PDF" in done.stdout.decode()
     assert groups_in(folder / "lectures.toml") == CLASH_FREE
+
+
+def test_what_a_hand_written_selection_loses_is_told(folder: Path) -> None:
+    """Comments and, in a PDF's own file, modules it lacks are lost by name; written or not, in words and in JSON."""
+    (folder / "lectures.toml").write_text('exclude = ["XYZ 123"] # mine\n[groups]\n"COS 214" = ["P09"]\n')
+    dry = tukscal("choose", "lectures.pdf", "--propose", "--dry-run", cwd=folder)
+    text = " ".join(dry.stderr.decode().split())
+    assert "COS 214 P09 is no longer in the PDF and is left out." in text
+    assert "Not in the PDF and left out of its selection: XYZ 123." in text
+    assert "The comments of lectures.toml are not kept." in text
+    value = json.loads(tukscal("choose", "lectures.pdf", "--propose", "--dry-run", "--json", cwd=folder).stdout)
+    assert (value["gone"], value["left_out"], value["comments_lost"]) == (["COS 214 P09"], ["XYZ 123"], True)
+    assert json.loads(tukscal("choose", "lectures.pdf", "--propose", "--json", cwd=folder).stdout)["written"]
+    again = json.loads(tukscal("choose", "lectures.pdf", "--propose", "--json", cwd=folder).stdout)
+    assert (again["gone"], again["left_out"], again["comments_lost"]) == ([], [], False)
+
+
+def test_a_selection_of_several_pdfs_keeps_the_others_modules(folder: Path) -> None:
+    """A file named with --select keeps what it says of modules these PDFs do not have, and this is told."""
+    (folder / "mine.toml").write_text('[groups]\n"ABC 123" = ["G07"] # "#"\n"COS 214" = ["P01"]\n')
+    done = tukscal("choose", "lectures.pdf", "--propose", "--select", "mine.toml", cwd=folder)
+    assert "Not in these PDFs, kept in the selection: ABC 123." in done.stdout.decode()
+    assert groups_in(folder / "mine.toml")["ABC 123"] == ["G07"]
+    assert groups_in(folder / "mine.toml")["COS 214"] == ["G01", "P01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "comments"),
+    [("", False), ('modules = ["COS 214"]\n', False), ("# mine\n", True), ('programme = "a#b"\n', False)],
+)
+def test_only_a_persons_comments_are_comments(folder: Path, text: str, comments: bool) -> None:
+    """Neither our own first line nor a sign in a text is a comment that is lost."""
+    head = "# Which groups tukscal puts into the calendar; see `tukscal choose --help`.\n"
+    (folder / "lectures.toml").write_text(head + text)
+    value = json.loads(tukscal("choose", "lectures.pdf", "--propose", "--dry-run", "--json", cwd=folder).stdout)
+    assert value["comments_lost"] is comments
+
+
+def test_another_language_is_proposed_but_not_in_silence(tmp_path: Path) -> None:
+    """A proposal names its Afrikaans groups; --language E leaves them out, also one kept, and says so."""
+    rows = (
+        lecture("COS 214", "G01", "L1, Monday, 08:30 - 09:20, IT 4-4"),
+        lecture("WTW 114", "G01", "L1, Monday, 08:30 - 09:20, IT 4-5"),
+        replace(lecture("WTW 114", "G02", "L1, Tuesday, 08:30 - 09:20, IT 4-5"), language="A"),
+    )
+    (tmp_path / "mine.pdf").write_bytes(timetable_pdf(rows))
+    text = " ".join(tukscal("choose", "mine.pdf", "--propose", cwd=tmp_path).stdout.decode().split())
+    assert "Groups taught in Afrikaans: WTW 114 G02; --language E leaves them out." in text
+    done = tukscal("choose", "mine.pdf", "--propose", "--language", "E", cwd=tmp_path)
+    text = " ".join(done.stdout.decode().split())
+    assert "WTW 114 G02 is left out: it is not for the language or programme asked for." in text
+    assert "no longer" not in text
+    assert "Afrikaans" not in text
+    assert "1 clash, 600 minutes in a year" in text
 
 
 def test_only_lectures_have_groups(folder: Path) -> None:

@@ -8,9 +8,9 @@ from datetime import date, time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tukscal.cli.chooser import Board, Mode, State, make_board, press
+from tukscal.cli.chooser import Board, Mode, State, make_board, press, press_unseen
 from tukscal.cli.chooser_screen import keys_of
-from tukscal.cli.chooser_view import Size, screen_lines
+from tukscal.cli.chooser_view import Size, screen_lines, too_small
 from tukscal.core.decisions import decisions
 from tukscal.core.model import Entry
 from tukscal.tests.core.made_groups import first_year, session
@@ -162,12 +162,12 @@ def test_the_screen_names_both_sides_of_a_clash() -> None:
     board = board_of(ENTRIES)
     seen = text_of(board, typed("2j1", board))
     assert "> A COS 110 S2 P P01  of 3  !B" in seen
-    assert "! Tuesday, 10:00: COS 110 P1 (P01) and COS 226 L1 (G01) (50 minutes, 12 times)" in seen
+    assert "! Tue 10:00 COS 110 P1 (P01) and COS 226 L1 (G01) 50 min every week" in seen
     assert "A!B" in seen
     assert "no clash; " not in seen
     seen = text_of(board, typed("2j2", board))
     assert "> A COS 110 S2 P P02  of 3  !*" in seen
-    assert "! Wed 26 Aug 2026, 08:00: COS 110 P1 (P02) and COS 226 Test1 (60 minutes, once)" in seen
+    assert "! Wed 26 Aug 08:00 COS 110 P1 (P02) and COS 226 Test1 60 min once" in seen
 
 
 def test_the_screen_and_space_weigh_a_year() -> None:
@@ -196,6 +196,62 @@ def test_the_week_is_drawn_while_choosing() -> None:
     assert "A L1" not in text_of(board, start(board))
     assert "A L1" in text_of(board, typed("2", board))
     assert "A L1" not in text_of(board, typed("2x", board))
+
+
+def test_a_letter_of_the_week_is_in_the_list() -> None:
+    """A module that leaves no choice stands in the list by its letter; one with a test only has none in the week."""
+    seen = text_of(board_of(ENTRIES), start(board_of(ENTRIES)))
+    assert "  B COS 226 (nothing to choose)" in seen
+    assert seen.count("nothing to choose") == 1
+    many = [session(f"AAA {100 + number}", "G01", "L1", 0, (480, 530)) for number in range(9)]
+    later = [session(f"XYZ {100 + number}", "G01", "L1", 0, (480, 530)) for number in range(9)]
+    board = board_of([*ENTRIES, *many, *later])
+    assert "AAA 100 (nothing to choose)" in text_of(board, start(board))
+    assert "XYZ 108 (nothing to choose)" in text_of(board, typed("j", board))
+
+
+def test_a_window_too_small_takes_only_leaving() -> None:
+    """What cannot be seen is not changed; leaving asks where something would be lost."""
+    board = board_of(ENTRIES)
+    small = Size(width=40, height=5)
+    state = typed("2", board)
+    for key in ["1", "p", "c", "s", "ENTER", "u", " "]:
+        assert press_unseen(board, state, key) == state
+    asked = press_unseen(board, state, "q")
+    assert "Leave without saving?" in text_of(board, asked, small)
+    assert press_unseen(board, asked, "y").mode is Mode.LEFT
+    assert press_unseen(board, replace(start(board), mode=Mode.HELP), "ESCAPE").mode is Mode.LEFT
+    assert [too_small(size) for size in (small, STANDARD, Size(width=79, height=24))] == [True, False, True]
+
+
+LONGEST = [
+    session("WTW 285", "T01", "T1", 2, (510, 640), offered="S2"),
+    session("STK 220", "G01", "L2", 2, (510, 640), offered="Q3"),
+    semester_test(module="STK 220", activity="Test 1", date=date(2026, 9, 23), status="TENTATIVE"),
+    session("WTW 285", "P01", "P1", 2, (900, 1030), offered="Q3"),
+]
+
+
+def test_no_clash_is_cut() -> None:
+    """Long clashes fit 80 columns beside the list, and are whole, wrapped, where all are listed."""
+    board = board_of(LONGEST)
+    assert "…" not in text_of(board, start(board))
+    seen = text_of(board, typed("v", board))
+    assert "…" not in seen
+    told = "! Wednesday, 08:30: STK 220 L2 (G01 Q3) and WTW 285 T1 (T01) (130 minutes, every week of Q3)"
+    assert told in " ".join(seen.split())
+    assert "a weekly clash counted for 6 weeks a quarter:" in " ".join(seen.split())
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_the_message_of_a_proposal_fits(proven: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many clashes are left, the sentence ends within 80 columns."""
+    if not proven:
+        monkeypatch.setattr("tukscal.cli.chooser.PROPOSE_NODES", 1)
+    board = board_of([replace(e, day=0, start=time(8), end=time(20)) for e in first_year(1) if e.date is None])
+    message = typed("p", board).message
+    assert ("proven best for the rest." in message, "not proven best." in message) == (proven, not proven)
+    assert len(message) <= 80
 
 
 def test_tab_shows_the_other_half_year() -> None:

@@ -374,7 +374,7 @@ def test_year_comes_from_the_nearest_source(folder: Path, run: Run, tmp_path: Pa
     assert head(*of_2031, today=date(2031, 1, 1)) == "2031 (this year; --year chooses another)"
     assert head() == "2026 (this year; --year chooses another)"
     assert head(today=date(2031, 1, 1)) == "2026 (from the calendar that is there already)"
-    assert head("--from", "2027-07-19", "--until", "2027-11-01", "--dry-run") == "2027 (from --from)"
+    assert head("--from", "2027-07-19", "--until", "2027-11-01", "--dry-run") == "2027 (that of --from)"
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "settings.toml").write_text("year = 2031\n")
     assert head(*of_2031) == "2031 (from your settings)"
@@ -397,7 +397,10 @@ def test_from_and_until(folder: Path, run: Run) -> None:
     said = " ".join(result.stdout.split())
     assert result.exit_code == 0
     assert "Teaching from 20 July to 6 November 2026 (2026-07-20 to 2026-11-06)." in said
-    assert "Only public holidays are left out: recess and swap days are not known with --from and --until." in said
+    assert (
+        "Only public holidays are left out; recess, test weeks, swap days are not known with --from and --until."
+        in said
+    )
     days = {each["DTSTART"].dt.date() for each in events(folder / "lectures.ics")}
     assert (min(days), max(days)) == (date(2026, 7, 20), date(2026, 11, 6))
     assert date(2026, 9, 21) in days  # a Monday in the recess

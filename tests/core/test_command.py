@@ -13,6 +13,7 @@ from tukscal.core.child import Child
 from tukscal.core.command import STDOUT, Format, Output, Request, run
 from tukscal.core.convert import CalendarOptions
 from tukscal.core.errors import BadRows, NoSuchFile, NotATimetable, NotWritable, TooLarge, TukscalError
+from tukscal.core.inputs import Opening
 from tukscal.core.screen import Limits
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed import MALFORMED
@@ -149,7 +150,7 @@ def test_a_file_is_not_read_beyond_its_limit(child: Child, folder: Path) -> None
     with (folder / "big.pdf").open("wb") as file:
         file.write(b"%PDF-1.6\n")
         file.truncate(2**42)
-    error = error_of(child, "big.pdf", limits=Limits(bytes=1000))
+    error = error_of(child, "big.pdf", opening=Opening(limits=Limits(bytes=1000)))
     assert isinstance(error, TooLarge)
     assert "1,001 bytes; the limit is 1,000" in error.message
 

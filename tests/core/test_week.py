@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from itertools import combinations
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.model import Entry, Kind
@@ -49,8 +50,8 @@ def lectures(draw: st.DrawFn) -> Entry:
 
 @st.composite
 def dated(draw: st.DrawFn) -> Entry:
-    """Any test or exam of a few weeks in either half-year."""
-    day = draw(st.sampled_from([date(2026, 5, 11), date(2026, 8, 24)])) + timedelta(days=draw(st.integers(0, 8)))
+    """Any test or exam of a few weeks in either half-year; nobody knows the teaching dates of 2024."""
+    day = draw(st.sampled_from([date(2024, 5, 13), date(2024, 8, 26)])) + timedelta(days=draw(st.integers(0, 8)))
     start = draw(minutes)
     if draw(st.booleans()):
         return semester_test(module=draw(modules), date=day, start=_time(start), end=_time(start + draw(lengths)))
@@ -157,7 +158,7 @@ def _overlap(one: Block, other: Block) -> bool:
         return first.day == second.day and bool(_quarters(first) & _quarters(second))
     weekly, single = (first, second) if first.day is not None else (second, first)
     assert single.date is not None
-    half = "S1" if single.date < date(2026, 7, 1) else "S2"
+    half = "S1" if single.date < date(2024, 7, 1) else "S2"
     same_day = single.date.weekday() == weekly.day
     return single.kind is Kind.TESTS and same_day and bool(_quarters(weekly) & _PERIODS[half])
 
@@ -231,3 +232,27 @@ def test_lanes_are_as_few_as_the_most_that_take_place_at_one_time(spans: list[tu
     lanes = place(spans)
     fullest = max((sum(start <= at < end for start, end in spans) for at in range(26)), default=0)
     assert max((count for _, count in lanes), default=0) == fullest
+
+
+@pytest.mark.parametrize(
+    ("offered", "day", "on", "clash"),
+    [
+        ("S2", 0, date(2026, 8, 24), True),
+        ("S2", 0, date(2026, 9, 21), False),  # recess
+        ("S2", 0, date(2026, 8, 10), False),  # Women's Day, observed
+        ("S2", 2, date(2026, 9, 16), False),  # Wellness Day
+        ("Q3", 0, date(2026, 10, 12), False),  # the third quarter is over
+        ("Q4", 0, date(2026, 10, 12), True),
+        ("S1", 0, date(2026, 8, 24), False),
+        ("S2", 1, date(2026, 9, 15), False),  # a Tuesday that follows Friday
+        ("S2", 4, date(2026, 9, 15), True),
+        ("Q3", 0, date(2024, 10, 14), True),  # nobody knows when Q3 of 2024 ended
+    ],
+)
+def test_a_test_clashes_with_lectures_that_take_place_on_its_day(offered: str, day: int, on: date, clash: bool) -> None:
+    """Recess, holidays, quarters and swap days count where the year's teaching dates are known; else the half-year."""
+    weekly = lecture(module="COS 214", offered=offered, day=day, start=time(8, 30), end=time(9, 20))
+    test = semester_test(module="COS 226", date=on, start=time(9, 0), end=time(10, 30))
+    plan = plan_week([weekly, test])
+    assert [found.minutes for found in plan.clashes] == ([20] if clash else [])
+    assert plan.assumed == ((2024,) if on.year == 2024 else ())

@@ -124,6 +124,26 @@ def test_modules_beyond_the_seven_colours_have_another_edge() -> None:
     assert len(looks) == 28
 
 
+def test_colours_that_look_alike_without_green_cones_have_other_edges() -> None:
+    """Orange and vermilion, green and pink: in the first fourteen modules none of a pair has the other's edge."""
+    for one, other in ((0, 5), (2, 6)):
+        edges = {edge(one), edge(one + 7)}, {edge(other), edge(other + 7)}
+        assert edges[0].isdisjoint(edges[1])
+
+
+def test_a_box_of_the_drawing_shows_its_time_and_says_that_more_is_left_out() -> None:
+    """A short box has the time below its title and ends with "…"; a tall one wraps its venues over its lines."""
+    labs = tuple(f"Informatorium CBT Lab {number}" for number in range(1, 9))
+    short = lecture(venues=labs)
+    tall = lecture(day=1, start=time(13, 30), end=time(17, 20), venues=labs)
+    root = parse_drawing(draw(plan_week([short, tall]), CAPTION))
+    first, second = ([text.text or "" for text in group.findall(f"{SVG}text")] for group in root.findall(f"{SVG}g"))
+    assert first[:2] == ["COS 214 L1", "08:30–09:20"]
+    assert first[-1].endswith("…")
+    assert second[:2] == ["COS 214 L1", "13:30–17:20"]
+    assert " ".join(second[2:]) == f"G01 {'; '.join(labs)}"
+
+
 @pytest.mark.parametrize("index", range(7))
 def test_black_and_red_text_can_be_read_on_every_ground(index: int) -> None:
     """Text, clash marks and their red have a contrast of at least 4.5 with each module's ground (WCAG 2.2, AA)."""
