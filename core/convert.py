@@ -136,7 +136,7 @@ def make_calendar(
     term = _term(entries, year, options.term)
     events, left_out, overrides = _merge(timetables, year, term, options.plan, previous)
     sources = sorted({timetable.sha256 for timetable in timetables})
-    also = [identity(entry, year) for timetable in timetables for entry in (*timetable.entries, *timetable.unchosen)]
+    also = (identity(entry, year) for timetable in timetables for entry in (*timetable.entries, *timetable.unchosen))
     revision = revise(events, sources, previous, also)
     calendar = Calendar(
         name=_name(timetables, year, entries),

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from tukscal.tests.samples import SAMPLES
+
+# Examples are the same in every run, and a busy machine is no fault of the code.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(params=SAMPLES)
