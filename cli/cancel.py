@@ -23,6 +23,8 @@ def cancel(old: Path, output: Path | None) -> None:
 
     Import it into the calendar program that imported OLD.ics.
     """
+    if output == Path("-"):
+        raise click.UsageError("Events are taken back by a file: give its name with -o.")
     path = output or Path(f"{old.parent / old.stem}.cancel.ics")
     with Child(timeout=60, memory=2**30) as child:
         number = cancel_calendar(old, path, child)

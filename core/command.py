@@ -134,7 +134,7 @@ def _read(request: Request, file: Path, child: Child) -> Timetable:
     if request.strict and timetable.problems:
         first = timetable.problems[0]
         raise BadRows(
-            f"{len(timetable.problems)} of its rows or texts could not be used, the first because {first.reason}.",
+            f"{len(timetable.problems)} of its rows or texts could not be used; the first: {first.reason}.",
             advice="Leave out --strict to convert the rest.",
             page=first.page,
             row=first.row,

@@ -137,3 +137,11 @@ def test_what_is_no_calendar_of_ours_is_refused(tmp_path: Path, old: str, code: 
     (error,) = json_errors(done.stderr)
     assert (done.returncode, error["cause"], error["file"]) == (code, cause, old or ".")
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_cancel_needs_a_file_name(tmp_path: Path) -> None:
+    """Standard output is no file to import: asking for it is a usage error and writes nothing."""
+    done = tukscal("cancel", "a.ics", "-o", "-", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"give its name with -o" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -275,7 +275,7 @@ def test_problems_are_told_and_strict_fails(folder: Path, run: Run) -> None:
     (folder / "a.pdf").write_bytes(MALFORMED["day-unknown"].pdf())
     result = run("a.pdf", "--year", "2026", "--strict")
     assert (result.exit_code, result.stdout) == (10, "")
-    assert result.stderr.startswith("a.pdf: 1 of its rows or texts could not be used, the first because ")
+    assert result.stderr.startswith("a.pdf: 1 of its rows or texts could not be used; the first: ")
     assert "Where: page 1, row 5" in result.stderr
     assert "Maandag" in result.stderr
     assert made(folder) == []

@@ -141,7 +141,7 @@ def test_strict(child: Child, folder: Path) -> None:
     assert isinstance(error, BadRows)
     assert (error.file, error.page, error.row) == ("a.pdf", 1, 5)
     assert "Week 12" in (error.text or "")
-    assert error.message.startswith("1 of its rows or texts could not be used, the first because ")
+    assert error.message.startswith("1 of its rows or texts could not be used; the first: ")
     assert len(output_of(child, "a.pdf").timetables[0].problems) == 1
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import psutil
 import pytest
 from tukscal.core import guard
 from tukscal.tests.core import guarded
+
+resource = pytest.importorskip("resource", reason="Windows has no resource limits")
 
 MIB = 2**20
 
