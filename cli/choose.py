@@ -15,10 +15,8 @@ from ..core.preferences import MEANINGS, Preference
 from ..core.propose import NODES
 from ..core.selection import Selection
 from ..core.selection_file import dump_selection
-from .failures import json_errors_option
-from .passwords import password_option
+from .reading import reading_options
 from .selecting import selection_options
-from .values import Seconds, Size
 
 _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
@@ -44,10 +42,7 @@ _STDOUT = Path("-")
 @click.option("--json", "machine", is_flag=True, help="With --propose: print JSON.")
 @click.option("--nodes", type=click.IntRange(1), default=NODES, help="How far --propose searches.", show_default=True)
 @selection_options
-@password_option
-@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.")
-@click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
-@json_errors_option
+@reading_options
 @click.pass_context
 def choose(
     ctx: click.Context,

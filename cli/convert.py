@@ -18,12 +18,12 @@ from ..core.inputs import Opening
 from ..core.plan import DEFAULT_TITLE, PlanOptions
 from ..core.screen import Limits
 from ..core.selection import Selection
-from .failures import json_errors_option, report_error
-from .passwords import password_option
+from .failures import report_error
 from .paths import term_folder
+from .reading import reading_options
 from .selecting import selection_options
 from .settings import load_settings
-from .values import Day, Length, Limit, Seconds, Size, Title
+from .values import Day, Length, Limit, Title
 
 _PATH = click.Path(path_type=Path)
 _FORMATS = [kind.value for kind in Format]
@@ -34,7 +34,7 @@ _FORMATS = [kind.value for kind in Format]
 @click.option("-o", "--output", type=_PATH, metavar="OUT", help="One calendar for all files; - for standard output.")
 @click.option("--format", "kind", type=click.Choice(_FORMATS), default="ics", help="What to write.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be written, write nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors and warnings only.")
 @click.option("--strict", is_flag=True, help="Fail if any row or text cannot be used.")
 @click.option("--year", type=click.IntRange(2000, 2099), help="Year of the lectures; the PDF does not print it.")
 @click.option("--term", type=_PATH, metavar="FILE", help="Teaching dates, as `tukscal term new` writes them.")
@@ -47,12 +47,9 @@ _FORMATS = [kind.value for kind in Format]
 @click.option("--title", type=Title(), default=DEFAULT_TITLE, help="Event titles.", show_default=True)
 @selection_options
 @click.option("--previous", type=_PATH, metavar="ICS", help="The calendar this one updates, if it is not at OUT.")
-@password_option
-@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a PDF may take.")
-@click.option("--memory", type=Size(), default="1G", help="Memory a PDF may take.", show_default=True)
+@reading_options
 @click.option("--limit", "limits", type=Limit(), multiple=True, help="Raise a limit: pages, glyphs, ...")
 @click.option("--settings", is_eager=True, expose_value=False, hidden=True, callback=load_settings)
-@json_errors_option
 @click.pass_context
 def convert(
     ctx: click.Context,

@@ -13,10 +13,8 @@ from ..core.changes import Difference, Snapshot
 from ..core.child import Child
 from ..core.compare import compare
 from ..core.inputs import Opening
-from .failures import json_errors_option
-from .passwords import password_option
+from .reading import reading_options
 from .summary import count
-from .values import Seconds, Size
 
 _PATH = click.Path(path_type=Path)
 
@@ -25,10 +23,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @click.option("--json", "machine", is_flag=True, help="Print JSON.")
-@password_option
-@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.")
-@click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
-@json_errors_option
+@reading_options
 @click.pass_context
 def diff(
     ctx: click.Context, old: Path, new: Path, machine: bool, password: str | None, timeout: float, memory: int

@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name may have letters the console lacks
     try:
         cli.main(args=arguments, prog_name="tukscal")
-    except Exception as error:
+    except Exception as error:  # a bug of ours: a sentence, and TUKSCAL_DEBUG for the rest
         fault = own_fault(error)
         report_error(fault, as_json="--json-errors" in sys.argv)
         sys.exit(fault.exit_code)

@@ -16,11 +16,10 @@ from ..core.month import MonthPlan
 from ..core.plan import PlanOptions
 from ..core.selection import Selection
 from ..core.show import Overview, Request, gather, month_of, write_picture
-from .failures import json_errors_option
-from .passwords import password_option
 from .paths import term_folder
+from .reading import reading_options
 from .selecting import selection_options
-from .values import Day, Length, Seconds, Size
+from .values import Day, Length
 
 _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
@@ -51,10 +50,7 @@ class Month(click.ParamType[date]):
 @click.option("--term", type=_PATH, metavar="FILE", help="Teaching dates, for --month.")
 @click.option("--from", "start", type=Day(), metavar="DATE", help="First lecture day, for --month.")
 @click.option("--until", type=Day(), metavar="DATE", help="Last lecture day, for --month.")
-@password_option
-@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.")
-@click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True)
-@json_errors_option
+@reading_options
 @click.pass_context
 def show(
     ctx: click.Context,

@@ -107,7 +107,7 @@ class Child:
         answer = pipe.recv_bytes()
         try:
             return cast(tuple[str, object], pickle.loads(answer))  # noqa: S301 - from our own child
-        except Exception:
+        except Exception:  # a dying child may have written anything, and unpickling anything may raise anything
             raise Crashed("Converting gave an answer that cannot be read.") from None
 
     def _died(self, process: SpawnProcess) -> TukscalError:
@@ -180,7 +180,7 @@ def _answer(call: bytes, *, full: int) -> bytes:
         return _failure(_starved())
     except TukscalError as error:
         return _failure(_starved() if guard.peak() > full else error)
-    except Exception as error:
+    except Exception as error:  # a bug of ours: the person gets a sentence, the next file its turn
         return _failure(own_fault(error))
     return _failure(_starved()) if guard.peak() > full else answer
 

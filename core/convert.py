@@ -189,7 +189,7 @@ def read_calendar(data: bytes) -> Calendar:
 def cancellation(calendar: Calendar) -> tuple[int, bytes]:
     """Return the calendar that takes every event of another back, and how many it takes back.
 
-    METHOD:CANCEL (RFC 5546) is what Outlook and Apple go by, STATUS:CANCELLED what Google and Thunderbird do.
+    RFC 5546 asks for METHOD:CANCEL; a program that ignores it still sees STATUS:CANCELLED and the SEQUENCE.
     """
     from . import ics
 

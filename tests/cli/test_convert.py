@@ -18,6 +18,7 @@ import icalendar
 import pytest
 from click.testing import CliRunner, Result
 from tukscal.cli.main import App, cli
+from tukscal.examples.generator.attacks import ATTACKS
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.layout import Layout, Stray
 from tukscal.examples.generator.malformed import MALFORMED
@@ -678,9 +679,10 @@ def test_nobody_reads(folder: Path, arguments: tuple[str, ...]) -> None:
 
 def test_time_and_memory_limits(folder: Path, run: Run) -> None:
     """A PDF that takes longer than --timeout, or more than --memory, ends by that name."""
-    result = run("tests.pdf", "--timeout", "0.1", "--json-errors")
+    (folder / "forms.pdf").write_bytes(ATTACKS["form-2-24"]())  # would draw for hours, and has a gigabyte after seconds
+    result = run("forms.pdf", "--timeout", "0.5", "--json-errors")
     (error,) = json_errors(result.stderr)
-    assert (result.exit_code, error["cause"], error["file"]) == (7, "timeout", "tests.pdf")
+    assert (result.exit_code, error["cause"], error["file"]) == (7, "timeout", "forms.pdf")
     assert made(folder) == []
     assert run("tests.pdf", "--memory", "1M").exit_code == 2
 

@@ -1,4 +1,7 @@
-"""Asking for a PDF's password: never an argument, which everybody on the machine could read."""
+"""The options of every command that reads PDFs: password, limits of time and memory, errors as JSON.
+
+A password is asked for and never an argument, which everybody on the machine could read.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,23 @@ from typing import Any
 
 import click
 
+from .failures import json_errors_option
+from .values import Seconds, Size
 
-def password_option(command: Callable[..., Any]) -> Callable[..., Any]:
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --password, --timeout, --memory and --json-errors; the first three are its parameters."""
+    for option in (
+        json_errors_option,
+        click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True),
+        click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.", show_default=True),
+        _password_option,
+    ):
+        command = option(command)
+    return command
+
+
+def _password_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the flag --password; its value is what the person then types, or None."""
     option = click.option(
         "--password", is_flag=True, callback=lambda _ctx, _param, asked: _ask() if asked else None,
