@@ -44,7 +44,7 @@ def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown
     tentative = sum(entry.status not in (None, "FINAL") for entry in entries)
     if tentative:
         yield Shown(f"{count(tentative, 'exam')} still preliminary: written as tentative.", 2)
-    if timetable.kind is Kind.EXAMS and conversion:
+    if entries and timetable.kind is Kind.EXAMS and conversion:
         yield Shown("When exams end is an estimate, the PDF does not print it; --exam-length changes it.", 2)
 
 
@@ -67,6 +67,8 @@ def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
 
 
 def _when(timetable: Timetable, conversion: Conversion | None) -> str:
+    if not timetable.entries:  # together with other PDFs, a choice may leave nothing of one
+        return ""
     if timetable.kind is not Kind.LECTURES:
         dates = sorted(entry.date for entry in timetable.entries if entry.date)
         return f", {span(dates[0], dates[-1])} (printed in the PDF)"

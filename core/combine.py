@@ -64,18 +64,6 @@ class Problem:
     price: DayPrice
 
 
-def cost_of(problem: Problem, options: Sequence[int]) -> int:
-    """Return the cost of a combination."""
-    days = list(problem.days)
-    cost = 0
-    for variable, option in enumerate(options):
-        cost += problem.single[variable][option]
-        for part in problem.parts[variable][option]:
-            days[part.day] = joined(days[part.day], part)
-    cost += sum(table[options[i]][options[j]] for (i, j), table in problem.pairs.items())
-    return cost + sum(map(problem.price.of, days))
-
-
 def joined(day: Day, part: Part) -> Day:
     """Return a day with one more part."""
     return min(day[0], part.first), max(day[1], part.last), day[2] | part.campuses

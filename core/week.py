@@ -103,7 +103,7 @@ class Clash(NamedTuple):
 
     @property
     def times(self) -> int:
-        """How often it comes in a year: once, or in each teaching week that two weekly sessions share."""
+        """How often it is counted: once, or six times for each quarter that two weekly sessions share."""
         shared = quarters(self.first.entry.offered) & quarters(self.second.entry.offered)
         return _TEACHING_WEEKS * len(shared) if self.weekly else 1
 

@@ -141,3 +141,18 @@ def test_what_a_choice_leaves_out_is_cancelled_in_every_half_year(tmp_path: Path
     second = make_calendar([chosen], options, first.calendar)
     assert second.revision.uncovered == ()
     assert {event.category for event in second.revision.cancelled} == {"STK 220"}
+
+
+def test_a_choice_may_leave_nothing_of_one_of_several_pdfs(tmp_path: Path) -> None:
+    """Of lectures and exams together, modules without an exam give a calendar of lectures, and the summary says so."""
+    shutil.copy(EXAMPLES / "lectures.pdf", tmp_path)
+    (tmp_path / "exams.pdf").write_bytes(exam("Thuto 3-1"))
+    done = run(
+        "convert", "lectures.pdf", "exams.pdf", "--year", "2026", "--module", "AFR 451", "-o", "all.ics", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "exams.pdf: exams 0 exams of 0 modules. Your choice: 1 session left out." in told
+    assert b"COS 284" not in (tmp_path / "all.ics").read_bytes()
+    shown = run("show", "lectures.pdf", "exams.pdf", "--module", "AFR 451", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tukscal.core.combine import FREE_DAY, DayPrice, Part, Problem, components, cost_of
+from tukscal.core.combine import FREE_DAY, DayPrice, Part, Problem, components, joined
 from tukscal.core.search import solve
 
 COSTS = st.integers(0, 3)
 PARTS = st.builds(Part, day=st.just(0), first=st.integers(0, 3), last=st.integers(4, 9), campuses=st.integers(0, 3))
+
+
+def cost_of(problem: Problem, options: Sequence[int]) -> int:
+    """Return the cost of a combination."""
+    days = list(problem.days)
+    cost = 0
+    for variable, option in enumerate(options):
+        cost += problem.single[variable][option]
+        for part in problem.parts[variable][option]:
+            days[part.day] = joined(days[part.day], part)
+    cost += sum(table[options[i]][options[j]] for (i, j), table in problem.pairs.items())
+    return cost + sum(map(problem.price.of, days))
 
 
 @st.composite
