@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..core.command import STDOUT, Output
 from ..core.convert import Conversion
-from ..core.event import Event
+from ..core.event import Event, Status
 from ..core.model import Kind, Problem, Timetable
 from ..core.revision import Change, Revision
 from ..core.selection_file import Chosen
@@ -87,7 +87,8 @@ def _decided(conversion: Conversion) -> Iterator[Shown]:
     term = conversion.term
     if term is None:
         return
-    used = {event.identity.split("/")[3] for event in conversion.calendar.events if "/lectures/" in event.identity}
+    live = [event for event in conversion.calendar.events if event.status is not Status.CANCELLED]
+    used = {event.identity.split("/")[3] for event in live if "/lectures/" in event.identity}
     spans = [span for period in sorted(used) for span in term.periods.get(period, ())]
     if not spans:
         return
@@ -104,7 +105,9 @@ def _left_out(term: Term, spans: Sequence[Span]) -> Iterator[Shown]:
     holidays = [f"{name} ({short(day)})" for day, name in closed_by_holiday(term).items() if _within(day, spans)]
     recess = [span(item.start, item.end) for item in term.recess if _meet(item, spans)]
     days = [f"{item.name} ({span(item.start, item.end)})" for item in term.no_lectures if _meet(item, spans)]
-    if not term.recess_known:
+    if not term.recess_known and term.source.endswith(".toml"):
+        yield Shown(f"{term.source} names no recess: lectures are written for every week of the period.", 2, "yellow")
+    elif not term.recess_known:
         yield Shown(
             "Only public holidays are left out; recess, test weeks, swap days are not known with --from and --until.",
             2,
