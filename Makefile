@@ -6,11 +6,17 @@ else
 BIN := .venv/bin
 endif
 RUN := $(BIN)/python
+TESTERS ?= $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
+# Where bytecode is not written, each of the thousands of processes the tests start would compile all of tukscal again.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo install format lint types imports test check bench lock clean
+.PHONY: demo demo-sync install format lint types imports test check bench bench-large bench-service soak lock clean
 
 demo: .venv/runtime  ## Install tukscal and convert the example timetables.
 	$(RUN) examples/demo.py
+
+demo-sync: .venv/dev  ## Start the service, convert, push, subscribe, show the feed.
+	$(RUN) examples/demo_sync.py
 
 install: .venv/dev
 
@@ -43,19 +49,38 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 
 types: .venv/dev .typing/tukscal
-	MYPYPATH=.typing $(BIN)/mypy -p tukscal.cli -p tukscal.core -p tukscal.examples
+	MYPYPATH=.typing $(BIN)/mypy -p tukscal.cli -p tukscal.core -p tukscal.sync -p tukscal.examples
 	MYPYPATH=.typing $(BIN)/mypy tests
 
 imports: .venv/dev
 	$(BIN)/lint-imports
 
+# Many tests wait for processes they have started: one more than there are cores makes the whole faster.
 test: .venv/dev $(if $(shell command -v npm),tests/js/node_modules)
-	$(RUN) -m pytest -n auto
+	$(RUN) -m pytest -n $(TESTERS)
 
 check: lint types imports test
 
-bench: .venv/dev  ## The table in BENCHMARKS.md, a few minutes.
+bench: .venv/dev  ## The tables in BENCHMARKS.md, some minutes; bench-large takes half an hour more.
 	$(RUN) examples/bench.py
+	$(RUN) examples/bench_pool.py
+	$(RUN) examples/bench_ledger.py
+	$(RUN) examples/bench_batch.py
+	$(RUN) examples/bench_watch.py
+
+bench-large: .venv/dev
+	$(RUN) examples/bench_batch.py --counts 1000,100000
+	$(RUN) examples/bench_watch.py --counts 1000,10000
+
+bench-service: .venv/dev  ## The central service under load, half an hour.
+	$(RUN) -m tukscal.examples.loadtest.burst
+	$(RUN) -m tukscal.examples.loadtest.burst --kill
+	$(RUN) -m tukscal.examples.loadtest.siege
+	$(RUN) -m tukscal.examples.loadtest.locusts
+	$(RUN) -m tukscal.examples.loadtest.locusts --ramp
+
+soak: .venv/dev  ## Hundreds of random kills and faults more than in `make test`, half an hour.
+	TUKSCAL_SOAK=1 $(RUN) -m pytest -n auto tests/core/pool tests/core/ledger tests/core/batch tests/core/watch tests/sync
 
 lock: .venv/dev  ## Renew the locks after a change of dependencies.
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header pyproject.toml -o requirements.lock

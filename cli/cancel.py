@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..core.child import Child
 from ..core.compare import cancel_calendar
+from ..core.pool import Pool
 from .failures import json_errors_option
 from .summary import count
 
@@ -26,6 +26,6 @@ def cancel(old: Path, output: Path | None) -> None:
     if output == Path("-"):
         raise click.UsageError("Events are taken back by a file: give its name with -o.")
     path = output or Path(f"{old.parent / old.stem}.cancel.ics")
-    with Child(timeout=60, memory=2**30) as child:
-        number = cancel_calendar(old, path, child)
+    with Pool() as pool:
+        number = cancel_calendar(old, path, pool)
     click.echo(f"Takes back {count(number, 'event')}. Written: {path}")

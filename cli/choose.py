@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from ..core.child import Child
 from ..core.choosing import Request, Table, lay_out, save, selection_of
 from ..core.decisions import Picks
 from ..core.inputs import Opening
+from ..core.pool import Guards, Pool
 from ..core.preferences import MEANINGS, Preference
 from ..core.propose import NODES
 from ..core.selection import Selection
@@ -80,8 +80,8 @@ def choose(
     request = Request(
         files=files, output=None if to_stdout else output, typed=typed, select=select, opening=Opening(password)
     )
-    with Child(timeout=timeout, memory=memory) as child:
-        table = lay_out(request, child)
+    with Pool(guards=Guards(timeout=timeout, memory=memory)) as pool:
+        table = lay_out(request, pool)
     preferences = tuple(Preference(name) for name in names)
     write = not (dry_run or to_stdout)
     if proposing:

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from ..core.changes import Difference, Snapshot
-from ..core.child import Child
 from ..core.compare import compare
 from ..core.inputs import Opening
+from ..core.pool import Guards, Pool
 from .reading import reading_options
 from .summary import count
 
@@ -32,8 +32,8 @@ def diff(
 
     Exits with 0 if nothing did, 1 if something did.
     """
-    with Child(timeout=timeout, memory=memory) as child:
-        found = compare(old, new, child, Opening(password))
+    with Pool(guards=Guards(timeout=timeout, memory=memory)) as pool:
+        found = compare(old, new, pool, Opening(password))
     if machine:
         click.echo(json.dumps([_value(difference) for difference in found], ensure_ascii=False, indent=2))
     else:

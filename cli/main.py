@@ -21,11 +21,20 @@ if TYPE_CHECKING:
     from datetime import date
 
 _COMMANDS = {
+    "batch": "Convert whole folders of timetable PDFs.",
     "cancel": "Write the file that takes a calendar's events back out.",
     "choose": "Choose your groups and see what clashes.",
     "convert": "Turn timetable PDFs into a calendar.",
     "diff": "Tell what moved between two timetables or calendars.",
+    "doctor": "Look for what could keep tukscal from working.",
+    "jobs": "What became of each PDF, and what is to be done.",
+    "serve": "Run the central service.",
+    "login": "Log in at a central service, to push calendars there.",
+    "logout": "Forget the central service and its token.",
     "show": "Draw the week, tests and exams, or a month.",
+    "status": "What the daemons that watch folders are doing.",
+    "sync": "Push calendars to the central service, and what became of them.",
+    "watch": "Watch a folder and convert what is dropped there.",
     "term": "Teaching dates: periods, recess, swap days, test weeks.",
 }
 
@@ -97,7 +106,8 @@ def _drop_output() -> None:
 def cli(ctx: click.Context, json_errors: bool) -> None:
     """Turn University of Pretoria timetable PDFs into calendars.
 
-    Everything happens on this machine; nothing is sent anywhere.
+    Everything happens on this machine. Nothing is sent anywhere unless you ask
+    for it: `login` names a service, `--sync` and `sync` send calendars to it.
     """
     app = ctx.ensure_object(App)
     app.json_errors = app.json_errors or json_errors

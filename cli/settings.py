@@ -27,7 +27,7 @@ def load_settings(ctx: click.Context, _parameter: click.Parameter, _value: objec
         raise click.UsageError(f"The settings file {file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise click.UsageError(f"The settings file {file} is not text in UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number without end is not even TOML's error
         raise click.UsageError(f"The settings file {file} is not TOML: {error}.") from None
     for key in settings:
         if key not in _KEYS:

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..core.child import Child
 from ..core.convert import CalendarOptions, TermChoice
 from ..core.inputs import Opening
 from ..core.month import MonthPlan
 from ..core.plan import PlanOptions
+from ..core.pool import Guards, Pool
 from ..core.selection import Selection
 from ..core.show import Overview, Request, gather, month_of, write_picture
 from .paths import term_folder
@@ -83,9 +83,9 @@ def show(
         plan=PlanOptions(exam_length=exam_length),
     )
     request = Request(files=files, options=options, typed=typed, select=select, opening=Opening(password))
-    with Child(timeout=timeout, memory=memory) as child:
-        overview = gather(request, child)
-        planned = month_of(overview, request, month, child) if month else None
+    with Pool(guards=Guards(timeout=timeout, memory=memory)) as pool:
+        overview = gather(request, pool)
+        planned = month_of(overview, request, month, pool) if month else None
     if html or svg:
         _pictures(overview, html, svg)
     elif machine:

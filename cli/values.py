@@ -46,6 +46,22 @@ class Seconds(click.ParamType[float]):
         return seconds
 
 
+class Rate(click.ParamType[float]):
+    """How many a second."""
+
+    name = "rate"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the rate; "nan" and "inf" would be none."""
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = 0.0
+        if not 0.01 <= rate <= 100_000:
+            self.fail(f"'{value}' is not a number from 0.01 to 100000.", param, ctx)
+        return rate
+
+
 class Length(click.ParamType[timedelta]):
     """A length of time such as 15m, 3h, 2h30m; a bare number means minutes."""
 

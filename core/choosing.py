@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .child import Child
 from .decisions import Decisions, Picks, decisions, picks_of, select_groups
 from .errors import BadRows, NotWritable
 from .files import check_folder, write_file
 from .inputs import Opening, read_timetable_file
 from .model import Kind, Timetable
+from .pool import Executor
 from .selection import Selection, check_names, keep_chosen
 from .selection_file import SHARED_NAME, combine, dump_selection, find_selection, read_selection
 
@@ -57,11 +57,11 @@ class Table:
     """Selection files of single PDFs that go before the one written."""
 
 
-def lay_out(request: Request, child: Child) -> Table:
+def lay_out(request: Request, pool: Executor) -> Table:
     """Return the decisions of all files together; the first file that cannot be read is an error."""
     if request.output:
         check_folder(request.output)
-    timetables = [read_timetable_file(file, request.opening, child) for file in request.files]
+    timetables = [read_timetable_file(file, request.opening, pool) for file in request.files]
     lectures = [file for file, one in zip(request.files, timetables, strict=True) if one.kind is Kind.LECTURES]
     if not lectures:
         raise BadRows("Only lectures have groups to choose.", advice="Name the PDF of your lectures too.")

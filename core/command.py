@@ -1,7 +1,7 @@
 """What `tukscal convert` does, without its words: files -> timetables -> calendars -> files.
 
 Deciding comes first: every refusal that can be known beforehand is raised before the first PDF is read. The PDFs are
-read, and calendars made, in the child.
+read, and calendars made, in the pool.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import convert
-from .child import Child
-from .errors import BadRows, Damaged, NoSuchFile, NotWritable, TukscalError
+from .errors import Damaged, NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .export import CSV_COLUMNS, to_csv, to_json
 from .files import check_folder, read_if_there, write_file
-from .inputs import MOST_CALENDAR, Opening, read_calendar_file, read_timetable_file
+from .inputs import (
+    MOST_CALENDAR,
+    Opening,
+    calendar_at,
+    foreign,
+    read_calendar_file,
+    read_timetable_file,
+    refuse_problems,
+)
 from .model import Timetable
+from .pool import Executor
 from .selection import Selection
 from .selection_file import Chosen, choose_entries
 
@@ -82,10 +90,10 @@ class Target(NamedTuple):
     files: tuple[Path, ...]
 
 
-def run(request: Request, child: Child) -> Iterator[Result]:
+def run(request: Request, pool: Executor) -> Iterator[Result]:
     """Yield an output or an error for each file, or one output for all; one bad file does not stop the others."""
     if request.output is not None:
-        yield from _make(request, request.files, request.output, child)
+        yield from _make(request, request.files, request.output, pool)
         return
     taken: dict[str, Path] = {}
     for file in request.files:
@@ -98,58 +106,51 @@ def run(request: Request, child: Child) -> Iterator[Result]:
         if first != file:
             yield NotWritable(f"{first} and {file} would both be written to {path}.", file=str(file))
         else:
-            yield from _make(request, (file,), path, child)
+            yield from _make(request, (file,), path, pool)
 
 
-def _make(request: Request, files: Sequence[Path], path: Path, child: Child) -> Iterator[Result]:
+def _make(request: Request, files: Sequence[Path], path: Path, pool: Executor) -> Iterator[Result]:
     """Yield one output, or every error that prevents it: a calendar that lacks a file's sessions would mislead."""
     try:
         if path != STDOUT:
             check_folder(path)
-        previous = _previous(request, path, child)
-        timetables, errors = _read_all(request, files, child)
+        previous = _previous(request, path, pool)
+        timetables, errors = _read_all(request, files, pool)
         if errors:
             yield from errors
         else:
             chosen = choose_entries(files, timetables, request.typed, request.select)
-            yield _write(request, Target(path, tuple(files)), chosen, previous, child)
+            yield _write(request, Target(path, tuple(files)), chosen, previous, pool)
     except TukscalError as error:
         error.file = error.file or (str(files[0]) if len(files) == 1 else None)
         yield error
 
 
-def _read_all(request: Request, files: Sequence[Path], child: Child) -> tuple[list[Timetable], list[TukscalError]]:
+def _read_all(request: Request, files: Sequence[Path], pool: Executor) -> tuple[list[Timetable], list[TukscalError]]:
     timetables, errors = [], []
     for file in files:
         try:
-            timetables.append(_read(request, file, child))
+            timetables.append(_read(request, file, pool))
         except TukscalError as error:
             error.file = error.file or str(file)
             errors.append(error)
     return timetables, errors
 
 
-def _read(request: Request, file: Path, child: Child) -> Timetable:
-    timetable = read_timetable_file(file, request.opening, child)
-    if request.strict and timetable.problems:
-        first = timetable.problems[0]
-        raise BadRows(
-            f"{len(timetable.problems)} of its rows or texts could not be used; the first: {first.reason}.",
-            advice="Leave out --strict to convert the rest.",
-            page=first.page,
-            row=first.row,
-            text=first.text,
-        )
+def _read(request: Request, file: Path, pool: Executor) -> Timetable:
+    timetable = read_timetable_file(file, request.opening, pool)
+    if request.strict:
+        refuse_problems(timetable)
     return timetable
 
 
 def _write(
-    request: Request, target: Target, chosen: Sequence[Chosen], previous: Calendar | None, child: Child
+    request: Request, target: Target, chosen: Sequence[Chosen], previous: Calendar | None, pool: Executor
 ) -> Output:
     conversion = None
     timetables = [part.selected.timetable for part in chosen]
     if request.format is Format.ICS:
-        conversion = child.call(convert.make_calendar, timetables, request.options, previous)
+        conversion = pool.call(convert.make_calendar, timetables, request.options, previous)
         data = conversion.ics
     else:
         data = to_json(timetables) if request.format is Format.JSON else to_csv(timetables)
@@ -165,43 +166,33 @@ def _write(
     )
 
 
-def _previous(request: Request, path: Path, child: Child) -> Calendar | None:
+def _previous(request: Request, path: Path, pool: Executor) -> Calendar | None:
     """Return the calendar to continue; a file at the output that we did not write is never replaced."""
     if request.format is not Format.ICS:
         _check_ours(path, request.format)
         return None
-    there = _calendar_at(path, child)
+    there = _calendar_at(path, pool)
     if request.previous is None:
         return there
-    return read_calendar_file(request.previous, child)
+    return read_calendar_file(request.previous, pool)
 
 
-def _calendar_at(path: Path, child: Child) -> Calendar | None:
-    data = read_if_there(path, MOST_CALENDAR) if path != STDOUT else None
+def _calendar_at(path: Path, pool: Executor) -> Calendar | None:
+    data = calendar_at(path) if path != STDOUT else None
     if data is None:
         return None
-    if len(data) > MOST_CALENDAR:
-        raise _foreign(path)
     try:
-        return child.call(convert.read_calendar, data)
+        return pool.call(convert.read_calendar, data)
     except Damaged:
-        raise _foreign(path) from None
+        raise foreign(path) from None
 
 
 def _check_ours(path: Path, kind: Format) -> None:
     data = read_if_there(path, MOST_CALENDAR) if path != STDOUT else None
     starts = {Format.JSON: (b'{\n  "kind"', b'[\n  {\n    "kind"'), Format.CSV: (_csv_start(),)}
     if data and not data.startswith(starts[kind]):
-        raise _foreign(path)
+        raise foreign(path)
 
 
 def _csv_start() -> bytes:
     return ",".join(CSV_COLUMNS[:3]).encode("utf-8-sig")
-
-
-def _foreign(path: Path) -> NotWritable:
-    return NotWritable(
-        f"{path} is there already, and tukscal did not write it or it was changed since.",
-        advice="Choose another name with -o, or move that file away.",
-        file=str(path),
-    )

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from . import convert
 from .changes import Difference, Side, differences
-from .child import Child
 from .errors import NotWritable
 from .files import check_folder, write_file
 from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_file
+from .pool import Executor
 
 
-def compare(old: Path, new: Path, child: Child, opening: Opening) -> tuple[Difference, ...]:
+def compare(old: Path, new: Path, pool: Executor, opening: Opening) -> tuple[Difference, ...]:
     """Return what differs between two PDFs or calendars."""
-    return differences(_side(old, child, opening), _side(new, child, opening))
+    return differences(_side(old, pool, opening), _side(new, pool, opening))
 
 
-def cancel_calendar(old: Path, output: Path, child: Child) -> int:
+def cancel_calendar(old: Path, output: Path, pool: Executor) -> int:
     """Write the calendar that takes a calendar's events back; return how many it takes back.
 
     Raises NotWritable if `output` is there already: a cancellation is not the next revision of anything.
@@ -26,11 +26,11 @@ def cancel_calendar(old: Path, output: Path, child: Child) -> int:
     check_folder(output)
     if os.path.lexists(output):
         raise NotWritable(f"{output} is there already.", advice="Choose another name with -o.", file=str(output))
-    calendar = read_calendar_file(old, child)
-    count, data = child.call(convert.cancellation, calendar)
+    calendar = read_calendar_file(old, pool)
+    count, data = pool.call(convert.cancellation, calendar)
     write_file(output, data)
     return count
 
 
-def _side(path: Path, child: Child, opening: Opening) -> Side:
-    return read_calendar_file(path, child) if is_calendar(path) else read_timetable_file(path, opening, child)
+def _side(path: Path, pool: Executor, opening: Opening) -> Side:
+    return read_calendar_file(path, pool) if is_calendar(path) else read_timetable_file(path, opening, pool)

@@ -12,7 +12,10 @@ TukscalError
 ├── NoTerm          no_term          11    no teaching dates for this year and period
 ├── NoSuchFile      no_such_file     66    (66, 73, 74: sysexits.h)
 ├── NotWritable     not_writable     73
-└── InputOutput     io               74
+├── InputOutput     io               74
+├── PushRetry       push_retry       75    the service cannot take it now; kept and tried again (75-77: sysexits.h)
+├── PushRefused     push_refused     76    the service does not want it
+└── Unauthorized    unauthorized     77    nobody is logged in, or the token is not taken any more
 
 A command that met several different causes exits with SEVERAL (12).
 """
@@ -146,7 +149,7 @@ class NotWritable(TukscalError):
 
     cause = "not_writable"
     exit_code = 73
-    default_advice = "Choose another place with -o."
+    default_advice = "Choose another place."
 
 
 class InputOutput(TukscalError):
@@ -157,7 +160,31 @@ class InputOutput(TukscalError):
     default_advice = "Free some space or reconnect the drive, then run the same command again."
 
 
-ERRORS: tuple[type[TukscalError], ...] = (
+class PushRetry(TukscalError):
+    """The central service cannot be reached, or cannot take anything now."""
+
+    cause = "push_retry"
+    exit_code = 75
+    default_advice = "Nothing is lost: `tukscal sync push` does the rest when the service can be reached."
+
+
+class PushRefused(TukscalError):
+    """The central service does not want what it was sent."""
+
+    cause = "push_refused"
+    exit_code = 76
+    default_advice = "See `tukscal sync status` for what was refused and why; `tukscal sync retry` sends it again."
+
+
+class Unauthorized(TukscalError):
+    """Nobody is logged in at the central service, or it does not take the token."""
+
+    cause = "unauthorized"
+    exit_code = 77
+    default_advice = "Log in with `tukscal login --server URL`, then run `tukscal sync push`: nothing is lost."
+
+
+CONVERSION_ERRORS: tuple[type[TukscalError], ...] = (
     NotATimetable,
     Encrypted,
     Damaged,
@@ -171,6 +198,11 @@ ERRORS: tuple[type[TukscalError], ...] = (
     NotWritable,
     InputOutput,
 )
+"""What a conversion ends with; the only causes jobs have."""
+
+PUSH_ERRORS: tuple[type[TukscalError], ...] = (PushRetry, PushRefused, Unauthorized)
+
+ERRORS = (*CONVERSION_ERRORS, *PUSH_ERRORS)
 
 
 def exit_code(errors: Iterable[TukscalError]) -> int:

@@ -11,8 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from typing import Literal, NoReturn
 
 import psutil
+
+_POLITE = 10  # of 19: how far a process steps back
 
 if sys.platform != "win32":
     import resource
@@ -20,7 +23,10 @@ if sys.platform != "win32":
     import tty
 
     def enter(memory: int) -> None:
-        """Hold the calling process: a group of its own, its data limited to `memory` bytes, no core dump."""
+        """Hold the calling process: a group of its own, its data limited to `memory` bytes, no core dump.
+
+        A machine out of memory shall kill it before its parent.
+        """
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # RLIMIT_DATA and not RLIMIT_AS: mapped libraries would count against the latter.
@@ -28,19 +34,29 @@ if sys.platform != "win32":
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             limit = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
             resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-        # The terminal's Ctrl-C is for the parent, which ends us.
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("500")
+        # The terminal's Ctrl-C and a service's stop, which all its processes hear, are for the parent, which ends us.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def allow_files(number: int) -> int:
+        """Let this process have so many open files, or as many as it may; return how many that is."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft == resource.RLIM_INFINITY or soft >= number:
+            return number
+        wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+
+    def step_back() -> None:
+        """Let other processes go first from now on: those somebody waits for."""
+        with contextlib.suppress(OSError):
+            os.nice(max(0, _POLITE - os.nice(0)))
 
     def peak() -> int:
-        """Return the largest resident size, in bytes, this process ever had."""
-        return _peak(resource.RUSAGE_SELF)
-
-    def peak_of_children() -> int:
-        """Return the largest resident size, in bytes, that any ended child ever had."""
-        return _peak(resource.RUSAGE_CHILDREN)
-
-    def _peak(who: int) -> int:
-        size = resource.getrusage(who).ru_maxrss
+        """Return the largest resident size, in bytes, this process had since `forget_peak` or ever."""
+        size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return size if sys.platform == "darwin" else size * 1024
 
     def kill_group(pid: int) -> None:
@@ -50,6 +66,13 @@ if sys.platform != "win32":
 
     # How native code (SIGABRT) and the kernel (SIGKILL) end a process that has no memory left.
     STARVED = frozenset({signal.SIGABRT, signal.SIGKILL})
+
+    def killed_for_memory(code: int | None, before: int) -> bool:
+        """Tell whether a process that ended with this code was killed because the machine had no memory left.
+
+        `before` is what `oom_kills` said when it still lived.
+        """
+        return code == -signal.SIGKILL and oom_kills() > before
 
     @contextlib.contextmanager
     def unseen_keys(handle: int) -> Iterator[None]:
@@ -67,13 +90,20 @@ else:
         """Hold the calling process: nothing but the parent's watch on Windows."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    def allow_files(number: int) -> int:
+        """Return the number: Windows has no such limit."""
+        return number
+
+    def step_back() -> None:
+        """Do nothing: the parent sets the class of a process on Windows."""
+
     def peak() -> int:
         """Return the largest resident size, in bytes, this process ever had."""
         return int(psutil.Process().memory_info().peak_wset)
 
-    def peak_of_children() -> int:
-        """Return 0: Windows does not say."""
-        return 0
+    def killed_for_memory(code: int | None, before: int) -> bool:
+        """Return False: Windows refuses memory and kills nobody."""
+        return False
 
     def kill_group(pid: int) -> None:
         """Do nothing: Windows has no groups."""
@@ -81,29 +111,155 @@ else:
     STARVED = frozenset({signal.SIGABRT})
 
 
+# A forked worker starts in milliseconds with the converter loaded. Elsewhere forking is not safe or not there.
+ENDING_SIGNALS = tuple(
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+)
+"""What tells a program to end: Ctrl-C, a service manager, a terminal that is closed."""
+
+RELOAD_SIGNAL = signal.Signals.__members__.get("SIGHUP")
+"""What tells a daemon to read its configuration again, where there is such a signal."""
+
+START_METHOD: Literal["forkserver", "spawn"] = "forkserver" if sys.platform == "linux" else "spawn"
+SENTINELS_SELECT = sys.platform != "win32"
+"""Whether a selector can wait for a process's end."""
+
+
+def cores() -> int:
+    """Return how many processors this process may use: those of its affinity, or its container's share."""
+    own = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
+    quota, period = _cgroup("cpu.max") or ("max", "1")
+    return own if quota == "max" else max(1, min(own, int(quota) // int(period)))
+
+
+def available() -> int:
+    """Return the bytes of memory that can be had without swapping, on the machine or in the container."""
+    machine = int(psutil.virtual_memory().available)
+    (most, *_), (used, *_) = _cgroup("memory.max") or ["max"], _cgroup("memory.current") or ["0"]
+    if most == "max":
+        return machine
+    stat = _cgroup("memory.stat")  # names and numbers in turn; pages of files give way
+    files = int(stat[stat.index("inactive_file") + 1]) if "inactive_file" in stat else 0
+    return max(0, min(machine, int(most) - int(used) + files))
+
+
+def _cgroup(name: str) -> list[str]:
+    """Return the words of a file of this container's limits, none where there is no such file."""
+    try:
+        with open(f"/sys/fs/cgroup/{name}") as file:
+            return file.read().split()
+    except OSError:
+        return []
+
+
+def forget_peak() -> None:
+    """Let `peak` count from now, where the system can: on Linux."""
+    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+
+
+def oom_kills() -> int:
+    """Return how many processes the kernel has killed for want of memory since it started, 0 if it does not say."""
+    with contextlib.suppress(OSError), open("/proc/vmstat", "rb") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith(b"oom_kill ")), 0)
+    return 0
+
+
 def resident(pid: int) -> int:
     """Return the resident size of a process and its descendants in bytes, 0 if it is gone."""
+    size = _size(pid)
+    return size + sum(map(resident, _children(pid))) if size else 0
+
+
+def _size(pid: int) -> int:
+    """Return the resident size of one process, 0 if it is gone."""
+    if sys.platform != "linux":
+        try:
+            return int(psutil.Process(pid).memory_info().rss)
+        except psutil.Error:
+            return 0
     try:
-        process = psutil.Process(pid)
-        return int(process.memory_info().rss) + sum(_rss(child) for child in process.children(recursive=True))
-    except psutil.Error:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError):
         return 0
 
 
-def _rss(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
+def _children(pid: int) -> list[int]:
+    if not _TOLD:
+        try:
+            return [child.pid for child in psutil.Process(pid).children()]
+        except psutil.Error:
+            return []
+    children = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                children += [int(child) for child in file.read().split()]
+    return children
+
+
+def _descendants(pid: int) -> list[int]:
+    children = _children(pid)
+    return children + [pid for child in children for pid in _descendants(child)]
+
+
+_KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL  # on Windows the former ends at once
+_PAGE = resource.getpagesize() if sys.platform != "win32" else 4096
+# psutil would read every process of the machine: too many steps for a worker whose interpreter is busy.
+_TOLD = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+
+
+class Family:
+    """A process and all it starts, known by more than a number, which another process may have later."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._leader = _process(pid)
+        self.end = _end_of(pid)
+        """A descriptor that can be read from the process's end on, None where there is no such thing."""
+
+    def kill(self) -> None:
+        """End the process and all its descendants at once; of one that is gone, what it left in its group."""
+        running = self._leader is not None and self._leader.is_running()
+        for pid in _descendants(self.pid) if running else []:
+            with contextlib.suppress(OSError):
+                os.kill(pid, _KILL)
+        if running or not psutil.pid_exists(self.pid):
+            kill_group(self.pid)
+        if running and self._leader is not None:  # it leads no group before it holds itself, and never on Windows
+            with contextlib.suppress(psutil.Error):
+                self._leader.kill()
+
+    def close(self) -> None:
+        """Give the descriptor back; the second time changes nothing."""
+        if self.end is not None:
+            os.close(self.end)
+            self.end = None
 
 
 def kill_family(pid: int) -> None:
     """End a process and all its descendants at once."""
+    family = Family(pid)
+    family.kill()
+    family.close()
+
+
+def end_self() -> NoReturn:
+    """End the calling process and all it started."""
+    kill_family(os.getpid())
+    os._exit(1)
+
+
+def _process(pid: int) -> psutil.Process | None:
     try:
-        family = [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
+        return psutil.Process(pid)
     except psutil.Error:
-        family = []
-    kill_group(pid)
-    for process in family:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
+        return None
+
+
+def _end_of(pid: int) -> int | None:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return os.pidfd_open(pid)
+    return None

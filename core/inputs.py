@@ -1,4 +1,4 @@
-"""Named files -> timetables and calendars, read in the child; an error says which file it is about."""
+"""Named files -> timetables and calendars, read in the pool; an error says which file it is about."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import convert
-from .child import Child
-from .errors import TukscalError
+from .errors import BadRows, NotWritable, TukscalError
 from .event import Calendar
-from .files import read_file
+from .files import read_file, read_if_there
 from .model import Timetable
+from .pool import Executor
 from .screen import Limits
 from .text import clean
 
@@ -32,19 +32,49 @@ def is_calendar(file: Path) -> bool:
     return file.suffix.lower() == ".ics"
 
 
-def read_timetable_file(file: Path, opening: Opening, child: Child) -> Timetable:
+def read_timetable_file(file: Path, opening: Opening, pool: Executor) -> Timetable:
     """Return what a timetable PDF says."""
     with _named(file):
         data = read_file(file, opening.limits.bytes)
-        return child.call(
+        return pool.call(
             convert.read_pdf, data, name=clean(file.name), password=opening.password, limits=opening.limits
         )
 
 
-def read_calendar_file(file: Path, child: Child) -> Calendar:
+def read_calendar_file(file: Path, pool: Executor) -> Calendar:
     """Return a calendar tukscal wrote earlier."""
     with _named(file):
-        return child.call(convert.read_calendar, read_file(file, MOST_CALENDAR))
+        return pool.call(convert.read_calendar, read_file(file, MOST_CALENDAR))
+
+
+def calendar_at(path: Path) -> bytes | None:
+    """Return the calendar that is at an output already, None if nothing is there; it may be anybody's."""
+    data = read_if_there(path, MOST_CALENDAR)
+    if data is not None and len(data) > MOST_CALENDAR:
+        raise foreign(path)
+    return data
+
+
+def foreign(path: Path) -> NotWritable:
+    """Return the error for a file at the output that is not ours: it is never replaced."""
+    return NotWritable(
+        f"{path} is there already, and tukscal did not write it or it was changed since.",
+        advice="Choose another name with -o, or move that file away.",
+        file=str(path),
+    )
+
+
+def refuse_problems(timetable: Timetable) -> None:
+    """Raise BadRows if any row or text of a timetable could not be used."""
+    if timetable.problems:
+        first = timetable.problems[0]
+        raise BadRows(
+            f"{len(timetable.problems)} of its rows or texts could not be used; the first: {first.reason}.",
+            advice="Leave out --strict to convert the rest.",
+            page=first.page,
+            row=first.row,
+            text=first.text,
+        )
 
 
 @contextmanager

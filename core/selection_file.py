@@ -17,7 +17,8 @@ from .timetable import values
 
 SHARED_NAME = "tukscal.toml"
 _KEYS = ("language", "programme", "modules", "exclude", "groups")
-_MOST = 65_536  # bytes; a selection of forty modules has 2 kB
+MOST_BYTES = 65_536
+"""Of a selection file; one of forty modules has 2 kB."""
 _DOTS = 100  # in one line: TOML makes a table of every dot, and the reader takes time by their square
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
@@ -27,14 +28,27 @@ def find_selection(pdf: Path) -> Selection | None:
 
     Raises BadRows if the file is wrong.
     """
+    file = locate_selection(pdf)
+    if file is None:
+        return None
+    selection = read_selection(file)
+    return replace(selection, lenient=True) if file.name == SHARED_NAME else selection
+
+
+def locate_selection(pdf: Path) -> Path | None:
+    """Return the file of the selection that belongs to a PDF."""
+    return own_selection(pdf) or shared_selection(pdf.absolute().parent)
+
+
+def own_selection(pdf: Path) -> Path | None:
+    """Return the selection file that stands beside a PDF for it alone."""
     own = pdf.with_suffix(".toml")
-    if own.name != SHARED_NAME and _is_file(own):
-        return read_selection(own)
-    for folder in pdf.absolute().parents:
-        shared = folder / SHARED_NAME
-        if _is_file(shared):
-            return replace(read_selection(shared), lenient=True)
-    return None
+    return own if own.name != SHARED_NAME and _is_file(own) else None
+
+
+def shared_selection(folder: Path) -> Path | None:
+    """Return the selection file for all PDFs of a folder: its own or the nearest above it."""
+    return next((file for place in (folder, *folder.parents) if _is_file(file := place / SHARED_NAME)), None)
 
 
 def _is_file(path: Path) -> bool:
@@ -53,7 +67,7 @@ def read_selection(path: Path) -> Selection:
         found = _toml(path)
     except tomllib.TOMLDecodeError as error:
         raise BadRows(f"The selection {path} is not TOML: {error}.", advice="Correct that line.") from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no UTF-8, a number without end, brackets without end
         raise BadRows(f"The selection {path} is not a selection.", advice="`tukscal choose` writes one.") from None
     try:
         return _selection(found, str(path))
@@ -62,8 +76,8 @@ def read_selection(path: Path) -> Selection:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    data = read_file(path, _MOST)
-    if len(data) > _MOST:
+    data = read_file(path, MOST_BYTES)
+    if len(data) > MOST_BYTES:
         raise RecursionError
     if any(line.count(b".") > _DOTS for line in data.splitlines()):
         raise RecursionError

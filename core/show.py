@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 
 from . import convert
-from .child import Child
 from .errors import NotWritable
 from .event import Event
 from .files import check_folder, read_if_there, write_file
 from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_file
 from .model import Entry, Kind, Timetable
 from .month import MonthPlan, plan_month
+from .pool import Executor
 from .recall import Recalled, recall
 from .selection import Choice, Selected, Selection, choices
 from .selection_file import Chosen, choose_entries
@@ -67,12 +67,12 @@ class Overview:
         return tuple(dict.fromkeys(part.source for part in self.chosen if part.source))
 
 
-def gather(request: Request, child: Child) -> Overview:
+def gather(request: Request, pool: Executor) -> Overview:
     """Return the chosen sessions of all files and their plan; the first file that cannot be read is an error."""
     calendars = [file for file in request.files if is_calendar(file)]
     pdfs = [file for file in request.files if not is_calendar(file)]
-    timetables = [read_timetable_file(file, request.opening, child) for file in pdfs]
-    recalled = [session for file in calendars for session in recall(read_calendar_file(file, child))]
+    timetables = [read_timetable_file(file, request.opening, pool) for file in pdfs]
+    recalled = [session for file in calendars for session in recall(read_calendar_file(file, pool))]
     remembered = _as_timetables(recalled)
     chosen = _chosen(request, list(zip(pdfs, timetables, strict=True)), remembered)
     kept = {id(entry) for part in chosen for entry in part.selected.timetable.entries}
@@ -89,7 +89,7 @@ def gather(request: Request, child: Child) -> Overview:
     )
 
 
-def month_of(overview: Overview, request: Request, first: date, child: Child) -> MonthPlan:
+def month_of(overview: Overview, request: Request, first: date, pool: Executor) -> MonthPlan:
     """Return the plan of the month that begins with a day.
 
     Raises NoTerm when a lecture's year or period has no teaching dates.
@@ -100,7 +100,7 @@ def month_of(overview: Overview, request: Request, first: date, child: Child) ->
         options = replace(options, year=first.year, year_source="the month's")
     events: list[Event] = [event for session in overview.recalled for event in session.events]
     if any(timetable.entries for timetable in from_pdfs):
-        events += child.call(convert.make_calendar, from_pdfs, options).calendar.events
+        events += pool.call(convert.make_calendar, from_pdfs, options).calendar.events
     # A PDF may be shown together with its calendar: a UID is one event, and the PDF says it better.
     return plan_month({event.uid: event for event in events}.values(), first)
 

@@ -22,6 +22,7 @@ from tukscal.tests.running import clean_environment
 
 ROOT = Path(__file__).parents[1]
 TOP = ("cli", "core", "sync")  # shipped; tests and examples are not
+SHIPPED = (".py", ".toml", ".html", ".css", ".js", ".svg")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
     code = {name for name in names if ".dist-info/" not in name}
-    files = [file for top in TOP for file in (ROOT / top).rglob("*") if file.suffix in (".py", ".toml")]
+    files = [file for top in TOP for file in (ROOT / top).rglob("*") if file.suffix in SHIPPED]
     assert code == {f"tukscal/{name.relative_to(ROOT).as_posix()}" for name in (*files, ROOT / "__init__.py")} | {
         "tukscal/py.typed"
     }

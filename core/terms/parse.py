@@ -66,7 +66,7 @@ def _toml(data: bytes) -> Table:
         return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors like to begin a file with a byte order mark
     except UnicodeDecodeError as error:
         raise NonsenseError("", f"not a text file in UTF-8 (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number without end is not even TOML's error
         raise NonsenseError("", f"not TOML: {error}") from error
     except RecursionError as error:
         raise NonsenseError("", "not a term file: nested too deeply") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ import pypdfium2
 import pytest
 from tukscal.core.pictures import Caption, draw, write_page
 from tukscal.core.week import WeekPlan, plan_week
-from tukscal.tests.browser.browser import AXE, chromium
+from tukscal.tests.browser.browser import AXE
 from tukscal.tests.core.overviews import HOSTILE, student, student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 
@@ -48,13 +47,6 @@ PLANS = {
     "long words": _words(),
     "exams": plan_week([exam(module=f"COS {number}") for number in range(200, 240)]),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Yield one browser for all tests."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(params=PLANS)

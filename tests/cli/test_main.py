@@ -128,7 +128,7 @@ def test_a_bug_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_interrupted(tmp_path: Path) -> None:
     """SIGTERM ends the command with 143, Ctrl-C with 1 or 130, at once, with its child, and nothing is written."""
     code = (
-        "import sys\nfrom tukscal.cli import main\nfrom tukscal.core.child import Child\n"
+        "import sys\nfrom tukscal.cli import main\n"
         "from tukscal.tests.core import guarded\nimport pathlib\n"
         "def run(*_):\n    guarded.hang_in_child(pathlib.Path(sys.argv[1]))\n"
         "main.cli.invoke = run\nmain.main(['convert'])"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.child import Child
 from tukscal.core.command import STDOUT, Format, Output, Request, run
 from tukscal.core.convert import CalendarOptions
 from tukscal.core.errors import BadRows, NoSuchFile, NotATimetable, NotWritable, TooLarge, TukscalError
 from tukscal.core.inputs import Opening
+from tukscal.core.pool import Guards, Pool
 from tukscal.core.screen import Limits
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed import MALFORMED
@@ -21,9 +21,9 @@ from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS
 
 
 @pytest.fixture(scope="module")
-def child() -> Iterator[Child]:
+def child() -> Iterator[Pool]:
     """One child for all."""
-    with Child(timeout=60, memory=2**30) as made:
+    with Pool(guards=Guards(timeout=60, memory=2**30)) as made:
         yield made
 
 
@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def results(child: Child, *files: str, output: str | None = None, **choices: Any) -> list[Output | TukscalError]:
+def results(child: Pool, *files: str, output: str | None = None, **choices: Any) -> list[Output | TukscalError]:
     """Everything a request gives."""
     request = Request(
         files=tuple(map(Path, files)),
@@ -48,21 +48,21 @@ def results(child: Child, *files: str, output: str | None = None, **choices: Any
     return list(run(request, child))
 
 
-def output_of(child: Child, *files: str, **choices: Any) -> Output:
+def output_of(child: Pool, *files: str, **choices: Any) -> Output:
     """The one output a request gives."""
     (result,) = results(child, *files, **choices)
     assert isinstance(result, Output), result
     return result
 
 
-def error_of(child: Child, *files: str, **choices: Any) -> TukscalError:
+def error_of(child: Pool, *files: str, **choices: Any) -> TukscalError:
     """The one error a request gives."""
     (result,) = results(child, *files, **choices)
     assert isinstance(result, TukscalError), result
     return result
 
 
-def test_one_output_each(child: Child, folder: Path) -> None:
+def test_one_output_each(child: Pool, folder: Path) -> None:
     """Without an output each file gives one beside it, in their order, with what it was made from."""
     made = results(child, "tests.pdf", "exams.pdf")
     assert [(each.path, each.written) for each in made if isinstance(each, Output)] == [
@@ -75,14 +75,14 @@ def test_one_output_each(child: Child, folder: Path) -> None:
         assert [timetable.name for timetable in each.timetables] == [each.path.with_suffix(".pdf").name]
 
 
-def test_one_output_for_all(child: Child, folder: Path) -> None:
+def test_one_output_for_all(child: Pool, folder: Path) -> None:
     """With an output all files give one, whose timetables keep the files' order."""
     made = output_of(child, "exams.pdf", "lectures.pdf", output="all.ics")
     assert [timetable.name for timetable in made.timetables] == ["exams.pdf", "lectures.pdf"]
     assert (folder / "all.ics").read_bytes() == made.data
 
 
-def test_nothing_is_written_by_a_dry_run_or_to_standard_output(child: Child, folder: Path) -> None:
+def test_nothing_is_written_by_a_dry_run_or_to_standard_output(child: Pool, folder: Path) -> None:
     """A dry run and standard output leave the folder as it was; the data are those that would be written."""
     before = sorted(os.listdir(folder))
     dry = output_of(child, "tests.pdf", dry_run=True)
@@ -93,7 +93,7 @@ def test_nothing_is_written_by_a_dry_run_or_to_standard_output(child: Child, fol
 
 
 @pytest.mark.parametrize("kind", [Format.JSON, Format.CSV])
-def test_other_formats(child: Child, folder: Path, kind: Format) -> None:
+def test_other_formats(child: Pool, folder: Path, kind: Format) -> None:
     """JSON and CSV need no dates, hold no conversion, and replace only what tukscal wrote."""
     made = output_of(child, "lectures.pdf", format=kind)
     assert (made.path, made.conversion) == (Path(f"lectures.{kind}"), None)
@@ -106,7 +106,7 @@ def test_other_formats(child: Child, folder: Path, kind: Format) -> None:
     assert (folder / f"lectures.{kind}").read_bytes() == b"mine"
 
 
-def test_refused_before_anything_is_read(child: Child, folder: Path) -> None:
+def test_refused_before_anything_is_read(child: Pool, folder: Path) -> None:
     """An output that cannot be is the only error, though the PDF is missing too: nothing was read."""
     (folder / "foreign.ics").write_bytes(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
     for output in ("foreign.ics", "missing/a.ics", "."):
@@ -115,7 +115,7 @@ def test_refused_before_anything_is_read(child: Child, folder: Path) -> None:
         assert error.file == output
 
 
-def test_every_failure_names_its_file(child: Child, folder: Path) -> None:
+def test_every_failure_names_its_file(child: Pool, folder: Path) -> None:
     """Each error of a request says which file it is about, and all files of one output are tried."""
     (folder / "bad.pdf").write_bytes(b"<html>")
     errors = results(child, "bad.pdf", "tests.pdf", "missing.pdf", "lectures.pdf", output="all.ics")
@@ -126,7 +126,7 @@ def test_every_failure_names_its_file(child: Child, folder: Path) -> None:
     assert not (folder / "all.ics").exists()
 
 
-def test_a_bad_previous_calendar_is_named(child: Child, folder: Path) -> None:
+def test_a_bad_previous_calendar_is_named(child: Pool, folder: Path) -> None:
     """What is wrong with the previous calendar is said of it, not of the PDF."""
     (folder / "old.ics").write_bytes(b"nonsense")
     for name in ("old.ics", "missing.ics", "."):
@@ -134,7 +134,7 @@ def test_a_bad_previous_calendar_is_named(child: Child, folder: Path) -> None:
     assert not (folder / "tests.ics").exists()
 
 
-def test_strict(child: Child, folder: Path) -> None:
+def test_strict(child: Pool, folder: Path) -> None:
     """A strict request fails at the first problem and says where it is."""
     (folder / "a.pdf").write_bytes(MALFORMED["date-words"].pdf())
     error = error_of(child, "a.pdf", strict=True)
@@ -145,7 +145,7 @@ def test_strict(child: Child, folder: Path) -> None:
     assert len(output_of(child, "a.pdf").timetables[0].problems) == 1
 
 
-def test_a_file_is_not_read_beyond_its_limit(child: Child, folder: Path) -> None:
+def test_a_file_is_not_read_beyond_its_limit(child: Pool, folder: Path) -> None:
     """A file larger than the limit is refused without reading all of it: even one without an end."""
     with (folder / "big.pdf").open("wb") as file:
         file.write(b"%PDF-1.6\n")
@@ -155,7 +155,7 @@ def test_a_file_is_not_read_beyond_its_limit(child: Child, folder: Path) -> None
     assert "1,001 bytes; the limit is 1,000" in error.message
 
 
-def test_a_huge_file_at_the_output_is_foreign(child: Child, folder: Path) -> None:
+def test_a_huge_file_at_the_output_is_foreign(child: Pool, folder: Path) -> None:
     """A file at the output that is larger than any calendar is not ours and not read whole."""
     for kind in Format:
         with (folder / f"tests.{kind}").open("wb") as file:
@@ -164,7 +164,7 @@ def test_a_huge_file_at_the_output_is_foreign(child: Child, folder: Path) -> Non
         os.unlink(folder / f"tests.{kind}")
 
 
-def test_same_output_twice(child: Child, folder: Path) -> None:
+def test_same_output_twice(child: Pool, folder: Path) -> None:
     """Two files that would be one output: the first is converted, the second refused and both are named."""
     (folder / "TESTS.pdf").write_bytes((folder / "exams.pdf").read_bytes())
     first, second = results(child, "tests.pdf", "TESTS.pdf")
@@ -177,7 +177,7 @@ def test_same_output_twice(child: Child, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "/"])
-def test_names_without_a_name(child: Child, folder: Path, name: str) -> None:
+def test_names_without_a_name(child: Pool, folder: Path, name: str) -> None:
     """A path that ends in no name is a folder, and the other files are converted."""
     error, good = results(child, name, "tests.pdf")
     assert isinstance(error, NoSuchFile)

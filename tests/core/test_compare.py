@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from tukscal.core import ics
-from tukscal.core.child import Child
 from tukscal.core.compare import cancel_calendar, compare
 from tukscal.core.errors import Damaged, NoSuchFile, NotATimetable, NotWritable, TukscalError
 from tukscal.core.event import Status
 from tukscal.core.inputs import Opening
+from tukscal.core.pool import Guards, Pool
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES
 from tukscal.tests.core.sessions import converted, lecture, semester_test
@@ -21,9 +21,9 @@ OPENING = Opening()
 
 
 @pytest.fixture(scope="module")
-def child() -> Iterator[Child]:
+def child() -> Iterator[Pool]:
     """One child for all."""
-    with Child(timeout=60, memory=2**30) as made:
+    with Pool(guards=Guards(timeout=60, memory=2**30)) as made:
         yield made
 
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_suffix_tells_what_a_file_is(child: Child, folder: Path) -> None:
+def test_the_suffix_tells_what_a_file_is(child: Pool, folder: Path) -> None:
     """.ics in capitals or not is read as a calendar, every other file as a PDF."""
     (folder / "B.ICS").write_bytes((folder / "b.ics").read_bytes())
     assert compare(folder / "b.ics", folder / "B.ICS", child, OPENING) == ()
@@ -59,7 +59,7 @@ def test_the_suffix_tells_what_a_file_is(child: Child, folder: Path) -> None:
 )
 @pytest.mark.parametrize("second", [False, True])
 def test_the_wrong_file_of_two_is_named(
-    child: Child, folder: Path, name: str, data: bytes | None, error: type[TukscalError], second: bool
+    child: Pool, folder: Path, name: str, data: bytes | None, error: type[TukscalError], second: bool
 ) -> None:
     """What is wrong with one of two files is an error of its kind that names it, whichever it is."""
     if data is not None:
@@ -72,7 +72,7 @@ def test_the_wrong_file_of_two_is_named(
     assert raised.value.file == str(folder / name)
 
 
-def test_a_calendar_is_taken_back(child: Child, folder: Path) -> None:
+def test_a_calendar_is_taken_back(child: Pool, folder: Path) -> None:
     """The cancellation holds each live event once, cancelled, and says how many."""
     both = [lecture(), semester_test()]
     (folder / "b.ics").write_bytes(converted(both[:1], converted([*both[:1], lecture(activity="L2")]).calendar).ics)
@@ -87,7 +87,7 @@ def test_a_calendar_is_taken_back(child: Child, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("there", ["file", "itself", "empty", "folder", "link"])
-def test_what_is_at_the_output_stays(child: Child, folder: Path, there: str) -> None:
+def test_what_is_at_the_output_stays(child: Pool, folder: Path, there: str) -> None:
     """Whatever has the output's name already is refused and stays as it is."""
     output = folder / ("b.ics" if there == "itself" else "out.ics")
     if there == "folder":
@@ -104,7 +104,7 @@ def test_what_is_at_the_output_stays(child: Child, folder: Path, there: str) -> 
     assert (output.read_bytes() if output.is_file() else None) == kept
 
 
-def test_nothing_is_written_for_a_foreign_calendar(child: Child, folder: Path) -> None:
+def test_nothing_is_written_for_a_foreign_calendar(child: Pool, folder: Path) -> None:
     """A calendar of somebody else is not taken back: it is named, and no file appears."""
     (folder / "theirs.ics").write_bytes(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
     with pytest.raises(Damaged) as raised:

@@ -24,6 +24,9 @@ CODES = {
     "no_such_file": 66,
     "not_writable": 73,
     "io": 74,
+    "push_retry": 75,
+    "push_refused": 76,
+    "unauthorized": 77,
 }
 each_error = pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
+import types
 
 import psutil
 import pytest
@@ -58,8 +60,9 @@ def test_a_harder_limit_stays() -> None:
 
 
 def test_peak_remembers() -> None:
-    """The peak counts memory that was given back."""
+    """The peak counts memory that was given back; begun by fork, as workers are, it has nothing of the parent's."""
     code = (
+        "import os\nif os.fork():\n    os.wait()\n    os._exit(0)\n"
         "from tukscal.core import guard\nheld = b'x' * (400 * 2**20)\ndel held\n"
         "print(guard.peak() // 2**20, guard.resident(__import__('os').getpid()) // 2**20)"
     )
@@ -105,3 +108,86 @@ def test_family_of_a_group_member_is_not_its_group() -> None:
         guard.kill_family(process.pid)
         assert process.wait() == -signal.SIGKILL
     assert guarded.alive(os.getpid())
+
+
+def test_a_number_is_not_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When another process has the number of one that is gone, neither it nor its group is ended."""
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as process:
+        family = guard.Family(process.pid)
+        # The same number, born at another time: as if it had been given away again.
+        monkeypatch.setattr(psutil.Process, "is_running", lambda self: False)
+        family.kill()
+        assert not guarded.eventually(lambda: not guarded.alive(process.pid), 0.2)
+        monkeypatch.undo()
+        family.kill()
+        assert process.wait() == -signal.SIGKILL
+        family.close()
+        family.close()
+
+
+def test_workers_are_never_forked_from_the_parent() -> None:
+    """A fork would take the parent's connections, files, locks and threads along."""
+    assert guard.START_METHOD in ("forkserver", "spawn")
+
+
+def test_a_group_outlives_its_leader() -> None:
+    """What a process left behind in its group is ended though the process itself is gone."""
+    code = "import subprocess; print(subprocess.Popen(['sleep', '600'], stdout=subprocess.DEVNULL).pid)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True) as process:
+        family = guard.Family(process.pid)
+        assert process.stdout is not None
+        left = int(process.stdout.readline())
+        process.wait()
+        assert guarded.alive(left)
+        family.kill()
+    assert guarded.eventually(lambda: not guarded.alive(left), 1)
+    family.close()
+
+
+def test_a_process_ends_itself_with_all_it_started() -> None:
+    """`end_self` ends the caller, its child and its child in another session, also while the interpreter is busy."""
+    code = (
+        "import os, subprocess, sys, threading\nfrom tukscal.core import guard\nguard.enter(2**30)\n"
+        "a = subprocess.Popen(['sleep', '600']); b = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "print(os.getpid(), a.pid, b.pid, flush=True)\nthreading.Thread(target=guard.end_self).start()\n"
+        "while True:\n    len(b'x' * 2**27)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        pids = [int(word) for word in process.stdout.readline().split()]
+        assert process.wait(10) == -signal.SIGKILL
+    assert len(pids) == 3
+    assert guarded.eventually(lambda: not any(map(guarded.alive, pids)), 1)
+
+
+def test_the_end_of_a_process_can_be_waited_for() -> None:
+    """The descriptor of a family can be read from the process's end on and not before; a dead process has none."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        family = guard.Family(process.pid)
+        if family.end is None:
+            pytest.skip("no such descriptors here")
+        assert select.select([family.end], [], [], 0)[0] == []
+        process.kill()
+        assert select.select([family.end], [], [], 10)[0] == [family.end]
+    family.close()
+    assert guard.Family(process.pid).end is None
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"memory.max": "max"}, 900),
+        ({}, 900),
+        ({"memory.max": f"{500 * MIB}", "memory.current": f"{100 * MIB}"}, 400),
+        ({"memory.max": f"{500 * MIB}", "memory.current": f"{480 * MIB}",
+          "memory.stat": f"anon {80 * MIB}\nfile {400 * MIB}\ninactive_file {350 * MIB}\n"}, 370),
+        ({"memory.max": f"{5000 * MIB}", "memory.current": "0"}, 900),
+        ({"memory.max": f"{50 * MIB}", "memory.current": f"{80 * MIB}"}, 0),
+    ],
+)  # fmt: skip
+def test_memory_to_be_had(monkeypatch: pytest.MonkeyPatch, files: dict[str, str], expected: int) -> None:
+    """What can be had is the machine's or the container's, whichever is less; pages of files can be had."""
+    machine = types.SimpleNamespace(available=900 * MIB)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: machine)
+    monkeypatch.setattr(guard, "_cgroup", lambda name: files.get(name, "").split())
+    assert guard.available() == expected * MIB

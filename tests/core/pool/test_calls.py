@@ -12,31 +12,31 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tukscal.core.child import Child
 from tukscal.core.errors import BadRows, Crashed, OutOfMemory, TimedOut, TukscalError
+from tukscal.core.pool import Guards, Pool
 from tukscal.tests.core import guarded
 
 MIB = 2**20
 LIMIT = 1.0  # seconds
 MEMORY = 512 * MIB
-OUR_FAULT = re.compile(r"tukscal has a fault of its own \((guarded|child)\.py:[0-9]+\)\.")
+OUR_FAULT = re.compile(r"tukscal has a fault of its own \((guarded|serve|channel)\.py:[0-9]+\)\.")
 
 
 @pytest.fixture
-def child() -> Iterator[Child]:
+def child() -> Iterator[Pool]:
     """A child with tight limits."""
-    with Child(timeout=LIMIT, memory=MEMORY) as made:
+    with Pool(guards=Guards(timeout=LIMIT, memory=MEMORY)) as made:
         yield made
 
 
 @pytest.fixture
-def patient() -> Iterator[Child]:
+def patient() -> Iterator[Pool]:
     """A child with tight memory and time enough."""
-    with Child(timeout=60, memory=MEMORY) as made:
+    with Pool(guards=Guards(timeout=60, memory=MEMORY)) as made:
         yield made
 
 
-def still_works(child: Child) -> bool:
+def still_works(child: Pool) -> bool:
     """Whether the next call is answered, as after nothing had happened; its own start needs more than a tight limit."""
     return child.call(guarded.add, 40, right=2) == 42
 
@@ -44,7 +44,7 @@ def still_works(child: Child) -> bool:
 # ---- done
 
 
-def test_values_come_back_from_another_process(patient: Child) -> None:
+def test_values_come_back_from_another_process(patient: Pool) -> None:
     """A call returns the function's value, computed in one other process that all calls share."""
     assert patient.call(guarded.add, 40, right=2) == 42
     first = patient.call(guarded.pid)
@@ -53,7 +53,7 @@ def test_values_come_back_from_another_process(patient: Child) -> None:
     assert patient.call(guarded.big, 30_000_000) == b"x" * 30_000_000
 
 
-def test_child_is_spawned(patient: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_is_spawned(patient: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The child starts from nothing, also where fork is the default: it finds no memory of its parent."""
     monkeypatch.setattr(guarded, "marks", ["the parent was here"])
     assert patient.call(guarded.seen_marks) == []
@@ -61,7 +61,7 @@ def test_child_is_spawned(patient: Child, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_child_is_gone_after_its_block(tmp_path: Path) -> None:
     """Leaving the block ends the child and what a function left behind."""
-    with Child(timeout=60, memory=MEMORY) as child:
+    with Pool(guards=Guards(timeout=60, memory=MEMORY)) as child:
         leader = child.call(guarded.pid)
         grandchild = child.call(guarded.leave_grandchild, tmp_path / "pids")
         assert guarded.alive(grandchild)
@@ -69,36 +69,36 @@ def test_child_is_gone_after_its_block(tmp_path: Path) -> None:
     assert guarded.eventually(lambda: not guarded.alive(grandchild), 2)
 
 
-def test_arguments_are_seen_by_nobody(patient: Child) -> None:
+def test_arguments_are_seen_by_nobody(patient: Pool) -> None:
     """What is passed to a function, a password say, stands in no process's arguments and not in the environment."""
     assert patient.call(guarded.visible, "correct-horse-battery") == []
     assert patient.call(guarded.visible, "multiprocessing") != []  # it would be seen
 
 
-def test_child_prints_nothing(patient: Child, capfd: pytest.CaptureFixture[str]) -> None:
+def test_child_prints_nothing(patient: Pool, capfd: pytest.CaptureFixture[str]) -> None:
     """What a library prints, even from C, reaches neither standard output nor standard error."""
     patient.call(guarded.chatter)
     assert capfd.readouterr() == ("", "")
 
 
-def test_debugging_shows_what_is_printed(
-    patient: Child, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With TUKSCAL_DEBUG the child's output and its tracebacks can be read."""
-    monkeypatch.setenv("TUKSCAL_DEBUG", "1")
-    patient.call(guarded.chatter)
-    with pytest.raises(Crashed):
-        patient.call(guarded.fail_by_bug, "text")
-    out, err = capfd.readouterr()
-    assert "C output" in out
-    assert "C error" in err
-    assert "ValueError: pdfminer: secret detail" in err
+def test_debugging_shows_what_is_printed() -> None:
+    """With TUKSCAL_DEBUG a worker's output and its tracebacks can be read."""
+    code = (
+        "from tukscal.core.pool import Pool\nfrom tukscal.tests.core import guarded\n"
+        "with Pool() as pool:\n    pool.call(guarded.chatter)\n    pool.call(guarded.fail_by_bug, 'text')"
+    )
+    environment = {**os.environ, "TUKSCAL_DEBUG": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert "C output" in done.stdout
+    assert "C error" in done.stderr
+    assert "ValueError: pdfminer: secret detail" in done.stderr
+    assert "tukscal.core.errors.Crashed: tukscal has a fault of its own (guarded.py:" in done.stderr
 
 
 # ---- failed
 
 
-def test_our_errors_come_back_whole(patient: Child) -> None:
+def test_our_errors_come_back_whole(patient: Pool) -> None:
     """An error of ours arrives with its class and all it says, and the child lives on."""
     before = patient.call(guarded.pid)
     with pytest.raises(BadRows) as caught:
@@ -110,7 +110,7 @@ def test_our_errors_come_back_whole(patient: Child) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "empty", "key", "library"])
-def test_no_exception_text_gets_out(patient: Child, kind: str) -> None:
+def test_no_exception_text_gets_out(patient: Pool, kind: str) -> None:
     """A bug becomes one fixed sentence: no exception's text, no class, no library, nothing empty."""
     with pytest.raises(Crashed) as caught:
         patient.call(guarded.fail_by_bug, kind)
@@ -121,7 +121,7 @@ def test_no_exception_text_gets_out(patient: Child, kind: str) -> None:
 
 
 @pytest.mark.parametrize("function", [guarded.recurse, guarded.unpicklable])
-def test_odd_bugs(patient: Child, function: Callable[[], object]) -> None:
+def test_odd_bugs(patient: Pool, function: Callable[[], object]) -> None:
     """Endless recursion and a value that cannot travel are bugs too."""
     with pytest.raises(Crashed) as caught:
         patient.call(function)
@@ -129,7 +129,7 @@ def test_odd_bugs(patient: Child, function: Callable[[], object]) -> None:
     assert still_works(patient)
 
 
-def test_unreadable_answer(patient: Child) -> None:
+def test_unreadable_answer(patient: Pool) -> None:
     """An answer that cannot be unpacked is a crash, and the parent goes on."""
     with pytest.raises(Crashed, match=r"^Converting gave an answer that cannot be read\.$"):
         patient.call(guarded.poison)
@@ -149,7 +149,7 @@ def test_unreadable_answer(patient: Child) -> None:
         (guarded.hang_with_grandchild, 2),
     ],
 )
-def test_time_limit(child: Child, tmp_path: Path, function: Callable[[Path], None], processes: int) -> None:
+def test_time_limit(child: Pool, tmp_path: Path, function: Callable[[Path], None], processes: int) -> None:
     """Whatever hangs is stopped within a second of the limit, by name, and its whole group is gone."""
     start = time.monotonic()
     with pytest.raises(TimedOut) as caught:
@@ -163,22 +163,6 @@ def test_time_limit(child: Child, tmp_path: Path, function: Callable[[Path], Non
     assert still_works(child)
 
 
-def test_child_leaves_with_its_parent(tmp_path: Path) -> None:
-    """When the parent is killed with SIGKILL, the child and what it started end within two seconds."""
-    file = tmp_path / "pids"
-    code = (
-        "import sys, pathlib; from tukscal.tests.core import guarded as g; g.hang_in_child(pathlib.Path(sys.argv[1]))"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", code, str(file)])
-    try:
-        pids = guarded.pids_in(file, 2)
-        assert all(guarded.alive(pid) for pid in pids)
-    finally:
-        parent.kill()
-        parent.wait()
-    assert guarded.eventually(lambda: not any(guarded.alive(pid) for pid in pids), 2)
-
-
 # ---- died: memory
 
 
@@ -187,7 +171,7 @@ def test_child_leaves_with_its_parent(tmp_path: Path) -> None:
     [guarded.swallow_memory_error, guarded.swallow_then_blame, guarded.grow_shared],
     ids=lambda f: f.__name__,
 )
-def test_memory_limit(patient: Child, function: Callable[[], object]) -> None:
+def test_memory_limit(patient: Pool, function: Callable[[], object]) -> None:
     """Memory is the named cause even if MemoryError was swallowed or never raised."""
     with pytest.raises(OutOfMemory) as caught:
         patient.call(function)
@@ -195,14 +179,14 @@ def test_memory_limit(patient: Child, function: Callable[[], object]) -> None:
     assert still_works(patient)
 
 
-def test_memory_error(patient: Child) -> None:
+def test_memory_error(patient: Pool) -> None:
     """A MemoryError is named as such."""
     with pytest.raises(OutOfMemory, match=r"^Converting needed more memory than the limit allows and was stopped\.$"):
         patient.call(guarded.want, MEMORY)
     assert still_works(patient)
 
 
-def test_abort_near_the_limit_is_memory(patient: Child) -> None:
+def test_abort_near_the_limit_is_memory(patient: Pool) -> None:
     """C++ aborts when it gets no memory: SIGABRT is `memory` near the limit and `crash` far from it, in any order."""
     for size, error in ((0, Crashed), (350 * MIB, OutOfMemory), (0, Crashed), (350 * MIB, OutOfMemory)):
         with pytest.raises(error):
@@ -210,9 +194,9 @@ def test_abort_near_the_limit_is_memory(patient: Child) -> None:
     assert still_works(patient)
 
 
-def test_plenty_is_not_too_much(patient: Child) -> None:
+def test_plenty_is_not_too_much(patient: Pool) -> None:
     """A function may use most of its memory and be done."""
-    assert len(patient.call(guarded.big, 100 * MIB)) == 100 * MIB
+    assert patient.call(guarded.size_of_big, 100 * MIB) == 100 * MIB
     assert still_works(patient)
 
 
@@ -224,12 +208,12 @@ def test_plenty_is_not_too_much(patient: Child) -> None:
     [
         (guarded.abort_with, 0, "SIGABRT"),
         (guarded.die_by, signal.SIGKILL, "SIGKILL"),
-        (guarded.die_by, signal.SIGTERM, "SIGTERM"),
+        (guarded.die_by, signal.SIGUSR2, "SIGUSR2"),
         (guarded.vanish, 0, "exit code 0"),
         (guarded.vanish, 3, "exit code 3"),
     ],
 )
-def test_death_is_a_crash(patient: Child, function: Callable[[int], None], argument: int, how: str) -> None:
+def test_death_is_a_crash(patient: Pool, function: Callable[[int], None], argument: int, how: str) -> None:
     """A child that dies without an answer is a crash that names how, and the next call works."""
     with pytest.raises(Crashed) as caught:
         patient.call(function, argument)
@@ -237,14 +221,14 @@ def test_death_is_a_crash(patient: Child, function: Callable[[int], None], argum
     assert still_works(patient)
 
 
-def test_segfault_is_a_crash(patient: Child) -> None:
+def test_segfault_is_a_crash(patient: Pool) -> None:
     """A read from address 0 is a crash, and the next call works."""
     with pytest.raises(Crashed, match=r"^Converting stopped unexpectedly \(SIGSEGV\)\.$"):
         patient.call(guarded.segfault)
     assert still_works(patient)
 
 
-def test_a_dead_child_leaves_nobody(patient: Child, tmp_path: Path) -> None:
+def test_a_dead_child_leaves_nobody(patient: Pool, tmp_path: Path) -> None:
     """A process that a dead child had started is ended."""
     with pytest.raises(Crashed):
         patient.call(guarded.vanish_with_grandchild, tmp_path / "pids")
@@ -254,7 +238,7 @@ def test_a_dead_child_leaves_nobody(patient: Child, tmp_path: Path) -> None:
 
 def test_an_error_in_the_parent_ends_the_child(tmp_path: Path) -> None:
     """Leaving the block by an exception, Ctrl-C say, does not wait for the child."""
-    child = Child(timeout=60, memory=MEMORY)
+    child = Pool(guards=Guards(timeout=60, memory=MEMORY))
     child.call(guarded.leave_grandchild, tmp_path / "pids")
     with pytest.raises(KeyboardInterrupt), child:
         raise KeyboardInterrupt
@@ -262,7 +246,7 @@ def test_an_error_in_the_parent_ends_the_child(tmp_path: Path) -> None:
     assert guarded.eventually(lambda: not any(map(guarded.alive, pids)), 1)
 
 
-def test_every_error_is_ours(patient: Child) -> None:
+def test_every_error_is_ours(patient: Pool) -> None:
     """A call raises errors of our tree only, each with a sentence and advice."""
     for function, argument in ((guarded.fail_by_bug, "empty"), (guarded.vanish, 1), (guarded.want, MEMORY)):
         with pytest.raises(TukscalError) as caught:

@@ -1,0 +1,88 @@
+"""What is said about a batch, the same on every output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..core.batch_run import Summary
+from ..core.details import details_of, moved_words
+from ..core.ledger import State
+from ..core.report.words import cause_words
+from ..core.results import Finished
+from .render import Shown
+
+_TOLD = 3  # changes of one calendar
+
+
+def failure_words(event: Finished) -> Iterator[str]:
+    """Yield the line about a PDF that has no calendar, or is tried again."""
+    if event.error is not None:
+        again = " It will be tried again." if event.state is State.FAILED else ""
+        yield f"{event.job.source}: {event.error.message}{again}"
+
+
+def change_lines(event: Finished) -> Iterator[str]:
+    """Yield what moved in a calendar that was there before, and what was wrong with its PDF."""
+    made = event.made
+    if made is None:
+        return
+    if made.change_count:
+        yield f"{event.job.output}: {made.change_count} {'sessions' if made.change_count > 1 else 'session'} changed"
+        for moved in details_of(made).changes[:_TOLD]:
+            yield f"  {moved_words(moved)}"
+        if made.change_count > _TOLD:
+            yield f"  and {made.change_count - _TOLD} more"
+    if made.uncovered:
+        yield f"{event.job.output}: {made.uncovered} events of another kind or half-year were there and are gone"
+
+
+def progress_line(summary: Summary, queued: int, seconds: float) -> str:
+    """Return how far a batch is."""
+    ended = summary.done + sum(summary.failed.values())
+    rate = ended / max(seconds, 0.001)
+    left = f", {time_words((queued - ended) / rate)} left" if rate and queued > ended else ""
+    return f"{ended:,} of {queued:,} PDFs, {rate:.0f} a second{left}"
+
+
+def summary_lines(summary: Summary) -> Iterator[Shown]:
+    """Yield the summary of a batch."""
+    ended = summary.done + sum(summary.failed.values())
+    rate = f" ({ended / summary.seconds:.0f} a second)" if ended and summary.seconds >= 1 else ""
+    yield Shown(f"{_count(ended, 'PDF')} in {time_words(summary.seconds)}{rate}.", style="bold")
+    for number, words in _parts(summary):
+        if number:
+            yield Shown(f"{number:>7,} {words}", 2)
+    for cause, number in summary.failed.most_common():
+        yield Shown(f"{number:>7,} failed: {_lower(cause_words(cause))}", 2, "red")
+    if summary.left:
+        yield Shown(f"{summary.left:>7,} not done yet: give the same command again", 2, "yellow")
+    yield Shown(f"This was batch {summary.batch}: `tukscal jobs list --batch {summary.batch}` shows each PDF.")
+
+
+def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
+    as_before = summary.done - summary.new - summary.changed
+    yield summary.new, "new calendars" if summary.new != 1 else "new calendar"
+    yield summary.changed, "changed"
+    yield as_before, "converted again"
+    yield summary.unchanged, "left alone: nothing had changed"
+    yield summary.with_problems, "with rows that could not be used: see NAME.warnings.txt"
+    yield summary.elsewhere, "being converted by another run, with other options or from another folder"
+    yield summary.quarantined, "not tried: they stopped the converter twice before; `tukscal jobs dead` lists them"
+    yield summary.bad_skipped, "not there or not readable"
+    yield summary.skipped, "skipped in the folders: links, hidden or half-written files"
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def time_words(seconds: float) -> str:
+    """Return a length of time as a person says it."""
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,83 @@
+"""`tukscal jobs verify`, `purge`, `backup`, `restore`: is the ledger true, and how it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..core.errors import SEVERAL
+from ..core.jobs import back_up, forget, open_for_restore, put_back, require_ledger
+from ..core.text import clean
+from ..core.verify import Verification
+from .jobs_options import json_option, ledger_option, ledger_path, opened, tell_damage, yes_option
+from .jobs_words import count_words, size_words
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("verify", short_help="Compare the ledger with the calendars on the disk.")
+@click.option("--out", type=_FILE, metavar="FOLDER", help="Only calendars below this folder.")
+@json_option
+@ledger_option
+@click.pass_context
+def verify(ctx: click.Context, out: Path | None, machine: bool, ledger: Path | None) -> None:
+    """Compare the ledger with the calendars on the disk, both ways.
+
+    Every result must have its calendar, byte for byte, and every calendar tukscal wrote its result. Exits with 0 if
+    all agree, else with 12.
+    """
+    from .jobs_verify import show_verification
+
+    with opened(ledger) as found:
+        comparison = Verification(found, out)
+        show_verification(comparison, machine=machine)
+    ctx.exit(0 if comparison.agrees else SEVERAL)
+
+
+@click.command("purge", short_help="Forget jobs that were done long ago.")
+@click.option("--older", type=click.FloatRange(0), default=90, metavar="DAYS", show_default=True, help="Than so long.")
+@yes_option
+@ledger_option
+def purge(older: float, yes: bool, ledger: Path | None) -> None:
+    """Forget jobs that were done longer ago than --older; their calendars stay.
+
+    What is open, failed for good, or still to be sent is kept. A PDF whose record is gone is converted again by the
+    next batch.
+    """
+    path = ledger_path(ledger)
+    require_ledger(path)
+    if not yes:
+        click.confirm(f"Forget jobs that were done more than {older:g} days ago?", abort=True)
+    click.echo(f"{count_words(forget(path, older), 'job')} forgotten. Their calendars stay.")
+
+
+@click.command("backup")
+@click.argument("file", type=_FILE)
+@ledger_option
+def backup(file: Path, ledger: Path | None) -> None:
+    """Copy the ledger to FILE, also while a batch is running."""
+    with opened(ledger) as found:
+        back_up(found, file)
+        jobs = count_words(sum(found.counts().values()), "job")
+    click.echo(f"Written: {clean(str(file))} ({jobs}, {size_words(file.stat().st_size)}).")
+
+
+@click.command("restore", short_help="Make the ledger what a backup holds.")
+@click.argument("file", type=_FILE)
+@yes_option
+@ledger_option
+def restore(file: Path, yes: bool, ledger: Path | None) -> None:
+    """Make the ledger what the backup FILE holds; the present one is kept beside it."""
+    path = ledger_path(ledger)
+    if not yes:
+        click.confirm(f"Make {clean(str(path))} what {clean(str(file))} holds?", abort=True)
+    with open_for_restore(path, file) as found:
+        tell_damage(found)
+        kept = put_back(found, file)
+        jobs = count_words(sum(found.counts().values()), "job")
+    click.echo(f"Restored: {clean(str(path))} ({jobs}).")
+    if kept:
+        click.echo(f"What it was before: {clean(str(kept))}")
+    click.echo("`tukscal jobs verify --out OUT` shows which calendars in OUT are newer than the backup;")
+    click.echo("the next batch records them.")

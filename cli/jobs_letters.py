@@ -1,0 +1,122 @@
+"""`tukscal jobs retry` and `tukscal jobs dead`: what failed is tried again or thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..core.jobs import RETRIED, Which, chosen
+from ..core.jobs import discard as discard_jobs
+from ..core.jobs import retry as retry_jobs
+from ..core.ledger import LETTERS, Filter, Ledger, State
+from .jobs_options import (
+    Decorator,
+    batch_number,
+    batch_option,
+    cause_option,
+    json_option,
+    ledger_option,
+    opened,
+    which,
+    yes_option,
+)
+from .jobs_words import count_words
+
+_ids: Decorator = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[JOB]...")
+_NEXT = "The next `tukscal batch` with the same options converts what is queued."
+_every: Decorator = click.option("--all", "every", is_flag=True, help="All dead letters.")
+
+
+@click.command("retry", short_help="Queue jobs again that failed.")
+@_ids
+@cause_option
+@batch_option
+@ledger_option
+def retry(ids: tuple[int, ...], cause: str | None, batch: int | None, ledger: Path | None) -> None:
+    """Queue jobs again that failed, as if never tried.
+
+    Name them, or all that failed for a --cause or in a --batch. The next `tukscal batch` with the same options converts
+    them.
+    """
+    with opened(ledger) as found:
+        _queue_again(found, which(found, ids, cause, batch), RETRIED)
+
+
+class _Letters(click.Group):
+    """A group that lists when nothing else is said."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, with `list` in front of what is no command."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("dead", cls=_Letters, short_help="What failed for good: list, replay, discard.")
+def dead() -> None:
+    """What failed for good: list it, try it again, or throw its record away."""
+
+
+@dead.command("list")
+@cause_option
+@batch_option
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="So many, the newest.")
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@json_option
+@ledger_option
+def list_dead(
+    cause: str | None, batch: int | None, limit: int, every: bool, machine: bool, ledger: Path | None
+) -> None:
+    """List what failed for good, the newest first."""
+    from .jobs_lists import show_letters
+
+    with opened(ledger) as found:
+        wanted = Filter(cause=cause, batch=batch_number(found, batch))
+        show_letters(found, wanted, None if every else limit, machine=machine)
+
+
+@dead.command("replay")
+@_ids
+@cause_option
+@batch_option
+@_every
+@ledger_option
+def replay(ids: tuple[int, ...], cause: str | None, batch: int | None, every: bool, ledger: Path | None) -> None:
+    """Queue dead letters again, as if never tried."""
+    with opened(ledger) as found:
+        _queue_again(found, which(found, ids, cause, batch, every=every), LETTERS)
+
+
+@dead.command("discard", short_help="Throw the record of dead letters away.")
+@_ids
+@cause_option
+@batch_option
+@_every
+@yes_option
+@ledger_option
+def discard(
+    ids: tuple[int, ...], cause: str | None, batch: int | None, every: bool, yes: bool, ledger: Path | None
+) -> None:
+    """Throw the record of dead letters away; their PDFs and calendars stay."""
+    with opened(ledger) as found:
+        numbers = chosen(found, which(found, ids, cause, batch, every=every), LETTERS)
+        if numbers and not yes:
+            click.confirm(f"Throw the record of {count_words(len(numbers), 'dead letter')} away?", abort=True)
+        gone = discard_jobs(found, numbers)
+    click.echo(f"The record of {count_words(gone, 'dead letter')} is gone.")
+
+
+def _queue_again(ledger: Ledger, which: Which, states: Sequence[State]) -> None:
+    """Queue jobs again, and tell how many, who converts them, and what is said of the others that were named."""
+    from .render import Shown, print_lines
+
+    numbers = chosen(ledger, which, states)
+    queued = retry_jobs(ledger, numbers)
+    lines = [f"{count_words(queued, 'job')} queued again. {_NEXT}" if queued else "Nothing is queued again."]
+    if waiting := len(numbers) - queued:
+        lines.append(f"{count_words(waiting, 'job')} will be tried again by the next batch in any case.")
+    if others := len(set(which.ids)) - len(numbers) if which.ids else 0:
+        lines.append(f"{count_words(others, 'job')} did not fail, and nothing changes there.")
+    print_lines(map(Shown, lines))

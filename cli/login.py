@@ -1,0 +1,81 @@
+"""`tukscal login`: who pushes calendars to which service."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import sys
+from urllib.parse import urlsplit
+
+import click
+
+from ..core.errors import PushRetry, Unauthorized
+from ..sync import wire
+from ..sync.credentials import Credentials, Login, Secret, check_token
+from ..sync.failures import Kind, PushFailed
+from .paths import config_folder
+
+_TRIES = 3
+_NOWHERE = "nobody"  # the account before the service has told
+
+
+@click.command("login", short_help="Log in at a central service, to push calendars there.")
+@click.option("--server", required=True, metavar="URL", help="The service, like https://calendars.example.ac.za.")
+@click.option("--insecure", is_flag=True, help="Send the token unprotected, over http:// to another machine.")
+@click.option("--no-keyring", is_flag=True, help="Keep the token in a file only you may read, whatever else there is.")
+def login(server: str, insecure: bool, no_keyring: bool) -> None:
+    """Log in at a central service with the token its administrator gave you.
+
+    The token is asked for, or read from standard input, so that it stands in no list of commands. It is kept in the
+    system's keyring if there is one.
+    """
+    address = _address(server, insecure=insecure)
+    token = _token()
+    account = asyncio.run(_account(Login(server=address, account=_NOWHERE, token=token)))
+    place = Credentials(config_folder(), use_keyring=not no_keyring).save(
+        Login(server=address, account=account.id, token=token)
+    )
+    click.echo(f"Logged in at {address} as {account.id}. The token is kept in {place}.")
+
+
+def _address(text: str, *, insecure: bool) -> str:
+    try:
+        address = wire.server_address(text)
+    except ValueError as error:
+        raise click.UsageError(f"--server {text}: {error}") from None
+    parts = urlsplit(address)
+    if parts.scheme == "http" and not insecure and not _is_loopback(parts.hostname or ""):
+        raise click.UsageError(
+            f"--server {text}: everybody on the way could read the token. Use https://, or say --insecure."
+        )
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _token() -> Secret:
+    """Return the token, from the person at the terminal or from standard input. Raises Unauthorized."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return check_token(click.prompt("Token", hide_input=True, err=True))
+    return check_token(sys.stdin.buffer.read(10_000).decode("ascii", "replace"))
+
+
+async def _account(asked: Login) -> wire.AccountAnswer:
+    from ..sync.client import Service  # `--help` needs no network
+    from ..sync.retry import trying
+
+    failure: PushFailed
+    async with Service(asked) as service:
+        try:
+            return await trying(service.account, attempts=_TRIES, sleep=asyncio.sleep)
+        except PushFailed as error:
+            failure = error
+    advice = "Nothing was changed. Check the address and the token, and try again."
+    if failure.kind is Kind.UNAUTHORIZED:
+        raise Unauthorized(failure.message, advice=advice)
+    raise PushRetry(f"{asked.server}: {failure.message}", advice=advice)

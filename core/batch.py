@@ -1,0 +1,300 @@
+"""Whole folders: what there is -> what is new -> the queue -> calendars in a tree like that of the PDFs.
+
+What was converted before is not converted again if the PDF, the options, the groups, the teaching dates and the
+versions are those of a recorded result whose calendar is still there unchanged.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from .beside import is_missing
+from .convert import CalendarOptions
+from .discover import Found, Skipped, Wanted, discover
+from .errors import NotWritable
+from .fingerprint import Seen, Selections, digest, file_digest, look, options_digest, parser_version, term_digest
+from .inputs import Opening
+from .ledger import Enqueued, Job, Ledger, NewJob, State
+from .mirror import Groups, mirror
+from .pool import Executor, Guards
+from .results import Push
+from .runner import Assign, Share, share_nothing
+from .selection import Selection
+from .selection_file import read_selection
+from .task import Made, Task, convert_task
+from .terms import read_term
+from .unchanged import Unchanged
+
+_CHUNK = 250  # files a worker looks at in one call
+_WAITING = 2_000  # looked-at files that are compared with the ledger together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """What a person asked for."""
+
+    sources: tuple[Path, ...]
+    output: Path
+    options: CalendarOptions
+    wanted: Wanted = field(default_factory=Wanted)
+    opening: Opening = field(default_factory=Opening)
+    typed: Selection = field(default_factory=Selection)
+    """Groups chosen for all."""
+    select: Path | None = None
+    strict: bool = False
+    guards: Guards = field(default_factory=Guards)
+    """The workers' limits: what ended its worker under these is tried again under others."""
+    reread: bool = False
+    """Whether to read every PDF and calendar again, whatever their stamps say."""
+    enrolments: Path | None = None
+    """A list of students: a calendar for each of them, instead of one for each PDF."""
+    push: Push | None = None
+    """Whether results go into the outbox, for the central service."""
+
+
+class Digests(NamedTuple):
+    """What all results of a request depend on."""
+
+    queue: str
+    options: str
+    selection: str
+    """Of the file chosen for all; empty if each PDF may have its own."""
+    term: str
+    parser: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What is to be done."""
+
+    batch: int
+    digests: Digests
+    assign: Assign
+    share: Share = share_nothing
+    queued: int = 0
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    """The jobs that were put into the queue: eight bytes each."""
+    unchanged: int = 0
+    elsewhere: list[NewJob] = field(default_factory=list)
+    """Jobs whose output another process is at."""
+    quarantined: list[Path] = field(default_factory=list)
+    """PDFs that ended their worker twice, unchanged since: not tried again unless a person says so."""
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def digests(request: BatchRequest) -> Digests:
+    """Return the hashes of what a request asks for; `queue` is that of who may work on it."""
+    options = options_digest(request.options, request.opening.limits, request.typed, request.strict)
+    selection = file_digest(request.select) if request.select else ""
+    term, parser = term_digest(request.options.term), parser_version()
+    places = [os.path.abspath(path) for path in (request.output, *sorted(request.sources))]
+    # What is worked on together: the same folders, with the same limits, and a password or none.
+    queue = digest(["batch", options, selection, term, parser, *places, repr(request.guards),
+                    str(bool(request.opening.password))])  # fmt: skip
+    return Digests(queue, options, selection, term, parser)
+
+
+def check_files(request: BatchRequest) -> None:
+    """Read what is named for all PDFs, so that a name mistyped is known before the first of them is.
+
+    Raises NoSuchFile or BadRows for a selection, NoSuchFile, InputOutput or NoTerm for teaching dates.
+    """
+    if request.select is not None:
+        read_selection(request.select)
+    term = request.options.term
+    for file in (term.file, *(sorted(term.folder.glob("up-*.toml")) if term.folder else ())):
+        if file is not None:
+            read_term(file)
+
+
+def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> Iterator[Plan]:
+    """Put what is new into the ledger's queue; yield the plan as it grows, the last time complete.
+
+    Raises NotWritable if the output folder cannot be made.
+    """
+    make_folder(request.output)
+    made = Plan(batch=batch, digests=digests(request), assign=assign(request), share=share)
+    groups = Groups()
+    for number, one in enumerate(discover(request.sources, request.wanted, [request.output])):
+        if isinstance(one, Found):
+            groups.add(one)
+        else:
+            made.skipped.append(one)
+        if (number + 1) % _WAITING == 0:
+            yield made  # whoever iterates may stop here
+    known, waiting = _known(request, made.digests, ledger), list[tuple[Path, Path]]()
+    for number, (source, output) in enumerate(_placed(request, groups, known)):
+        if not request.reread and known.holds(source, output):
+            made.unchanged += 1
+        else:
+            waiting.append((source, output))
+        if len(waiting) == _WAITING:
+            _enqueue(request, made, waiting, ledger, pool)
+            waiting.clear()
+        if (number + 1) % _WAITING == 0:
+            yield made
+    _enqueue(request, made, waiting, ledger, pool)
+    yield made
+
+
+def assign(request: BatchRequest) -> Assign:
+    """Return what tells what a worker does for a job."""
+
+    def task(job: Job) -> Callable[[], Made]:
+        return partial(
+            convert_task,
+            Task(
+                source=job.source,
+                output=job.output,
+                options=request.options,
+                opening=request.opening,
+                typed=request.typed,
+                select=request.select,
+                strict=request.strict,
+                selection=job.selection,
+                term=job.term,
+            ),
+        )
+
+    return task
+
+
+def share(job: Job) -> Hashable:
+    """Return what a job's result depends on, if it continues no calendar."""
+    if not job.sha256 or os.path.lexists(job.output):
+        return None
+    return (job.sha256, job.selection)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs.
+
+    Raises NotWritable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotWritable(f"{folder} is not a folder.", file=str(folder)) from None
+    except OSError as error:
+        raise NotWritable(f"The folder {folder} cannot be made: {error.strerror}.", file=str(folder)) from None
+    if not os.access(folder, os.W_OK):
+        raise NotWritable(f"You may not write in {folder}.", file=str(folder))
+
+
+# ---- parts
+
+
+def _known(request: BatchRequest, common: Digests, ledger: Ledger) -> Unchanged:
+    of = (lambda source: common.selection) if request.select else Selections().of
+    return Unchanged(ledger, (common.options, common.term, common.parser), of)
+
+
+def _placed(request: BatchRequest, groups: Groups, known: Unchanged) -> Iterator[tuple[Path, Path]]:
+    """Yield PDFs with their outputs, whose folders are there then."""
+    folder = out = Path(os.path.abspath(request.output))
+    for group in groups:
+        for source, output in mirror(group, out, ".ics", known.owner):
+            if output.parent != folder:
+                folder = output.parent
+                make_folder(folder)
+            yield source, output
+
+
+def _enqueue(
+    request: BatchRequest, made: Plan, pairs: Sequence[tuple[Path, Path]], ledger: Ledger, pool: Executor
+) -> None:
+    """Read PDFs and what is at their outputs, and queue those whose result is not there."""
+    seen = _look_at(request, pairs, pool)
+    enqueue(made, [(_new_job(one, made.digests), one.seen.output_sha256) for one in seen], ledger)
+
+
+class _Looked(NamedTuple):
+    source: Path
+    output: Path
+    seen: Seen
+
+
+def _look_at(request: BatchRequest, pairs: Sequence[tuple[Path, Path]], pool: Executor) -> Iterator[_Looked]:
+    """Yield what workers see; what a worker does not come back from is for the conversion to name."""
+    chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
+    waiting = deque(range(len(chunks)))
+    while waiting or pool.running:
+        while waiting and pool.free:
+            number = waiting.popleft()
+            pool.start(number, look, chunks[number], request.opening.limits.bytes, request.select is None)
+        for outcome in pool.wait():
+            assert isinstance(outcome.key, int), "a chunk's number"
+            chunk = chunks[outcome.key]
+            if not isinstance(outcome.value, list) and len(chunk) > 1:
+                # Too much for one call, or one of them ended it: which one shows when there are fewer.
+                chunks += [chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]]
+                waiting += (len(chunks) - 2, len(chunks) - 1)
+                continue
+            seen = outcome.value if isinstance(outcome.value, list) else [Seen("", 0, "", "", "")]
+            yield from (_Looked(source, output, one) for (source, output), one in zip(chunk, seen, strict=True))
+
+
+def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> None:
+    """Put jobs into the queue whose result is not there yet; each comes with the hash of what is at its output."""
+    sorts = sort(wanted, ledger)
+    made.unchanged += len(sorts.unchanged)
+    made.quarantined += [job.source for job in sorts.quarantined]
+    entered: Enqueued = ledger.enqueue(made.batch, sorts.new)
+    made.queued += entered.added + entered.renewed
+    running = set(entered.running)
+    made.ids.extend(number for number in entered.ids if number not in running)
+    made.elsewhere += [job for number, job in zip(entered.ids, sorts.new, strict=True) if number in running]
+
+
+class Sorts(NamedTuple):
+    """Jobs by what is to be done with them."""
+
+    new: list[NewJob]
+    unchanged: list[NewJob]
+    quarantined: list[NewJob]
+
+
+def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
+    """Tell jobs whose result is there from those to be converted and those that ended their worker twice."""
+    sorts = Sorts([], [], [])
+    results = ledger.results([job.output for job, _ in wanted])
+    open_ones: list[NewJob] = []
+    for job, at_output in wanted:
+        there = results.get(job.output)
+        same = there is not None and _same(there, job) and there.output_sha256 == at_output
+        same = same and not (there and is_missing(job.output, there.problems))
+        (sorts.unchanged if same else open_ones).append(job)
+    unfinished = ledger.unfinished([job.output for job in open_ones])
+    for job in open_ones:
+        before = unfinished.get(job.output)
+        stopped = before is not None and before.state is State.QUARANTINED and before.queue == job.queue
+        (sorts.quarantined if before and stopped and _same(before, job) else sorts.new).append(job)
+    return sorts
+
+
+def _new_job(one: _Looked, common: Digests) -> NewJob:
+    return NewJob(
+        source=one.source,
+        output=one.output,
+        sha256=one.seen.sha256,
+        size=one.seen.size,
+        queue=common.queue,
+        options=common.options,
+        selection=common.selection or one.seen.selection,
+        term=common.term,
+        parser=common.parser,
+        source_stamp=one.seen.stamp,
+    )
+
+
+def _same(job: Job, new: NewJob) -> bool:
+    """Tell whether a job's result depends on the same things as a new one's."""
+    old: Iterable[str] = (job.sha256, job.options, job.selection, job.term, job.parser)
+    return bool(new.sha256) and tuple(old) == (new.sha256, new.options, new.selection, new.term, new.parser)

@@ -1,0 +1,185 @@
+"""A batch from beginning to end: plan, convert, count, write down what became of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from .batch import BatchRequest, Plan, enqueue, make_folder, plan
+from .batch_students import plan_students
+from .beside import beside
+from .fingerprint import file_digest
+from .ledger import Job, Ledger, State
+from .pool import Executor
+from .results import Finished, Results
+from .runner import Pace, Runner
+
+PRELOAD = (
+    "tukscal.core.task",
+    "tukscal.core.enrolments",
+    "tukscal.core.fingerprint",
+    "tukscal.core.readers.pdfium",
+    "tukscal.core.ics",
+)
+"""What workers find loaded."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What a batch came to."""
+
+    batch: int = 0
+    done: int = 0
+    """Converted in this run: `new` calendars, `changed` ones, and others that came out as they were."""
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    """Not converted, for nothing had changed."""
+    with_problems: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    """Cause -> jobs that end without a calendar."""
+    skipped: int = 0
+    bad_skipped: int = 0
+    """Files and folders somebody expects calendars of, that could not be read."""
+    quarantined: int = 0
+    """Not tried again: they ended their worker twice before."""
+    retried: int = 0
+    elsewhere: int = 0
+    left: int = 0
+    """Jobs still open when the batch was stopped."""
+    seconds: float = 0.0
+
+    @property
+    def failures(self) -> int:
+        """How many PDFs have no calendar of their present content."""
+        return sum(self.failed.values()) + self.bad_skipped + self.quarantined + self.elsewhere
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was any PDF."""
+        return bool(self.done or self.unchanged or self.left or self.elsewhere or self.quarantined or self.failed)
+
+    def plain(self) -> dict[str, object]:
+        """Return it as JSON can hold it; the keys are an interface."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**values, "failed": dict(self.failed), "failures": self.failures}
+
+
+Event = Plan | Finished
+
+
+class BatchRun:
+    """One run; iterate it once, then look at its summary."""
+
+    def __init__(
+        self, request: BatchRequest, ledger: Ledger, pool: Executor, *, pace: Pace | None = None, command: str = "batch"
+    ) -> None:
+        self._request = request
+        self._ledger = ledger
+        self._pool = pool
+        self._pace = pace or Pace(stop_when_full=True)
+        self._results = Results(ledger, beside=beside, push=request.push)
+        self._runner: Runner | None = None
+        self._stopped = False
+        make_folder(request.output)  # what is refused leaves no trace in the ledger
+        self.summary = Summary(batch=ledger.begin(command, _details(request)))
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        """The jobs workers are at."""
+        return self._runner.running if self._runner else ()
+
+    @property
+    def full(self) -> BaseException | None:
+        """Why the run stopped by itself: an output could not be written."""
+        return self._results.full
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Begin nothing new, finish what runs within the grace; for a signal handler."""
+        self._stopped = True
+        if self._runner is not None:
+            self._runner.stop(at_once=at_once)
+
+    def __iter__(self) -> Iterator[Event]:
+        start = time.monotonic()
+        try:
+            yield from self._run()
+        finally:
+            self.summary.seconds = time.monotonic() - start
+            self._ledger.end_batch(self.summary.batch, self.summary.plain())
+
+    def _run(self) -> Iterator[Event]:
+        made: Plan | None = None
+        self._ledger.take_over()  # what a killed run was at is nobody's now, whatever its options were
+        planned = plan_students if self._request.enrolments else plan
+        for made in planned(self._request, self.summary.batch, self._ledger, self._pool):
+            self._count_plan(made)
+            yield made
+            if self._stopped:
+                self._count_left(made)
+                return
+        assert made is not None, "a plan is yielded at least once"
+        self._runner = Runner(
+            self._ledger,
+            made.digests.queue,
+            self._pool,
+            self._results,
+            assign=made.assign,
+            share=made.share,
+            pace=self._pace,
+        )
+        yield from self._work(self._runner)
+        if made.elsewhere and not self._runner.stopped:
+            # What another run was at when we came: is it done now, as we would have done it?
+            others, made.elsewhere = made.elsewhere, []
+            enqueue(made, [(job, file_digest(job.output)) for job in others], self._ledger)
+            self._count_plan(made)
+            yield made
+            yield from self._work(self._runner)
+        self._count_left(made)
+
+    def _work(self, runner: Runner) -> Iterator[Event]:
+        for finished in runner.run():
+            self._count(finished)
+            yield finished
+
+    def _count_left(self, made: Plan) -> None:
+        counts = self._ledger.counts(queue=made.digests.queue)
+        self.summary.left = sum(counts[state] for state in (State.QUEUED, State.RUNNING, State.FAILED))
+        # Another run wanted them otherwise and took them, or the ledger was restored.
+        self.summary.left += len(made.ids) - self._ledger.count_in_queue(made.ids, made.digests.queue)
+
+    def _count_plan(self, made: Plan) -> None:
+        self.summary.unchanged = made.unchanged
+        self.summary.elsewhere = len(made.elsewhere)
+        self.summary.quarantined = len(made.quarantined)
+        self.summary.bad_skipped = sum(skipped.bad for skipped in made.skipped)
+        self.summary.skipped = len(made.skipped) - self.summary.bad_skipped
+
+    def _count(self, finished: Finished) -> None:
+        summary, made = self.summary, finished.made
+        if made is not None:
+            summary.done += 1
+            summary.new += made.first
+            summary.changed += made.change_count > 0
+            summary.with_problems += made.problem_count > 0
+        elif finished.state is State.FAILED:
+            summary.retried += 1
+        elif finished.error is not None:
+            summary.failed[finished.error.cause] += 1
+
+
+def _details(request: BatchRequest) -> dict[str, object]:
+    return {
+        "sources": [str(source) for source in request.sources],
+        "output": os.path.abspath(request.output),
+        "include": request.wanted.include,
+        "exclude": request.wanted.exclude,
+        "year": request.options.year,
+        "select": str(request.select) if request.select else None,
+        "strict": request.strict,
+        "enrolments": str(request.enrolments) if request.enrolments else None,
+    }

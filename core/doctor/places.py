@@ -1,0 +1,169 @@
+"""Places for files: can one be written there, how much fits, and whose disk it is."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from .. import host
+from .values import Check, bad, count, note, ok, size
+
+_LITTLE, _ENOUGH = 100 * 10**6, 10**9  # bytes
+_FEW_FILES, _ENOUGH_FILES = 100, 10_000
+_APART = 2.0  # seconds; a memory stick's clock ticks every two
+
+
+class Place(NamedTuple):
+    """A folder and what it is for; one that is `made` by tukscal need not be there yet."""
+
+    use: str
+    folder: Path
+    made: bool = False
+    otherwise: str = "choose another folder"
+    """What a person can do instead of mending it."""
+
+
+class Room(NamedTuple):
+    """What fits: bytes, and files where the file system counts them."""
+
+    bytes: int
+    files: int | None
+
+
+def temporary() -> Place:
+    """Return the folder for temporary files.
+
+    Raises FileNotFoundError if the system has none that can be written.
+    """
+    return Place("temporary files", Path(tempfile.gettempdir()), otherwise="set TMPDIR to another folder")
+
+
+# ---- writing
+
+
+def writing(place: Place) -> Iterator[Check]:
+    """Yield whether files can be written, flushed, renamed and removed in a place, and whether its clock is ours."""
+    name, folder = f"folder for {place.use}", standing(place)
+    advice = f"Change its permissions, or {place.otherwise}."
+    try:
+        apart = try_out(folder)
+    except PermissionError:
+        yield bad(name, f"You may not write in {folder}.", advice)
+    except (FileNotFoundError, NotADirectoryError):
+        wrong = f"{folder} is not a folder." if os.path.lexists(folder) else f"There is no folder {folder}."
+        yield bad(name, wrong, f"Make that folder, or {place.otherwise}.")
+    except OSError as error:
+        yield bad(name, f"Nothing can be written in {folder}: {error.strerror}.", _mended(error, place))
+    else:
+        yield ok(name, _written(place, folder))
+        if abs(apart) > _APART:
+            yield _apart(place, apart)
+
+
+def standing(place: Place) -> Path:
+    """Return a place's folder, or for one that tukscal makes the folder it would be made in."""
+    folders = [place.folder, *place.folder.absolute().parents] if place.made else [place.folder]
+    return next((folder for folder in folders if os.path.lexists(folder)), place.folder)
+
+
+def try_out(folder: Path, now: Callable[[], float] = time.time) -> float:
+    """Write, flush, rename and remove a file; return the seconds by which the folder's clock is before ours.
+
+    Raises OSError.
+    """
+    before = now()
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".tukscal-doctor.", suffix=".tukscal-tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(b"tukscal doctor\n")
+            file.flush()
+            os.fsync(file.fileno())
+        moved = f"{name[: -len('.tukscal-tmp')]}.renamed.tukscal-tmp"
+        os.replace(name, moved)
+        name = moved
+        written = os.stat(name).st_mtime
+        return written - min(max(written, before), now())
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def _written(place: Place, folder: Path) -> str:
+    where = f"{place.folder} can be written" if folder == place.folder else f"{place.folder} can be made"
+    kind = host.file_system(folder)
+    if kind is None:
+        return f"{where}; the system does not say on what file system."
+    if kind in host.LOCAL:
+        return f"{where} (file system {kind})."
+    return f"{where} (file system {kind}, perhaps a network drive: new files in it are found by looking, not told)."
+
+
+def _apart(place: Place, apart: float) -> Check:
+    before = "ahead of" if apart > 0 else "behind"
+    return note(
+        f"clock of {place.use}",
+        f"The clock of {place.folder} is {abs(apart):,.0f} seconds {before} this computer's.",
+        "Let both computers fetch the time from the internet: files would seem older or newer than they are.",
+    )
+
+
+def _mended(error: OSError, place: Place) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"Free some space there, or {place.otherwise}."
+    return f"Make the drive writable or connect it again, or {place.otherwise}."
+
+
+# ---- room
+
+
+def room(folder: Path) -> Room:
+    """Return what still fits in a folder.
+
+    Raises OSError.
+    """
+    free = shutil.disk_usage(folder).free
+    if not hasattr(os, "statvfs"):
+        return Room(free, None)
+    found = os.statvfs(folder)
+    return Room(free, found.f_favail if found.f_files else None)
+
+
+def space(places: Iterable[Place], measure: Callable[[Path], Room] = room) -> Iterator[Check]:
+    """Yield for each disk what still fits on it, for all places that lie there but missing ones."""
+    for uses, folder in _disks(places).items():
+        yield _space(_listed(uses), folder, measure(folder))
+
+
+def _disks(places: Iterable[Place]) -> Mapping[tuple[str, ...], Path]:
+    found: dict[int, list[Place]] = {}
+    for place in places:
+        with contextlib.suppress(OSError):
+            found.setdefault(standing(place).stat().st_dev, []).append(place)
+    return {tuple(dict.fromkeys(place.use for place in there)): standing(there[0]) for there in found.values()}
+
+
+def _listed(uses: tuple[str, ...]) -> str:
+    *first, last = uses
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _space(uses: str, folder: Path, left: Room) -> Check:
+    name, files = "space", left.files
+    advice = f"Delete what you do not need on the disk of {folder}."
+    if left.bytes < _LITTLE:
+        return bad(name, f"Only {size(left.bytes)} are free for {uses}: at least {size(_LITTLE)} are needed.", advice)
+    if files is not None and files < _FEW_FILES:
+        return bad(name, f"Only {count(files, 'more file')} fit for {uses}, however small.", advice)
+    if left.bytes < _ENOUGH:
+        return note(name, f"{size(left.bytes)} are free for {uses}.", advice)
+    if files is not None and files < _ENOUGH_FILES:
+        return note(name, f"{files:,} more files fit for {uses}, however small.", advice)
+    counted = "" if files is None else f", room for {files:,} files"
+    return ok(name, f"{size(left.bytes)} are free for {uses}{counted}.")

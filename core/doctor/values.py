@@ -1,0 +1,68 @@
+"""What an examination asks about and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+
+class Verdict(StrEnum):
+    """How a thing stands."""
+
+    OK = "ok"  # nothing to do
+    NOTE = "note"  # works, but the person should know
+    BAD = "bad"  # something will not work until it is mended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at: what was found, as a sentence with its figure, and what to do, empty when it is ok."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose installation: where its files live, what day it is, and where outputs shall go."""
+
+    config: Path
+    terms: Path
+    state: Path
+    ledger: Path
+    today: date
+    folders: tuple[Path, ...] = ()
+    settings_fault: str = ""
+    """What is wrong with the person's settings file, as a sentence."""
+
+
+def ok(name: str, found: str) -> Check:
+    """Return a check of a thing that is as it should be."""
+    return Check(name=name, verdict=Verdict.OK, found=found)
+
+
+def note(name: str, found: str, advice: str) -> Check:
+    """Return a check of a thing the person should know."""
+    return Check(name=name, verdict=Verdict.NOTE, found=found, advice=advice)
+
+
+def bad(name: str, found: str, advice: str) -> Check:
+    """Return a check of a thing that must be mended."""
+    return Check(name=name, verdict=Verdict.BAD, found=found, advice=advice)
+
+
+def count(number: int, thing: str) -> str:
+    """Return so many things in words."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
+def size(number: int) -> str:
+    """Return bytes as people write them."""
+    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= least:
+            return f"{number / least:.1f} {unit}" if number < 100 * least else f"{number / least:,.0f} {unit}"
+    return count(number, "byte")

@@ -1,0 +1,224 @@
+"""What people ask of the ledger: pages of jobs, some tried again or thrown away, figures, copies of the whole."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from .errors import InputOutput, NoSuchFile, NotWritable
+from .ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State, Stats
+
+RETRIED = (State.FAILED, *LETTERS)
+"""What `retry` is for: jobs that wait for their next attempt, and dead letters."""
+
+_ALL = Keep(days=math.inf, jobs=sys.maxsize)
+_PAGE = 1_000
+_SAMPLE = 10_000  # done jobs the figures are taken from
+_MAGIC = b"SQLite format 3\0"
+
+
+def open_existing(path: Path) -> Ledger:
+    """Open a ledger that is there; asking makes no new one and throws no history away.
+
+    Raises NoSuchFile if there is none, InputOutput or NotWritable.
+    """
+    require_ledger(path)
+    return Ledger.open(path, keep=_ALL)
+
+
+def require_ledger(path: Path) -> None:
+    """Raise NoSuchFile if there is no ledger at a path; an empty file is none."""
+    if not os.path.lexists(path) or (path.is_file() and not path.stat().st_size):
+        advice = "`tukscal batch` begins one; name another with --ledger."
+        raise NoSuchFile(f"There is no ledger {path} yet: nothing was converted with it.", advice=advice)
+
+
+def require_job(ledger: Ledger, number: int) -> Job:
+    """Return a job. Raises NoSuchFile if the ledger has none of that number."""
+    found = ledger.job(number)
+    if found is None:
+        advice = "`tukscal jobs list` shows the numbers of the jobs."
+        raise NoSuchFile(f"There is no job {number} in the ledger {ledger.path}.", advice=advice)
+    return found
+
+
+def newest_batch(ledger: Ledger) -> Batch:
+    """Return the newest batch. Raises NoSuchFile if there is none."""
+    for batch in ledger.batches(1):
+        return batch
+    advice = "`tukscal batch` begins one; name another ledger with --ledger."
+    raise NoSuchFile(f"There is no batch in the ledger {ledger.path}.", advice=advice)
+
+
+def require_batch(ledger: Ledger, number: int) -> int:
+    """Return the number of a batch that is there. Raises NoSuchFile."""
+    if number <= newest_batch(ledger).id and number > 0:
+        return number
+    advice = "`tukscal jobs batches` shows the numbers of the batches."
+    raise NoSuchFile(f"There is no batch {number} in the ledger {ledger.path}.", advice=advice)
+
+
+def newest(ledger: Ledger, wanted: Filter) -> Iterator[Job]:
+    """Yield all jobs that are wanted, the newest first; a page at a time."""
+    wanted = replace(wanted, limit=_PAGE)
+    while page := ledger.jobs(wanted):
+        yield from page
+        if len(page) < _PAGE:
+            return
+        wanted = replace(wanted, after=page[-1].id)
+
+
+def newest_of(ledger: Ledger, states: Iterable[State], wanted: Filter) -> Iterator[Job]:
+    """Yield all jobs in one of these states, the newest first."""
+    streams = [newest(ledger, replace(wanted, state=state)) for state in states]
+    return heapq.merge(*streams, key=lambda job: (-job.created, -job.id))
+
+
+# ---- tried again, thrown away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which jobs a person means: these, or all that failed for a cause, in a batch, or at all."""
+
+    ids: tuple[int, ...] = ()
+    cause: str | None = None
+    batch: int | None = None
+
+
+def chosen(ledger: Ledger, which: Which, states: Sequence[State]) -> list[int]:
+    """Return the numbers of the jobs meant that are in one of these states.
+
+    Raises NoSuchFile for a job that is named and not there.
+    """
+    if which.ids:
+        named = [require_job(ledger, number) for number in dict.fromkeys(which.ids)]
+        return [job.id for job in named if job.state in states]
+    return [job.id for job in newest_of(ledger, states, Filter(cause=which.cause, batch=which.batch))]
+
+
+def retry(ledger: Ledger, ids: Sequence[int]) -> int:
+    """Queue jobs again as if never tried; return how many of them are."""
+    return _in_pages(ledger.replay, ids)
+
+
+def discard(ledger: Ledger, ids: Sequence[int]) -> int:
+    """Delete dead letters with their attempts; return how many there were."""
+    return _in_pages(ledger.discard, ids)
+
+
+def _in_pages(change: Callable[[Sequence[int]], int], ids: Sequence[int]) -> int:
+    """Change many jobs without keeping a running batch waiting for all of them."""
+    return sum(change(ids[start : start + _PAGE]) for start in range(0, len(ids), _PAGE))
+
+
+# ---- figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Figures of a batch or of all, from the newest `stats.sample` done jobs.
+
+    `seconds` and `memory` (bytes) are the 50th, 95th and 99th percentile and the largest, empty where nothing is done.
+    """
+
+    stats: Stats
+    seconds: tuple[float, ...] = ()
+    memory: tuple[int, ...] = ()
+
+
+def figures(ledger: Ledger, batch: int | None) -> Figures:
+    """Return the figures of a batch, or of all for None."""
+    stats = ledger.stats(batch)
+    done = islice(newest(ledger, Filter(state=State.DONE, batch=batch)), _SAMPLE)
+    peaks = sorted(job.peak for job in done if job.peak)
+    return Figures(stats=stats, seconds=stats.durations if stats.sample else (), memory=_percentiles(peaks))
+
+
+def _percentiles(peaks: Sequence[int]) -> tuple[int, ...]:
+    """Return the 50th, 95th and 99th percentile and the largest of sorted sizes, which were all measured."""
+    return tuple(peaks[math.ceil(share * len(peaks)) - 1] for share in (0.5, 0.95, 0.99, 1.0)) if peaks else ()
+
+
+# ---- whole ledgers
+
+
+def forget(path: Path, days: float) -> int:
+    """Delete the record of jobs done longer ago than so many days; return how many are fewer.
+
+    Raises NoSuchFile, InputOutput or NotWritable.
+    """
+    with open_existing(path) as ledger:
+        before = ledger.counts()[State.DONE]
+    with Ledger.open(path, keep=Keep(days=days)) as ledger:
+        ledger.purge()
+        return max(0, before - ledger.counts()[State.DONE])
+
+
+def back_up(ledger: Ledger, target: Path) -> None:
+    """Write a copy of a ledger, in place of an older copy but of nothing else.
+
+    Raises InputOutput or NotWritable.
+    """
+    if _is_same(ledger.path, target):
+        raise NotWritable(f"{target} is the ledger itself.", advice="Name another file.", file=str(target))
+    if os.path.lexists(target) and target.is_file() and not _is_database(target):
+        advice = "Name a new file, or an older backup. Nothing was changed."
+        raise NotWritable(f"{target} is there already and is no backup of a ledger.", advice=advice, file=str(target))
+    ledger.backup(target)
+
+
+def open_for_restore(path: Path, source: Path) -> Ledger:
+    """Open the ledger that is to become what a backup holds, or make it. Raises NoSuchFile if there is no backup."""
+    if not source.is_file():
+        raise NoSuchFile(f"There is no file {source}.", file=str(source))
+    return Ledger.open(path, keep=_ALL)
+
+
+def put_back(ledger: Ledger, source: Path) -> Path | None:
+    """Make a ledger what a backup holds; return where the present one was kept, None if it was empty.
+
+    Raises NoSuchFile, InputOutput or NotWritable; then nothing is changed.
+    """
+    if _is_same(ledger.path, source):
+        raise InputOutput(f"{source} is the ledger itself.", advice="Name a backup.", file=str(source))
+    kept = _free(ledger.path) if sum(ledger.counts().values()) else None
+    if kept:
+        ledger.backup(kept)
+    try:
+        ledger.restore(source)
+    except BaseException:
+        if kept:
+            kept.unlink(missing_ok=True)
+        raise
+    return kept
+
+
+def _free(path: Path) -> Path:
+    """Return a name beside a ledger that nothing has."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    names = (f"{path.name}.before-restore-{stamp}{end}" for end in ("", *(f"-{n}" for n in range(2, 1000))))
+    return next(place for name in names if not os.path.lexists(place := path.with_name(name)))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file is empty or a SQLite database."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) in (b"", _MAGIC)
+    except OSError:
+        return False

@@ -1,0 +1,238 @@
+"""The ledger's tables, and how a file of an older version gets them: the one module that imports sqlite-utils.
+
+Each migration is one transaction with the note that it was made. A file that knows migrations we do not was written by
+a newer tukscal; `about` says by which.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .model import Delivery, State
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+APPLICATION = 0x74756B73  # "tuks", in the file's header: whose file this is
+SET = "ledger"
+
+_STATES = ", ".join(f"'{state}'" for state in State)
+_DELIVERIES = ", ".join(f"'{state}'" for state in Delivery)
+
+
+def _typed(kind: str, *columns: str) -> str:
+    """Return CHECKs that columns hold what they should: `quick_check` reads them, so that damage shows."""
+    return ",\n  ".join(f"CHECK (typeof({column}) IN ({kind}))" for column in columns)
+
+
+JOBS = f"""CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  batch INTEGER NOT NULL, queue TEXT NOT NULL, source BLOB NOT NULL, output BLOB NOT NULL,
+  sha256 TEXT NOT NULL, size INTEGER NOT NULL, kind TEXT,
+  state TEXT NOT NULL CHECK (state IN ({_STATES})), cause TEXT, message TEXT,
+  priority INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, deaths INTEGER NOT NULL DEFAULT 0,
+  next_attempt REAL, lease TEXT, worker INTEGER, entries INTEGER, problems INTEGER,
+  output_sha256 TEXT, output_stamp TEXT,
+  options TEXT NOT NULL, selection TEXT NOT NULL, term TEXT NOT NULL, parser TEXT NOT NULL,
+  created REAL NOT NULL, started REAL, completed REAL, duration REAL NOT NULL DEFAULT 0, peak INTEGER,
+  details TEXT, superseded INTEGER, source_stamp TEXT NOT NULL,
+  CHECK (state <> 'running' OR lease IS NOT NULL),
+  CHECK (state <> 'failed' OR next_attempt IS NOT NULL),
+  CHECK (state <> 'done' OR (output_sha256 IS NOT NULL AND completed IS NOT NULL)),
+  {_typed("'blob'", "source", "output")},
+  {_typed("'integer'", "batch", "size", "priority", "attempts", "deaths")},
+  {_typed("'integer', 'null'", "worker", "entries", "problems", "peak", "superseded")},
+  {_typed("'real'", "created", "duration")},
+  {_typed("'real', 'null'", "next_attempt", "started", "completed")},
+  {_typed("'text'", "queue", "sha256", "options", "selection", "term", "parser", "source_stamp")},
+  {_typed("'text', 'null'", "kind", "cause", "message", "lease", "output_sha256", "output_stamp", "details")}
+)"""
+
+ATTEMPTS = f"""CREATE TABLE attempts (
+  job INTEGER NOT NULL, number INTEGER NOT NULL, worker INTEGER, started REAL, ended REAL NOT NULL,
+  cause TEXT, message TEXT, duration REAL NOT NULL, peak INTEGER,
+  {_typed("'integer'", "job", "number")},
+  {_typed("'integer', 'null'", "worker", "peak")},
+  {_typed("'real', 'null'", "started", "ended", "duration")},
+  {_typed("'text', 'null'", "cause", "message")},
+  PRIMARY KEY (job, number)
+) WITHOUT ROWID"""
+
+OUTBOX = f"""CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  job INTEGER NOT NULL, output BLOB NOT NULL, sha256 TEXT NOT NULL, created REAL NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ({_DELIVERIES})),
+  attempts INTEGER NOT NULL DEFAULT 0, next_attempt REAL NOT NULL, completed REAL, message TEXT,
+  {_typed("'blob'", "output")},
+  {_typed("'integer'", "job", "attempts")},
+  {_typed("'real', 'null'", "created", "next_attempt", "completed")},
+  {_typed("'text', 'null'", "sha256", "message")}
+)"""
+
+BATCHES = f"""CREATE TABLE batches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  created REAL NOT NULL, command TEXT NOT NULL, details TEXT NOT NULL, ended REAL, summary TEXT NOT NULL DEFAULT 'null',
+  {_typed("'real', 'null'", "created", "ended")},
+  {_typed("'text'", "command", "details", "summary")}
+)"""
+
+# Counting a million rows of an index takes 60 ms; these sums are kept by the triggers below.
+TALLIES = """CREATE TABLE tallies (
+  batch INTEGER NOT NULL, queue TEXT NOT NULL, state TEXT NOT NULL, jobs INTEGER NOT NULL,
+  PRIMARY KEY (batch, queue, state)
+) WITHOUT ROWID"""
+
+# A process that holds jobs raises its beat; where its process id means nothing, others watch that.
+LEASES = "CREATE TABLE leases (lease TEXT PRIMARY KEY, beat INTEGER NOT NULL) WITHOUT ROWID"
+
+ABOUT = "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT)"
+
+INDEXES = (
+    # The queue's order; and at most one unfinished job and one current result for each output.
+    "CREATE INDEX jobs_queued ON jobs (queue, priority DESC, size) WHERE state = 'queued'",
+    "CREATE UNIQUE INDEX jobs_unfinished ON jobs (output) WHERE state <> 'done'",
+    "CREATE UNIQUE INDEX jobs_current ON jobs (output) WHERE state = 'done' AND superseded IS NULL",
+    "CREATE INDEX jobs_failed ON jobs (queue, next_attempt) WHERE state = 'failed'",
+    "CREATE INDEX jobs_running ON jobs (lease) WHERE state = 'running'",
+    "CREATE INDEX jobs_completed ON jobs (completed) WHERE state = 'done'",
+    "CREATE INDEX jobs_history ON jobs (batch, state, created)",
+    "CREATE INDEX jobs_state ON jobs (state, created)",
+    "CREATE INDEX jobs_cause ON jobs (cause, state, created) WHERE cause IS NOT NULL",
+    "CREATE INDEX jobs_content ON jobs (sha256)",
+    "CREATE INDEX tallies_queue ON tallies (queue, state, jobs)",
+    "CREATE INDEX outbox_pending ON outbox (next_attempt) WHERE state = 'pending'",
+    "CREATE INDEX outbox_output ON outbox (output) WHERE state = 'pending'",
+    "CREATE INDEX outbox_job ON outbox (job)",
+    "CREATE INDEX outbox_completed ON outbox (completed) WHERE state IN ('sent', 'superseded')",
+)
+
+_ONE_MORE = """INSERT INTO tallies (batch, queue, state, jobs) VALUES (new.batch, new.queue, new.state, 1)
+    ON CONFLICT (batch, queue, state) DO UPDATE SET jobs = jobs + 1;"""
+_ONE_LESS = (
+    """UPDATE tallies SET jobs = jobs - 1 WHERE batch = old.batch AND queue = old.queue AND state = old.state;"""
+)
+
+TRIGGERS = (
+    f"CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN {_ONE_MORE} END",
+    f"CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN {_ONE_LESS} END",
+    f"CREATE TRIGGER jobs_moved AFTER UPDATE OF batch, queue, state ON jobs BEGIN {_ONE_LESS} {_ONE_MORE} END",
+)
+
+VERSION_1 = (JOBS, ATTEMPTS, OUTBOX, BATCHES, TALLIES, LEASES, ABOUT, *INDEXES, *TRIGGERS)
+
+# Which output a name belongs to at the service, the newest revision and content it was put into the outbox with, and
+# whose it was when it was sent last: what one service has another does not.
+CALENDARS = f"""CREATE TABLE calendars (
+  key TEXT PRIMARY KEY, output BLOB NOT NULL, revision INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  account TEXT NOT NULL DEFAULT '',
+  {_typed("'blob'", "output")},
+  {_typed("'integer'", "revision")},
+  {_typed("'text'", "key", "sha256", "account")}
+) WITHOUT ROWID"""
+
+OUTBOX_2 = f"""CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  job INTEGER NOT NULL, output BLOB NOT NULL, sha256 TEXT NOT NULL, created REAL NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ({_DELIVERIES})),
+  attempts INTEGER NOT NULL DEFAULT 0, next_attempt REAL NOT NULL, completed REAL, message TEXT,
+  calendar TEXT NOT NULL DEFAULT '', revision INTEGER NOT NULL DEFAULT 0, account TEXT NOT NULL DEFAULT '',
+  cause TEXT NOT NULL DEFAULT '',
+  {_typed("'blob'", "output")},
+  {_typed("'integer'", "job", "attempts", "revision")},
+  {_typed("'real', 'null'", "created", "next_attempt", "completed")},
+  {_typed("'text', 'null'", "sha256", "message", "calendar", "account", "cause")}
+)"""
+
+INDEXES_2 = (
+    "CREATE INDEX outbox_pending ON outbox (next_attempt) WHERE state = 'pending'",
+    "CREATE INDEX outbox_waiting ON outbox (cause) WHERE state = 'pending'",
+    "CREATE INDEX outbox_output ON outbox (output) WHERE state IN ('pending', 'refused')",
+    "CREATE INDEX outbox_refused ON outbox (state, id) WHERE state = 'refused'",
+    "CREATE INDEX outbox_job ON outbox (job)",
+    "CREATE INDEX outbox_completed ON outbox (completed, state) WHERE state IN ('sent', 'superseded')",
+)
+
+VERSION_2 = (CALENDARS, OUTBOX_2, *INDEXES_2)
+SCHEMA = (  # what the newest version holds, word for word as SQLite keeps it
+    *(text for text in VERSION_1 if text is not OUTBOX and " ON outbox " not in text),
+    *VERSION_2,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One step from a version to the next; `needs` is the first tukscal that knows it."""
+
+    name: str
+    needs: str
+    step: Callable[[Database], None]
+
+
+def _first(db: Database) -> None:
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    for statement in VERSION_1:
+        db.execute(statement)
+
+
+def _second(db: Database) -> None:
+    """Give the outbox the names, revisions and accounts of calendars: a new table around the old rows."""
+    columns = "id, job, output, sha256, created, state, attempts, next_attempt, completed, message"
+    db.execute("ALTER TABLE outbox RENAME TO outbox_1")
+    for text in INDEXES:
+        if " ON outbox " in text:
+            db.execute(f"DROP INDEX {text.split()[2]}")
+    for statement in VERSION_2:
+        db.execute(statement)
+    db.execute("INSERT INTO sqlite_sequence SELECT 'outbox', seq FROM sqlite_sequence WHERE name = 'outbox_1'")
+    db.execute(f"INSERT INTO outbox ({columns}) SELECT {columns} FROM outbox_1")  # noqa: S608 - our own names
+    db.execute("DROP TABLE outbox_1")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(name="1 jobs, attempts, outbox", needs="0.1.0", step=_first),
+    Migration(name="2 names and revisions of calendars", needs="0.1.0", step=_second),
+)
+
+
+def applied(connection: sqlite3.Connection) -> tuple[str, ...] | None:
+    """Return the names of the migrations a file has behind it, None if it holds no table of ours.
+
+    Raises sqlite3.Error.
+    """
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    if not tables:
+        return None
+    question = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
+    return tuple(name for (name,) in connection.execute(question, (SET,)))
+
+
+def migrate_once(connection: sqlite3.Connection, migrations: Sequence[Migration] | None = None) -> bool:
+    """Make the next migration inside the transaction that is open; return False if there was none left."""
+    migrations = MIGRATIONS if migrations is None else migrations
+    if len(applied(connection) or ()) >= len(migrations):
+        return False
+    from sqlite_utils import Database, Migrations  # 50 ms, needed once in a ledger's life
+
+    steps, db = Migrations(SET), Database(connection, recursive_triggers=False, execute_plugins=False)
+    for migration in migrations:
+        steps(name=migration.name)(migration.step)
+    after = [migration.name for migration in steps.pending(db)][1:]
+    steps.apply(db, stop_before=after[:1])
+    newest = migrations[len(applied(connection) or ()) - 1]
+    db.table("about").upsert({"name": "needs", "value": newest.needs}, pk="name")
+    return True
+
+
+def needs(connection: sqlite3.Connection) -> str:
+    """Return the first version of tukscal that knows all migrations of a file."""
+    row = connection.execute("SELECT value FROM about WHERE name = 'needs'").fetchone()
+    return str(row[0]) if row else "newer"
+
+
+def is_as_made(connection: sqlite3.Connection) -> bool:
+    """Return whether every table, index and trigger reads as the migrations wrote it; more of them do no harm."""
+    found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    return found.issuperset(SCHEMA)

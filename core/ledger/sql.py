@@ -1,0 +1,200 @@
+"""Every statement of the ledger.
+
+Each names the index it searches by: by itself SQLite would rather take all done jobs by their state than the few it
+wants by an index that holds only part of the jobs. A test asks SQLite how each statement is answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from .model import Attempt, Job, NewJob, Outgoing, Standing
+
+JOB_COLUMNS = tuple(field.name for field in fields(Job))
+ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
+OUTGOING_COLUMNS = tuple(field.name for field in fields(Outgoing))
+STANDING_COLUMNS = Standing._fields
+GIVEN = tuple(field.name for field in fields(NewJob))
+_JOB, _ATTEMPT, _OUTGOING = ", ".join(JOB_COLUMNS), ", ".join(ATTEMPT_COLUMNS), ", ".join(OUTGOING_COLUMNS)
+_FRESH = """state = 'queued', attempts = 0, deaths = 0, duration = 0, cause = NULL, message = NULL, details = NULL,
+  next_attempt = NULL"""
+
+# ---- batches
+
+BEGIN_BATCH = "INSERT INTO batches (created, command, details) VALUES (:now, :command, :details)"
+END_BATCH = "UPDATE batches SET ended = :now, summary = :summary WHERE id = :batch"
+BATCHES = "SELECT id, created, command, details, ended, summary FROM batches ORDER BY id DESC LIMIT :limit"
+
+# ---- into the queue
+
+UNFINISHED = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_unfinished WHERE output = :output AND state <> 'done'"
+ADD = f"""INSERT INTO jobs (batch, state, created, {", ".join(GIVEN)})
+VALUES (:batch, 'queued', :now, {", ".join(f":{name}" for name in GIVEN)})"""
+RENEW = f"""UPDATE jobs SET batch = :batch, {", ".join(f"{name} = :{name}" for name in GIVEN)}
+WHERE id = :id"""
+# What was interrupted may have left a temporary file, whatever it is converted to now.
+REQUEUE = f"""UPDATE jobs SET {_FRESH}, created = :now, completed = NULL,
+  cause = CASE WHEN cause = 'interrupted' THEN cause END WHERE id = :id"""
+REPLAY = f"UPDATE jobs SET {_FRESH}, completed = NULL WHERE id = :id AND state IN ('dead', 'quarantined')"
+
+# ---- out of the queue
+
+PROMOTE_DUE = """UPDATE jobs INDEXED BY jobs_failed SET state = 'queued', next_attempt = NULL
+WHERE state = 'failed' AND queue = :queue AND next_attempt <= :now"""
+PROMOTE_ABSURD = """UPDATE jobs INDEXED BY jobs_failed SET state = 'queued', next_attempt = NULL
+WHERE state = 'failed' AND queue = :queue AND next_attempt > :latest"""
+CLAIM = f"""UPDATE jobs SET state = 'running', lease = :lease, started = :now, worker = NULL WHERE id IN (
+  SELECT id FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = :queue
+  ORDER BY priority DESC, size, id LIMIT :count
+) RETURNING {_JOB}"""
+RELEASE = """UPDATE jobs SET state = 'queued', lease = NULL, started = NULL
+WHERE id = :id AND state = 'running' AND lease = :lease"""
+ANY_QUEUED = "SELECT 1 FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = :queue LIMIT 1"
+EARLIEST = "SELECT min(next_attempt) FROM jobs INDEXED BY jobs_failed WHERE state = 'failed' AND queue = :queue"
+LATEST = "SELECT max(next_attempt) FROM jobs INDEXED BY jobs_failed WHERE state = 'failed' AND queue = :queue"
+RUNNING = "SELECT sum(jobs) FROM tallies WHERE queue = :queue AND state = 'running'"
+
+# ---- leases
+
+HELD = "SELECT id FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND lease = :lease"
+
+HOLDERS = """SELECT lease, coalesce((SELECT beat FROM leases WHERE leases.lease = jobs.lease), 0)
+FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND lease > '' GROUP BY lease"""
+HOLDING = "SELECT 1 FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND lease = :lease LIMIT 1"
+BEAT = "INSERT INTO leases (lease, beat) VALUES (:lease, 1) ON CONFLICT (lease) DO UPDATE SET beat = beat + 1"
+FORGET = "DELETE FROM leases WHERE lease = :lease"
+INTERRUPT = """INSERT INTO attempts (job, number, worker, started, ended, cause, duration)
+SELECT id, 1 + coalesce((SELECT max(number) FROM attempts WHERE job = jobs.id), 0), worker, started, :now,
+  'interrupted', 0.0
+FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND lease = :lease"""
+TAKE_OVER = """UPDATE jobs INDEXED BY jobs_running
+SET state = 'queued', lease = NULL, started = NULL, cause = 'interrupted' WHERE state = 'running' AND lease = :lease"""
+
+# ---- outcomes
+
+MINE = """SELECT output, coalesce(peak, 0), attempts, deaths, duration FROM jobs
+WHERE id = :job AND state = 'running' AND lease = :lease"""
+ATTEMPT = """INSERT INTO attempts (job, number, worker, started, ended, cause, message, duration, peak)
+VALUES (:job, 1 + coalesce((SELECT max(number) FROM attempts WHERE job = :job), 0), :worker,
+  coalesce(:started, (SELECT started FROM jobs WHERE id = :job)), :now, :cause, :message, :took, :used)"""
+SUPERSEDE = """UPDATE jobs INDEXED BY jobs_current SET superseded = :job
+WHERE output = :output AND state = 'done' AND superseded IS NULL"""
+FINISH = """UPDATE jobs SET state = 'done', cause = NULL, message = NULL, details = :details, next_attempt = NULL,
+  kind = :kind, entries = :entries, problems = :problems, output_sha256 = :output_sha256, output_stamp = :output_stamp,
+  sha256 = coalesce(:sha256, sha256), source_stamp = coalesce(:source_stamp, source_stamp),
+  attempts = :attempts, worker = :worker,
+  started = coalesce(:started, started), completed = :now, duration = :duration, peak = :peak
+WHERE id = :job"""
+FAIL = """UPDATE jobs SET state = :state, cause = :cause, message = :message, details = :details,
+  next_attempt = :next_attempt, attempts = :attempts, deaths = :deaths, worker = :worker,
+  started = coalesce(:started, started), completed = :completed,
+  duration = :duration, peak = :peak
+WHERE id = :job"""
+
+# ---- the outbox
+
+OUTBOX_SUPERSEDE = """UPDATE outbox INDEXED BY outbox_output SET state = 'superseded', completed = :now
+WHERE output = :output AND state IN ('pending', 'refused')"""
+OUTBOX_ADD = """INSERT INTO outbox
+  (job, output, sha256, created, next_attempt, calendar, revision, account, state, cause, message)
+VALUES (:job, :output, :output_sha256, :now, :now, :calendar, :revision, :account, :delivery, :cause, :message)"""
+# One output a name; its revisions grow, whatever the clock does. Nothing comes back if another output has the name.
+CALENDAR_NEXT = """INSERT INTO calendars (key, output, revision, sha256)
+VALUES (:calendar, :output, :stamp, :output_sha256)
+ON CONFLICT (key) DO UPDATE SET revision = max(excluded.revision, calendars.revision + 1), sha256 = excluded.sha256
+WHERE calendars.output = excluded.output RETURNING revision"""
+CALENDAR = "SELECT output, sha256, account FROM calendars WHERE key = :calendar"
+CALENDARS = "SELECT key, output FROM calendars WHERE key > :after ORDER BY key LIMIT :limit"
+CALENDAR_SENT = """UPDATE calendars SET account = :account
+WHERE key = (SELECT calendar FROM outbox WHERE id = :id)"""
+CALENDAR_THERE = """UPDATE calendars SET revision = max(revision, :there)
+WHERE key = (SELECT calendar FROM outbox WHERE id = :id)"""
+CALENDAR_MOVE = "UPDATE calendars SET output = :output WHERE key = :calendar"
+OUTBOX_PENDING = f"""SELECT {_OUTGOING} FROM outbox INDEXED BY outbox_pending
+WHERE state = 'pending' AND next_attempt > 0 ORDER BY next_attempt, id LIMIT :limit"""
+OUTBOX_DUE = f"""SELECT {_OUTGOING} FROM outbox INDEXED BY outbox_pending
+WHERE state = 'pending' AND next_attempt <= :now ORDER BY next_attempt, id LIMIT :limit"""
+OUTBOX_NEXT = "SELECT min(next_attempt) FROM outbox INDEXED BY outbox_pending WHERE state = 'pending'"
+# A time further off than any wait was set by a clock that moved.
+OUTBOX_ABSURD = """UPDATE outbox INDEXED BY outbox_pending SET next_attempt = :now
+WHERE state = 'pending' AND next_attempt > :latest"""
+OUTBOX_WAKE = """UPDATE outbox INDEXED BY outbox_pending SET next_attempt = :now, attempts = 0
+WHERE state = 'pending' AND next_attempt > :now AND cause = :cause AND (account = '' OR account = :account)"""
+OUTBOX_AGAIN = """UPDATE outbox INDEXED BY outbox_pending
+SET next_attempt = :now, attempts = 0, cause = '', message = NULL, account = coalesce(:account, account)
+WHERE state = 'pending' AND next_attempt > 0"""
+OUTBOX_SETTLE = """UPDATE outbox SET state = :state, attempts = :attempts, next_attempt = :next_attempt,
+  completed = :completed, cause = :cause, message = :message WHERE id = :id AND state = 'pending'"""
+OUTBOX_REFUSED = f"""SELECT {_OUTGOING} FROM outbox INDEXED BY outbox_refused
+WHERE state = 'refused' AND id > :after ORDER BY id LIMIT :limit"""
+OUTBOX_UNREFUSE = """UPDATE outbox
+SET state = 'pending', next_attempt = :now, attempts = 0, cause = '', message = NULL, completed = NULL,
+  revision = :revision, account = coalesce(:account, account) WHERE id = :id AND state = 'refused'"""
+OUTBOX_WAITING = """SELECT cause, count(*) FROM outbox INDEXED BY outbox_waiting
+WHERE state = 'pending' AND cause >= '' GROUP BY cause"""
+OUTBOX_REFUSALS = "SELECT count(*) FROM outbox INDEXED BY outbox_refused WHERE state = 'refused' AND id > 0"
+OUTBOX_COMPLETED = """SELECT coalesce(sum(state = 'sent'), 0), coalesce(sum(state = 'superseded'), 0),
+  max(iif(state = 'sent', completed, NULL))
+FROM outbox INDEXED BY outbox_completed WHERE state IN ('sent', 'superseded') AND completed > 0"""
+OUTBOX_CURRENT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_current
+WHERE state = 'done' AND superseded IS NULL AND output > :after AND output < :end ORDER BY output LIMIT :limit"""
+
+# ---- questions
+
+JOB = f"SELECT {_JOB} FROM jobs WHERE id = :id"
+ATTEMPTS = f"SELECT {_ATTEMPT} FROM attempts WHERE job = :job ORDER BY number"
+CURRENT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_current
+WHERE output = :output AND state = 'done' AND superseded IS NULL"""
+STANDING = f"""SELECT {", ".join(STANDING_COLUMNS)} FROM jobs INDEXED BY jobs_current
+WHERE output = :output AND state = 'done' AND superseded IS NULL"""
+CONTENT = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_content WHERE sha256 = :sha256 ORDER BY id DESC"
+CURRENT_PAGE = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_current
+WHERE state = 'done' AND superseded IS NULL AND output > :after ORDER BY output LIMIT :limit"""
+COUNT_QUEUE = "SELECT state, sum(jobs) FROM tallies WHERE queue = :queue GROUP BY state"
+COUNT_BATCH = "SELECT state, sum(jobs) FROM tallies WHERE batch = :batch GROUP BY state"
+COUNT_ALL = "SELECT state, sum(jobs) FROM tallies GROUP BY state"
+CREATED = "SELECT created FROM jobs WHERE id <= :id ORDER BY id DESC LIMIT 1"
+
+IN_QUEUE = """SELECT count(*) FROM jobs
+WHERE id IN (SELECT value FROM json_each(:ids)) AND queue = :queue"""
+
+# One state at a time, newest first; Python merges the states. The row value goes on where the page before ended.
+_WINDOW = """state = :state AND created >= :since AND (created, id) < (:created, :before)
+  AND (:cause IS NULL OR cause = :cause)
+  AND (:part IS NULL OR instr(source, :part) > 0 OR instr(output, :part) > 0)
+ORDER BY created DESC, id DESC LIMIT :limit"""
+NEWEST = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_state WHERE {_WINDOW}"
+NEWEST_OF_BATCH = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_history WHERE batch = :batch AND {_WINDOW}"
+NEWEST_BY_CAUSE = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_cause WHERE cause = :cause AND {_WINDOW}"
+
+CAUSES = "SELECT cause, count(*) FROM jobs INDEXED BY jobs_cause WHERE cause > '' GROUP BY cause"
+CAUSES_OF_BATCH = """SELECT cause, count(*) FROM jobs INDEXED BY jobs_history
+WHERE batch = :batch AND state IN ('failed', 'dead', 'quarantined') AND cause IS NOT NULL GROUP BY cause"""
+SAMPLE = """SELECT duration, coalesce(peak, 0), completed FROM jobs INDEXED BY jobs_completed
+WHERE state = 'done' AND completed > 0 ORDER BY completed DESC LIMIT :limit"""
+SAMPLE_OF_BATCH = """SELECT duration, coalesce(peak, 0), completed FROM jobs INDEXED BY jobs_history
+WHERE batch = :batch AND state = 'done' ORDER BY created DESC LIMIT :limit"""
+
+# ---- keeping and throwing away
+
+DISCARDABLE = "SELECT 1 FROM jobs WHERE id = :id AND state IN ('dead', 'quarantined')"
+DELETE_ATTEMPTS = "DELETE FROM attempts WHERE job = :id"
+DELETE_OUTBOX = "DELETE FROM outbox WHERE job = :id"
+DELETE_JOB = "DELETE FROM jobs WHERE id = :id"
+_NOT_PENDING = "NOT EXISTS (SELECT 1 FROM outbox WHERE job = jobs.id AND outbox.state IN ('pending', 'refused'))"
+OLD = f"""SELECT id FROM jobs INDEXED BY jobs_completed
+WHERE state = 'done' AND completed < :before AND {_NOT_PENDING} ORDER BY completed LIMIT :limit"""
+OLDEST = f"""SELECT id FROM jobs INDEXED BY jobs_completed
+WHERE state = 'done' AND completed > 0 AND {_NOT_PENDING} ORDER BY completed LIMIT :limit"""
+DONE = "SELECT coalesce(sum(jobs), 0) FROM tallies WHERE state = 'done'"
+OLD_OUTBOX = """DELETE FROM outbox WHERE id IN (
+  SELECT id FROM outbox INDEXED BY outbox_completed
+  WHERE state IN ('sent', 'superseded') AND completed < :before LIMIT :limit)"""
+OLD_BATCHES = """DELETE FROM batches WHERE created < :before AND NOT EXISTS (
+  SELECT 1 FROM tallies WHERE tallies.batch = batches.id AND tallies.jobs > 0)"""
+EMPTY_TALLIES = "DELETE FROM tallies WHERE jobs = 0"
+OLD_LEASES = """DELETE FROM leases WHERE lease <> :lease AND NOT EXISTS (
+  SELECT 1 FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND jobs.lease = leases.lease)"""
+TOUCH = "UPDATE about SET value = value WHERE name = 'needs'"
+ABOUT = "SELECT value FROM about WHERE name = :name"
+NOTE = "INSERT INTO about (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"

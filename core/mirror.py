@@ -1,0 +1,166 @@
+"""Where each calendar goes: the tree of the PDFs again, with names every system can hold, no two of them the same.
+
+Two names are the same file where capitals or the way accents are written do not count, and some names are no files on
+Windows. A calendar keeps its place for good, whatever is added beside it: students subscribe to it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePath
+
+from .discover import Found
+
+_UNFIT = frozenset('<>:"/\\|?*')  # not in names on Windows
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_MOST = 200  # bytes of a name, so that .warnings.txt fits behind it (255 on most systems)
+
+Owner = Callable[[Path], Path | None]
+"""Tells which PDF a calendar was last made of, if any."""
+
+
+def mirror(group: Iterable[Found], out: Path, suffix: str, owner: Owner) -> Iterator[tuple[Path, Path]]:
+    """Yield each PDF of a group with its output below `out`; whoever has a calendar keeps it, else the first has it.
+
+    The group is gone through twice.
+    """
+    places = Places(out, suffix, owner)
+    for one in group:
+        places.keep(one)
+    for one in group:
+        yield one.path, places.output(one)
+
+
+class Group:
+    """PDFs whose calendars go to one folder, in the order of their paths, kept in a few bytes each."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], list[tuple[str, str]]] = {}
+
+    def add(self, place: tuple[str, str], name: tuple[str, str]) -> None:
+        """Put a PDF into it: its folder and its place's, its name and its place's."""
+        self._names.setdefault(place, []).append(name)
+
+    def __iter__(self) -> Iterator[Found]:
+        for place in sorted(self._names, key=lambda place: os.fsencode(os.path.join(place[0], ""))):
+            names = self._names[place]
+            names.sort(key=lambda name: os.fsencode(name[0]))
+            folder, above = Path(place[0]), PurePath(place[1])
+            for name, placed in names:
+                yield Found(folder / name, above / placed)
+
+
+class Groups:
+    """PDFs by the folder their calendars go to: only there can two want the same name."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, Group] = {}
+        self._last: tuple[tuple[str, str], Group] | None = None
+
+    def add(self, found: Found) -> None:
+        """Put a PDF into its group."""
+        folder, name = os.path.split(found.path)
+        above, placed = os.path.split(found.place)
+        if self._last is None or self._last[0] != (folder, above):
+            key = _key(_output(Path(), PurePath(above, "x"), "").parent)
+            self._last = (folder, above), self._groups.setdefault(key, Group())
+        self._last[1].add(self._last[0], (name, name if placed == name else placed))
+
+    def __iter__(self) -> Iterator[Group]:
+        """Yield the groups, and forget each."""
+        self._last = None
+        while self._groups:
+            yield self._groups.pop(next(iter(self._groups)))
+
+
+def safe_name(name: str) -> str:
+    """Return a file name without its suffix that every system can hold; one that had to be changed stays distinct."""
+    # What cannot be printed commands a terminal, turns text around or is not UTF-8.
+    safe = "".join("_" if letter in _UNFIT or not letter.isprintable() else letter for letter in name).rstrip(". ")
+    if not safe.strip("_. ") or _RESERVED.fullmatch(safe):
+        safe = f"_{safe}"
+    while len(os.fsencode(safe)) > _MOST:
+        safe = safe[:-1]
+    return safe if safe == name else f"{safe}~{_digest(name)}"
+
+
+def _output(out: Path, place: PurePath, suffix: str) -> Path:
+    stem, dot, ending = place.name.rpartition(".")
+    return _folder(out, place.parent) / (
+        safe_name(stem if stem and dot and ending.lower() == "pdf" else place.name) + suffix
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _folder(out: Path, place: PurePath) -> Path:
+    return out.joinpath(*(safe_name(part) for part in place.parts if part not in ("", ".", "..", place.anchor)))
+
+
+def _marked(output: Path, source: Path) -> Path:
+    return output.with_name(f"{output.name.removesuffix(output.suffix)}~{_digest(str(source))}{output.suffix}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:8]
+
+
+class Places:
+    """The outputs of a folder whose files come one after the other; each keeps its own as long as it is there."""
+
+    def __init__(self, out: Path, suffix: str, owner: Owner) -> None:
+        """Give places below `out`; `owner` is asked who had one before this process."""
+        self._out = out
+        self._suffix = suffix
+        self._owner = owner
+        self._taken: set[str] = set()
+        self._outputs: dict[str, str] = {}  # paths take five times the room
+
+    def keep(self, found: Found) -> None:
+        """Give a PDF the output it had before, if it had one."""
+        plain = _output(self._out, found.place, self._suffix)
+        for marked in (False, True):
+            output = _marked(plain, found.path) if marked else plain
+            if os.path.lexists(output) and self._owner(output) == found.path and _key(output) not in self._taken:
+                self._take(found.path, output)
+                return
+
+    def output(self, found: Found) -> Path:
+        """Return a PDF's output: the one it had, else the plain name, unless another PDF that is there has that."""
+        if str(found.path) not in self._outputs:
+            self.keep(found)
+        if str(found.path) not in self._outputs:
+            output = _output(self._out, found.place, self._suffix)
+            while not self._is_free(output, found.path):
+                output = _marked(output, found.path)
+            self._take(found.path, output)
+        return Path(self._outputs[str(found.path)])
+
+    def _take(self, source: Path, output: Path) -> None:
+        self._outputs[str(source)] = str(output)
+        self._taken.add(_key(output))
+
+    def output_of(self, path: Path) -> Path | None:
+        """Return the output a PDF was given, None if none was."""
+        output = self._outputs.get(str(path))
+        return None if output is None else Path(output)
+
+    def forget(self, path: Path) -> None:
+        """Let another have the output of a PDF that is gone."""
+        output = self._outputs.pop(str(path), None)
+        if output is not None:
+            self._taken.discard(_key(Path(output)))
+
+    def _is_free(self, wanted: Path, source: Path) -> bool:
+        if _key(wanted) in self._taken:
+            return False
+        owner = self._owner(wanted)
+        return owner is None or owner == source or not os.path.lexists(owner)
+
+
+def _key(output: Path) -> str:
+    return unicodedata.normalize("NFC", str(output)).casefold()

@@ -1,0 +1,170 @@
+"""What a report says, found in one pass over a batch's jobs: counts, and of each kind the first ones only."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from ..ledger import State
+from .batch import Told
+from .spread import Spread
+
+MOST = 300
+"""Rows of each kind on the page."""
+FEW = 50
+TOP = 10
+SECOND, BYTE = 0.001, 100.0
+"""Shorter and smaller is all the same."""
+
+Measure = Callable[[Told], float]
+
+
+def _name(_told: Told) -> float:
+    return 0.0
+
+
+def _time(told: Told) -> float:
+    return -told.job.duration
+
+
+def _size(told: Told) -> float:
+    return -told.job.size
+
+
+def _memory(told: Told) -> float:
+    return -(told.job.peak or 0)
+
+
+class Shortlist:
+    """The first `most` of many jobs, by a measure and then by name; never more than twice as many in memory."""
+
+    def __init__(self, most: int, measure: Measure = _name) -> None:
+        self._most = most
+        self._measure = measure
+        self._kept: list[Told] = []
+        self.count = 0
+
+    def add(self, told: Told) -> None:
+        """Count a job, and keep it if it is among the first."""
+        self.count += 1
+        self._kept.append(told)
+        if len(self._kept) > 2 * self._most:
+            self._kept = self.first
+
+    @property
+    def first(self) -> list[Told]:
+        """The first ones, in order."""
+        return sorted(self._kept, key=lambda told: (self._measure(told), os.fsencode(told.job.source)))[: self._most]
+
+    @property
+    def more(self) -> int:
+        """How many there were besides."""
+        return max(0, self.count - self._most)
+
+
+@dataclass(slots=True, kw_only=True)
+class Totals:
+    """Numbers of calendars and of what is in them."""
+
+    new: int = 0
+    changed: int = 0
+    changes: int = 0
+    with_problems: int = 0
+    problems: int = 0
+    undecided: int = 0
+    left_out: int = 0
+    uncovered: int = 0
+    entries: int = 0
+    lost: int = 0
+    """Failed, and had a calendar before."""
+    recovered: int = 0
+    """Has a calendar, and failed before."""
+
+    def add(self, told: Told) -> None:
+        """Count a calendar or a failure."""
+        if told.job.state is not State.DONE:
+            self.lost += told.failed and told.earlier is not None
+            return
+        details = told.details
+        self.new += told.known and details.first
+        self.changed += told.moved
+        self.changes += details.change_count if told.moved else 0
+        self.with_problems += bool(told.job.problems)
+        self.problems += told.job.problems or 0
+        self.undecided += details.undecided
+        self.left_out += details.left_out
+        self.uncovered += details.uncovered
+        self.entries += told.job.entries or 0
+        self.recovered += told.failed_before is not None
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """Everything found."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    causes: Counter[str] = field(default_factory=Counter)
+    parsers: Counter[str] = field(default_factory=Counter)
+    totals: Totals = field(default_factory=Totals)
+    failed: Shortlist = field(default_factory=partial(Shortlist, MOST))
+    waiting: Shortlist = field(default_factory=partial(Shortlist, FEW))
+    lost: Shortlist = field(default_factory=partial(Shortlist, MOST))
+    recovered: Shortlist = field(default_factory=partial(Shortlist, MOST))
+    moved: Shortlist = field(default_factory=partial(Shortlist, MOST))
+    problems: Shortlist = field(default_factory=partial(Shortlist, MOST))
+    doubtful: Shortlist = field(default_factory=partial(Shortlist, FEW))
+    slowest: Shortlist = field(default_factory=partial(Shortlist, TOP, _time))
+    largest: Shortlist = field(default_factory=partial(Shortlist, TOP, _size))
+    hungriest: Shortlist = field(default_factory=partial(Shortlist, TOP, _memory))
+    seconds: Spread = field(default_factory=Spread)
+    sizes: Spread = field(default_factory=Spread)
+    sessions: Spread = field(default_factory=Spread)
+
+    def add(self, told: Told) -> None:
+        """Find what is to be said about a job."""
+        job = told.job
+        self.states[job.state] += 1
+        self.parsers[job.parser] += 1
+        self.totals.add(told)
+        self.sizes.add(job.size)
+        self.largest.add(told)
+        if told.failed:
+            self._add_failed(told)
+        elif job.state is State.DONE:
+            self._add_done(told)
+        else:
+            self.waiting.add(told)
+        if job.completed is not None:
+            self.seconds.add(max(0.0, job.duration))
+            self.slowest.add(told)
+        if job.peak:
+            self.hungriest.add(told)
+
+    def _add_failed(self, told: Told) -> None:
+        self.causes[told.job.cause or "crash"] += 1
+        self.failed.add(told)
+        if told.earlier is not None:
+            self.lost.add(told)
+
+    def _add_done(self, told: Told) -> None:
+        details = told.details
+        self.sessions.add(told.job.entries or 0)
+        for wanted, where in (
+            (told.failed_before is not None, self.recovered),
+            (told.moved, self.moved),
+            (bool(told.job.problems), self.problems),
+            (details.undecided or details.left_out or details.uncovered, self.doubtful),
+        ):
+            if wanted:
+                where.add(told)
+
+
+def find(jobs: Iterable[Told]) -> Findings:
+    """Return what is to be said about jobs."""
+    found = Findings()
+    for told in jobs:
+        found.add(told)
+    return found

@@ -1,0 +1,87 @@
+"""How long, how large, how much: charts and the extremes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from xml.etree.ElementTree import Element
+
+from ..pictures.markup import element
+from . import words
+from .batch import Told
+from .chart import Chart, figure
+from .findings import BYTE, SECOND, Shortlist
+from .spread import Bar, Spread
+from .tables import NUMBER, Column, table
+from .view import View, section
+
+
+def measure_section(view: View) -> Element | None:
+    """Return the charts and the extremes; None if no job came to its end."""
+    charts, lists = [*_charts(view)], [*_extremes(view)]
+    if not charts:
+        return None
+    return section(
+        "measures",
+        "How long, how large",
+        element("div", *charts, class_="charts"),
+        element("div", *lists, class_="charts"),
+    )
+
+
+def _charts(view: View) -> Iterator[Element]:
+    found, several = view.found, f"{view.name}s"
+    if len(found.seconds):
+        title = f"Time for each {view.one}"
+        chart = Chart("seconds", title, "Time", several, _range(words.seconds), words.seconds)
+        yield _figure(chart, found.seconds, SECOND)
+    if len(found.sizes) and not view.run.students:
+        chart = Chart("sizes", "Size of each PDF", "Size", several, _range(words.size), words.size)
+        yield _figure(chart, found.sizes, BYTE)
+    if figures := found.sessions.figures():
+        sessions = Chart("sessions", "Sessions in each calendar", "Sessions", "Calendars", _whole, _plain)
+        yield figure(sessions, found.sessions.steps(), figures)
+
+
+def _figure(chart: Chart, spread: Spread, least: float) -> Element:
+    figures = spread.figures()
+    assert figures is not None, "there is a value"
+    return figure(chart, spread.decades(least), figures)
+
+
+def _range(value: Callable[[float], str]) -> Callable[[Bar], str]:
+    def label(bar: Bar) -> str:
+        if bar.high == math.inf:
+            return f"from {value(bar.low)}"
+        (low, unit), high = value(bar.low).split(" ", 1), value(bar.high)
+        if bar.low == 0:
+            return f"under {high}"
+        return f"{low}–{high}" if high.endswith(f" {unit}") else f"{low} {unit}–{high}"
+
+    return label
+
+
+def _whole(bar: Bar) -> str:
+    low = words.number(round(bar.low))
+    if bar.high == math.inf:
+        return f"from {low}"
+    last = words.number(round(bar.high) - 1)
+    return low if low == last else f"{low}–{last}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def _extremes(view: View) -> Iterator[Element]:
+    found = view.found
+    yield _top(view, "Slowest", found.slowest, lambda told: words.seconds(told.job.duration))
+    if not view.run.students:
+        yield _top(view, "Largest", found.largest, lambda told: words.size(told.job.size))
+    if found.hungriest.count:
+        yield _top(view, "Most memory", found.hungriest, lambda told: words.memory(told.job.peak or 0))
+
+
+def _top(view: View, title: str, jobs: Shortlist, value: Callable[[Told], str]) -> Element:
+    rows: Sequence[Sequence[Element | str]] = [(view.source(told), value(told)) for told in jobs.first]
+    return element("div", element("h3", title), table(title, [Column(view.name), Column(title, NUMBER)], rows))

@@ -1,0 +1,136 @@
+"""One job in a worker: PDFs in, a calendar's bytes out. It reads and computes; only the parent writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import convert
+from .changes import Difference, differences
+from .errors import Damaged, InputOutput
+from .event import Calendar
+from .files import read_stamped, sha256
+from .fingerprint import selection_of, term_digest
+from .inputs import Opening, calendar_at, foreign, refuse_problems
+from .model import Problem, Timetable
+from .selection import Selection, choices
+from .selection_file import choose_entries
+from .text import clean
+
+MOST_TOLD = 100
+"""Problems and changes of one job that are told one by one; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What to make, and of what."""
+
+    source: Path
+    output: Path
+    options: convert.CalendarOptions
+    opening: Opening = field(default_factory=Opening)
+    typed: Selection = field(default_factory=Selection)
+    """Groups chosen for all."""
+    select: Path | None = None
+    """A selection file, instead of the one found beside a PDF or above it."""
+    strict: bool = False
+    selection: str | None = None
+    """The hash of the selection file the result is recorded under; None for whatever is there."""
+    term: str | None = None
+    """The hash of the teaching dates, likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A calendar to be written, and what is told about it."""
+
+    data: bytes
+    sha256: str
+    """Of the PDF's bytes that were read."""
+    source_stamp: str
+    """Of the file they were read from."""
+    output_sha256: str
+    kind: str
+    entries: int
+    events: int
+    problems: tuple[Problem, ...]
+    problem_count: int
+    first: bool
+    """Whether there was no calendar before."""
+    changes: tuple[Difference, ...]
+    change_count: int
+    uncovered: int
+    """Events of the calendar before that no new PDF speaks of."""
+    left_out: int
+    """Lectures whose period has no teaching day on which they take place."""
+    undecided: int
+    """Choices between groups that nobody made: the calendar holds all of them."""
+
+
+def convert_task(task: Task) -> Made:
+    """Return the calendar of a task's PDF as the next revision of the one at its output.
+
+    Raises what a conversion raises, and NotWritable if what is at the output is not ours.
+    """
+    data, stamp = read_stamped(task.source, task.opening.limits.bytes)
+    timetable = convert.read_pdf(
+        data, name=clean(task.source.name), password=task.opening.password, limits=task.opening.limits
+    )
+    if task.strict:
+        refuse_problems(timetable)
+    (chosen,) = choose_entries([task.source], [timetable], task.typed, task.select)
+    previous = continued(task.output)
+    conversion = convert.make_calendar([chosen.selected.timetable], task.options, previous)
+    _check_still(task)
+    return describe([chosen.selected.timetable], stamp, conversion, previous)
+
+
+def _check_still(task: Task) -> None:
+    """Refuse a result of another selection or other teaching dates than it would be recorded under.
+
+    Raises InputOutput; it is tried again, and the next run asks anew.
+    """
+    if task.selection not in (None, selection_of(task.source, task.select)):
+        raise InputOutput(f"The selection for {task.source} changed while it was used.", file=str(task.source))
+    if task.term not in (None, term_digest(task.options.term)):
+        raise InputOutput("The teaching dates changed while they were used.", file=str(task.source))
+
+
+def describe(
+    timetables: Sequence[Timetable], stamp: str, conversion: convert.Conversion, previous: Calendar | None
+) -> Made:
+    """Return a calendar with what is told about it."""
+    problems = [problem for timetable in timetables for problem in timetable.problems]
+    moved = differences(previous, conversion.calendar) if previous is not None else ()
+    return Made(
+        data=conversion.ics,
+        sha256=timetables[0].sha256,
+        source_stamp=stamp,
+        output_sha256=sha256(conversion.ics),
+        kind=timetables[0].kind.value,
+        entries=sum(len(timetable.entries) for timetable in timetables),
+        events=len(conversion.calendar.events),
+        problems=tuple(problems[:MOST_TOLD]),
+        problem_count=len(problems),
+        first=previous is None,
+        changes=tuple(moved[:MOST_TOLD]),
+        change_count=len(moved),
+        uncovered=len(conversion.revision.uncovered),
+        left_out=len(conversion.left_out),
+        undecided=sum(len(choices(timetable.entries)) for timetable in timetables),
+    )
+
+
+def continued(output: Path) -> Calendar | None:
+    """Return the calendar at an output, which the new one continues, None if there is none.
+
+    Raises NotWritable if what is there is not ours.
+    """
+    data = calendar_at(output)
+    if data is None:
+        return None
+    try:
+        return convert.read_calendar(data)
+    except Damaged:
+        raise foreign(output) from None

@@ -1,0 +1,393 @@
+"""The daemon: look, take what stands still, convert, tell; for months, whatever happens around it.
+
+One loop in one thread. Whatever fails outside - the share, the disk, the ledger - makes it degraded: it says so, waits
+and tries again by itself. Everything that must not be lost stands in the ledger, or is found by looking again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from ... import __version__
+from ..errors import InputOutput, NotWritable, TukscalError, own_fault
+from ..ledger import Ledger
+from ..ledger import State as JobState
+from ..pool import CannotStart, Executor, Guards
+from ..results import Finished, TakenOver
+from .desk import Desk
+from .lease import Lease, Role
+from .logs import Level
+from .outplace import OutPlace
+from .outside import Outside
+from .request import WatchRequest
+from .shift import Shift
+from .status import State, Status
+from .tally import Tally, state_of, status_of
+from .trouble import Trouble
+
+_STEP = 0.5  # seconds, at most, between two turns of the loop: no signal waits longer
+_GLANCE = 0.1
+_HOLD = 1.0  # seconds between two looks at the lease
+_PUBLISH = 1.0
+_HOUSE = 3600.0  # seconds between two times old records are deleted
+_ONCE = 75.0  # seconds that --once waits for a file to stand still, or for another daemon that may be dead
+_FAULTS = 20  # of our own, after which somebody else shall start us anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the daemon works with, to be opened by it and opened again."""
+
+    ledger: Callable[[], Ledger]
+    pool: Callable[[WatchRequest], Executor]
+    again: Callable[[], WatchRequest | None]
+    """Reads the configuration again; None, and said why, if that is wrong."""
+
+
+class Daemon:
+    """One folder that is watched. Close it after use."""
+
+    def __init__(
+        self,
+        request: WatchRequest,
+        means: Means,
+        outside: Outside,
+        lease: Lease,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open what is needed. Raises InputOutput or NotWritable."""
+        self._means = means
+        self._outside = outside
+        self._lease = lease
+        self._ticks = ticks
+        self._wake = Event()
+        self._tally = Tally()
+        self._trouble = Trouble(ticks)
+        self._role = Role.STANDBY
+        self._began = ticks()
+        self._held = self._published = float("-inf")
+        self._house = self._began + _HOUSE
+        self._asked_to_stop = self._stops = 0
+        self._ending: float | None = None
+        self._asked_to_reload = False
+        self._next: WatchRequest | None = None
+        self._anew = False  # whether to begin with everything to be looked at again
+        self._faults = 0
+        self._place = OutPlace(request.output)
+        self._ledger = self._open_ledger()
+        self._pool = means.pool(request)
+        self._shift = self._new_shift(request, self._pool)
+
+    def close(self) -> None:
+        """End the workers and close the ledger."""
+        self._shift.sight.close()
+        self._pool.close()
+        self._ledger.close()
+
+    # ---- told from outside; a signal handler may, so nothing but notes is made
+
+    def stop(self) -> None:
+        """End after what is being converted; asked a second time, now."""
+        self._asked_to_stop += 1
+
+    def reload(self) -> None:
+        """Read the configuration again, and go on with it when what is being converted has ended."""
+        self._asked_to_reload = True
+
+    # ---- the loop
+
+    @property
+    def failures(self) -> int:
+        """How many PDFs have no calendar, and were given up since the start."""
+        outcomes = self._tally.outcomes
+        given_up = outcomes[JobState.DEAD.value] + outcomes[JobState.QUARANTINED.value]
+        unseen = self._shift.settling.waiting + len(self._shift.unreadable) if self._request.once else 0
+        return given_up + len(self._desk.quarantined) + unseen
+
+    def run(self) -> None:
+        """Work until told to end, or with `once` until everything that was there has its outcome.
+
+        Raises, with `once`, what keeps it from working.
+        """
+        self._outside.log("started", source=self._request.source, output=self._request.output, version=__version__)
+        self._outside.notifier.ready("starting")
+        try:
+            while not self._over():
+                self.step()
+        finally:
+            self._end()
+
+    def step(self, patience: float = _STEP) -> None:
+        """Do what can be done now, waiting at most so many seconds for something to happen."""
+        self._outside.notifier.alive()
+        try:
+            self._turn(patience)
+        except CannotStart as error:  # the pool forgot its calls
+            self._let_go()
+            self._degrade(error)
+        except TukscalError as error:
+            self._degrade(error)
+        except OSError as error:
+            self._degrade(InputOutput(f"Something cannot be read or written: {error.strerror or error}."))
+        except Exception as error:
+            self._blunder(error)
+        if self._ticks() >= self._published + _PUBLISH:
+            self._publish()
+
+    def _turn(self, patience: float) -> None:
+        self._obey()
+        self._desk.runner.paused = bool(self._trouble.reason or self._next) or self._role is Role.STANDBY
+        if not self._holds() or self._trouble.waits:
+            self._rest(patience)
+            return
+        if self._trouble.reason:
+            self._recover()
+        if self._ending is None:
+            self._look()
+            self._take()
+            self._forget()
+            self._keep_house()
+        self._work(patience)
+
+    def _look(self, *, now: bool = False) -> None:
+        files = self._shift.look(now=now)
+        for one in self._shift.news_of_skipped():
+            self._outside.skipped(one)
+        if files is not None:
+            self._tally.scanned(files)
+
+    def _take(self) -> None:
+        known = len(self._desk.quarantined)
+        self._shift.take()
+        for file in self._desk.quarantined[known:]:
+            self._outside.put_aside(file)
+
+    def _forget(self) -> None:
+        for calendar, trouble in self._shift.forget():
+            self._outside.gone(calendar, trouble)
+
+    def _keep_house(self) -> None:
+        self._desk.tidy()
+        if self._ticks() >= self._house:
+            self._house = self._ticks() + _HOUSE
+            self._ledger.purge()
+
+    def _work(self, patience: float) -> None:
+        waits = patience if self._ending is not None else self._shift.due - self._ticks()
+        self._tell(self._desk.runner.step(min(patience, max(0.01, waits))))
+        results = self._desk.results
+        if results.full is not None:
+            results.full = None
+            if (error := self._desk.writable()) is not None:  # else it is that one file's trouble
+                raise error
+
+    def _rest(self, patience: float) -> None:
+        """Let what is being converted come to its end, or wait."""
+        if self._desk.runner.running:
+            self._tell(self._desk.runner.step(min(patience, _GLANCE)))
+        elif self._ending is None:
+            self._wake.wait(patience)
+            self._wake.clear()
+
+    def _tell(self, finished: list[Finished]) -> None:
+        for one in finished:
+            self._tally.count(one)
+            self._outside.ended(one)
+            self._shift.ended(one)
+
+    # ---- who works
+
+    def _holds(self) -> bool:
+        """Look after the lease and OUT; return whether this daemon is to work. Raises InputOutput if OUT is away."""
+        if self._ticks() >= self._held + _HOLD:
+            self._held = self._ticks()
+            self._check_place()
+            role = self._lease.step()
+            if role is not self._role:
+                self._change_role(role)
+        return self._role is Role.OWNER
+
+    def _breathe(self) -> None:
+        """Stay the owner, and alive for the system, while a look takes long. Raises InputOutput."""
+        self._outside.notifier.alive()
+        self._holds()
+
+    def _check_place(self) -> None:
+        """See whether OUT is there; when it comes back, what was in it need not be. Raises InputOutput."""
+        try:
+            if not self._place.renewed():
+                return
+            error: TukscalError = InputOutput(f"{self._request.output} was made anew or mounted again.")
+        except TukscalError as away:
+            error = away
+        self._anew = True
+        raise error
+
+    def _change_role(self, role: Role) -> None:
+        self._role = role
+        if role is Role.OWNER:
+            self._outside.log("works", reason="no other daemon works on this share")
+        else:
+            self._outside.log("stands_by", owner=self._lease.owner, reason=self._lease.fault or None)
+            self._let_go()
+
+    def _may(self) -> TukscalError | None:
+        return None if self._lease.still_mine() else TakenOver("Another daemon works on this share now.")
+
+    def _let_go(self) -> None:
+        with contextlib.suppress(TukscalError):  # the runner tells the ledger later
+            self._desk.runner.release()
+
+    # ---- trouble, and its end
+
+    def _degrade(self, error: TukscalError) -> None:
+        """Say what is wrong, once, and wait longer each time; with `once` there is no waiting."""
+        if self._request.once and self._ending is None:
+            raise error
+        if self._trouble.begin(error.message):
+            self._outside.log("degraded", level=Level.WARNING, reason=error.message)
+            self._publish()
+
+    def _blunder(self, error: Exception) -> None:
+        """Go on after a fault of our own with everything to be looked at again, but not for ever."""
+        fault = own_fault(error)
+        self._outside.fault(error, fault)
+        self._faults += 1
+        if self._faults >= _FAULTS:
+            raise error
+        self._let_go()
+        self._anew = True
+        self._degrade(fault)
+
+    def _recover(self) -> None:
+        """Go on if what was wrong is not any more. Raises the error that still is."""
+        self._mend_ledger()
+        if self._anew:
+            self._begin_anew(self._request)
+        if (error := self._desk.writable()) is not None:
+            raise error
+        self._look(now=True)
+        revived = self._desk.revive()
+        self._trouble.end()
+        self._desk.runner.paused = False
+        self._outside.log("recovered", revived=revived)
+
+    def _mend_ledger(self) -> None:
+        """Open the ledger again if it was removed, replaced or damaged. Raises InputOutput or NotWritable."""
+        try:
+            self._ledger.release([])  # writes nothing, but wants to
+        except TukscalError:
+            ledger = self._open_ledger()
+            self._let_go()
+            self._ledger.close()
+            self._ledger, self._anew = ledger, True
+
+    def _open_ledger(self) -> Ledger:
+        ledger = self._means.ledger()
+        if ledger.moved_aside:
+            self._outside.log("ledger_moved_aside", level=Level.WARNING, to=ledger.moved_aside)
+        return ledger
+
+    # ---- requests
+
+    @property
+    def _request(self) -> WatchRequest:
+        return self._shift.request
+
+    @property
+    def _desk(self) -> Desk:
+        return self._shift.desk
+
+    def _obey(self) -> None:
+        """Do what signals asked for."""
+        if self._asked_to_stop > self._stops:
+            self._stops = self._asked_to_stop
+            grace = 0.0 if self._stops > 1 else self._request.grace
+            self._ending = min(self._ending or float("inf"), self._ticks() + grace)
+            self._desk.runner.stop(at_once=self._stops > 1)
+            self._outside.log("ending", seconds=grace)
+        if self._asked_to_reload and self._ending is None:
+            self._asked_to_reload = False
+            self._next = self._means.again() or self._next
+        if self._next is not None and self._ending is None and not self._desk.runner.running:
+            self._outside.notifier.reloading()
+            self._begin_anew(self._next)
+            self._next = None
+            self._outside.log("reloaded")
+            self._outside.notifier.ready()
+
+    def _begin_anew(self, request: WatchRequest) -> None:
+        """Go on with a request as if just started. Raises InputOutput; then everything is as it was."""
+        self._tell(self._desk.results.commit())
+        same = _pool_of(request) == _pool_of(self._request)
+        pool = self._pool if same else self._means.pool(request)
+        shift = self._new_shift(request, pool)
+        self._let_go()
+        self._shift.sight.close()
+        if not same:
+            self._pool.close()
+        self._shift, self._pool, self._anew = shift, pool, False
+
+    def _new_shift(self, request: WatchRequest, pool: Executor) -> Shift:
+        return Shift(
+            request, self._ledger, pool, may=self._may, ticks=self._ticks, wake=self._wake,
+            tell=self._outside.not_put_away, breathe=self._breathe,
+        )  # fmt: skip
+
+    # ---- the end
+
+    def _over(self) -> bool:
+        if self._ending is not None:
+            return not self._desk.runner.running or self._ticks() >= self._ending
+        return self._request.once and self._is_done()
+
+    def _is_done(self) -> bool:
+        """Tell whether everything that was there has its outcome. Raises NotWritable if somebody else is at it."""
+        late = self._ticks() >= self._began + _ONCE
+        if late and self._role is Role.STANDBY:
+            raise NotWritable(f"{self._request.output} is being written by another daemon: {self._lease.owner}.")
+        if not self._tally.looked or not (self._shift.still or late):
+            return False
+        counts = self._ledger.counts(queue=self._desk.digests.queue)
+        return not any(counts[state] for state in (JobState.QUEUED, JobState.RUNNING, JobState.FAILED))
+
+    def _end(self) -> None:
+        """Give everything back; what is not recorded is done by whoever comes next."""
+        self._outside.notifier.stopping()
+        with contextlib.suppress(TukscalError):
+            self._tell(self._desk.results.commit())
+        self._let_go()
+        with contextlib.suppress(TukscalError):
+            self._ledger.end_batch(self._desk.batch, {"done": self._tally.outcomes[JobState.DONE.value]})
+        self._shift.sight.close()
+        self._lease.release()
+        self._publish(ended=True)
+        self._outside.log("stopped")
+
+    def _publish(self, *, ended: bool = False) -> None:
+        """Tell everybody what it does."""
+        self._published = self._ticks()
+        self._outside.publish(self._status(ended=ended))
+
+    def _status(self, *, ended: bool) -> Status:
+        desk, sight = self._desk, self._shift.sight
+        if not self._trouble.reason:
+            self._tally.ask(self._ledger, desk.digests.queue)
+        reason = self._trouble.reason or self._lease.fault
+        busy = bool(desk.runner.running or len(desk.results)) or not self._shift.still
+        state = state_of(self._tally, self._lease, reason, ending=self._ending is not None, busy=busy)
+        return status_of(
+            self._tally, self._request, self._lease, self._pool,
+            state=State.STOPPED if ended else state, reason=reason, mode=sight.mode, mode_reason=sight.why,
+            oldest=desk.oldest, running=len(desk.runner.running),
+        )  # fmt: skip
+
+
+def _pool_of(request: WatchRequest) -> tuple[int, Guards]:
+    """Return what a pool for a request depends on."""
+    return request.workers, request.batch.guards

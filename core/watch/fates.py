@@ -1,0 +1,84 @@
+"""What a person who only sees the folders is told about each file, and what is to become of its PDF.
+
+NAME.error.txt says why there is no calendar of a PDF, and goes away by itself when there is one or the PDF is gone.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from .. import beside
+from ..errors import TukscalError
+from ..files import FileChange, read_if_there
+from ..ledger import Job
+from ..task import Made
+from ..text import clean
+
+_FIRST = "tukscal could not make a calendar of this PDF."
+_LAST = "This note goes away by itself when the PDF is converted or removed."
+
+_ASK = "ask whoever runs tukscal here"
+# Where the errors' own advice speaks of commands and options.
+_ADVICE = {
+    "encrypted": "Save the PDF without a password, or download it again from the UP Student Portal, and put that here.",
+    "too_large": f"A timetable is never this large: check that this is the right file. If it is, {_ASK} for more room.",
+    "timeout": f"Check that this is the portal's own PDF. If it is, {_ASK} for more time.",
+    "memory": f"Check that this is the portal's own PDF. If it is, {_ASK} for more memory.",
+    "bad_rows": f"Compare the PDF with what the portal shows. If it is the portal's own file, {_ASK}.",
+    "no_term": f"The PDF is fine: {_ASK} to enter these dates.",
+    "no_such_file": f"Make sure that tukscal may read the file, or {_ASK}.",
+    "not_writable": "Move away what is in the way there, then save the PDF here again.",
+    "io": "tukscal tries this PDF again by itself; nothing has to be done with it.",
+    "crash": f"Nothing was written. Please {_ASK} to report this with the PDF.",
+}
+
+
+class Fate(StrEnum):
+    """What happens to a PDF afterwards."""
+
+    KEEP = "keep"
+    MOVE = "move"
+    DELETE = "delete"
+
+
+def notes(job: Job, result: Made | TukscalError) -> list[FileChange]:
+    """Return the changes of NAME.warnings.txt and NAME.error.txt that go with a result."""
+    if not isinstance(result, TukscalError):
+        return [*beside.beside(job, result), *no_error(job.output)]
+    if not os.path.lexists(job.source):  # there is no PDF any more to tell anything about
+        return no_error(job.output)
+    path = error_path(job.output)
+    is_a_persons = os.path.lexists(path) and not _is_ours(path)
+    return [] if is_a_persons else [FileChange(path, error_text(job.source.name, result))]
+
+
+def no_error(output: Path) -> list[FileChange]:
+    """Return the change that removes the note about a failure, if there is one of ours."""
+    path = error_path(output)
+    return [FileChange(path, None)] if _is_ours(path) else []
+
+
+def error_path(output: Path) -> Path:
+    """Return where the note about a PDF without a calendar stands."""
+    return output.with_name(f"{output.name.removesuffix(output.suffix)}.error.txt")
+
+
+def error_text(name: str, error: TukscalError) -> bytes:
+    """Return the text of the note: what is wrong and what to do, in sentences."""
+    parts = [_FIRST, clean(name), clean(error.message), clean(_advice(error)), _LAST]
+    return ("\n\n".join(filter(None, parts)) + "\n").encode("utf-8", "replace")
+
+
+def _advice(error: TukscalError) -> str:
+    """Return what to do for somebody who only drops files: they type no commands."""
+    return _ADVICE.get(error.cause, error.advice)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        data = read_if_there(path, len(_FIRST) + 1)
+    except TukscalError:
+        return False
+    return data is not None and data.startswith(_FIRST.encode())

@@ -1,0 +1,57 @@
+"""Where a folder is: its device and number, and what is mounted there, by which a share is known again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..host import LOCAL, file_system
+
+# Other clients may make numbers up and forget them: the same file has another one after a while.
+_NUMBERED = LOCAL | {"nfs", "nfs4"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A folder's place on a file system.
+
+    A share that is mounted again may have another device number; it is the same one if it is mounted at the same place
+    with the same type.
+    """
+
+    device: int
+    inode: int
+    mount: str
+    """The folder the file system is mounted at."""
+    kind: str
+    """The file system's type; empty if unknown."""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a file keeps its inode number here."""
+        return self.kind in _NUMBERED
+
+    def is_at(self, state: os.stat_result) -> bool:
+        """Tell whether a folder in this state is the very same folder."""
+        return (state.st_dev, state.st_ino) == (self.device, self.inode)
+
+    def replaced_by(self, now: Home) -> bool:
+        """Tell whether another file system is there now, in place of this one.
+
+        One that was mounted over it, as when a share comes after the daemon, is no loss: it is what was meant.
+        """
+        if (now.mount, now.kind) == (self.mount, self.kind):
+            return False
+        return now.mount == self.mount or not Path(now.mount).is_relative_to(self.mount)
+
+    def __str__(self) -> str:
+        return f"the {self.kind or 'unknown'} file system at {self.mount}"
+
+
+def home_of(folder: str, state: os.stat_result) -> Home:
+    """Return where a folder is; `state` is what the system says about it."""
+    place = os.path.realpath(folder)
+    while not os.path.ismount(place) and os.path.dirname(place) != place:
+        place = os.path.dirname(place)
+    return Home(device=state.st_dev, inode=state.st_ino, mount=place, kind=file_system(Path(folder)) or "")

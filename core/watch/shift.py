@@ -1,0 +1,146 @@
+"""The parts that work on one request, from its start to the next reload: they begin with everything to be looked at."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+from ..discover import Skipped
+from ..errors import InputOutput, NoSuchFile
+from ..ledger import Ledger
+from ..pool import Executor
+from ..results import Finished, May
+from .desk import Desk
+from .leaving import Tell
+from .request import WatchRequest
+from .scan import Scan
+from .settle import Settled, Settling
+from .sight import Sight
+
+_TAKEN = 64  # files taken into the queue in one turn
+_TAKING = 1.0  # seconds after which no further one is taken in this turn
+_GONE = 64  # files forgotten in one turn
+
+
+class Shift:
+    """Looks, waits until files stand still, takes them, and forgets what is gone."""
+
+    def __init__(
+        self,
+        request: WatchRequest,
+        ledger: Ledger,
+        pool: Executor,
+        *,
+        may: May,
+        ticks: Callable[[], float],
+        wake: Event,
+        tell: Tell,
+        breathe: Callable[[], object] = int,
+    ) -> None:
+        self.request = request
+        self.settling = Settling(ticks, request.patience)
+        self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe)
+        self.desk = Desk(request, ledger, pool, may=may, ticks=ticks, wake=wake, tell=tell)
+        self._ticks = ticks
+        self._gone: deque[str] = deque()
+        self._swept = False
+        self._untold: list[Skipped] = []
+        self._skipped: set[Path] = set()  # told already
+        self.unreadable: frozenset[Path] = frozenset()
+        """Folders and files somebody expects calendars of and that cannot be read."""
+        self._missing: set[str] = set()  # PDFs that were not there when they were read
+
+    @property
+    def due(self) -> float:
+        """When, by the clock, there is something to do that nobody wakes us for."""
+        times = [self.sight.next_look]
+        if self.settling.next_due is not None:
+            times.append(self.settling.next_due)
+        return 0.0 if self._gone else min(times)
+
+    @property
+    def still(self) -> bool:
+        """Whether no file waits to be taken or forgotten."""
+        return not self.settling.waiting and not self._gone
+
+    def look(self, *, now: bool = False) -> int | None:
+        """Look where there is a reason, or `now` at everything; return how many files there are if all was looked at.
+
+        Raises InputOutput if the folder cannot be looked at.
+        """
+        scan = self.sight.look_again() if now else self.sight.look()
+        if scan is None:
+            return None
+        if scan.error:
+            raise InputOutput(scan.error, file=str(self.request.source))
+        self._see(scan)
+        return len(scan.files) if scan.asked is None else None
+
+    def news_of_skipped(self) -> list[Skipped]:
+        """Return what was left out and not told yet."""
+        told, self._untold = self._untold, []
+        return told
+
+    def _note_skipped(self, scan: Scan) -> None:
+        """Remember what a look at everything left out; what is gone may be told again when it comes back."""
+        here = {one.path for one in scan.skipped}
+        self._untold += [one for one in scan.skipped if one.path not in self._skipped]
+        if scan.asked is None:
+            self._skipped = here
+            self.unreadable = frozenset(one.path for one in scan.skipped if one.bad)
+        else:
+            self._skipped |= here
+
+    def _see(self, scan: Scan) -> None:
+        self._note_skipped(scan)
+        news = self.settling.see(scan)
+        self.sight.compare(news.new)
+        self._gone += news.gone
+        if scan.asked is None:  # a share that went and came back: what was not there for a moment was not converted
+            for path in self._missing & scan.files.keys():
+                self.settling.again(path)
+            self._missing.clear()
+            self._sweep(scan)
+
+    def _sweep(self, scan: Scan) -> None:
+        """After the first look: what was removed before."""
+        if not self._swept:
+            self._gone += map(str, self.desk.sweep(scan.files.keys()))
+            self._swept = True
+
+    def take(self) -> None:
+        """Put what stands still into the queue. Raises InputOutput or NotWritable; then it waits anew."""
+        taken: list[str] = []
+        try:
+            again = self.desk.take(self._settled(taken))
+        except BaseException:
+            again = taken
+            raise
+        finally:
+            for path in again:
+                self.settling.again(path)
+
+    def forget(self) -> Iterator[tuple[Path | None, str]]:
+        """Forget what is gone; yield each calendar that went with its PDF, and what could not be removed."""
+        for _ in range(min(_GONE, len(self._gone))):
+            path = Path(self._gone[0])
+            if not os.path.lexists(path):
+                yield self.desk.gone(path)
+            self._gone.popleft()
+
+    def ended(self, one: Finished) -> None:
+        """Do with a PDF what is asked for when its job has ended."""
+        if isinstance(one.error, NoSuchFile) and not os.path.lexists(one.job.source):
+            self._missing.add(str(one.job.source))
+        self.desk.ended(one)
+
+    def _settled(self, taken: list[str]) -> Iterator[Settled]:
+        until = self._ticks() + _TAKING
+        for one in self.settling.ready(_TAKEN):
+            taken.append(one.path)
+            yield one
+            if self._ticks() > until:
+                return

@@ -1,0 +1,1 @@
+"""Load tests of the central service: a burst of uploads, and locust's users."""

@@ -1,0 +1,1 @@
+"""Pushing results to a central service, and that service."""

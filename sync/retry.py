@@ -1,0 +1,128 @@
+"""What is tried again, after how long, how often: the one module that imports tenacity.
+
+The waiting itself is not done here: when a row is due next stands in the ledger, so that it survives a restart.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import tenacity
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity.wait import wait_base
+
+from ..core.ledger import LONGEST_WAIT
+from .failures import TRANSIENT, Kind, PushFailed
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+_SHORTEST = 0.05  # seconds: full jitter may draw nearly nothing, and nobody shall be asked without a pause
+_SPREAD = 0.1  # by which share a wait the service asks for is made longer: all clients were told the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """How often and how long a calendar is tried in one go, before it is kept for later; times in seconds.
+
+    All tries with the waits between them take at most `attempts` * (30 + `longest`).
+    """
+
+    attempts: int = 8
+    first: float = 1.0  # the longest wait after the first try, doubled for each one more
+    longest: float = 120.0
+    kept: float = LONGEST_WAIT  # until a calendar that was tried so often is tried again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """When a calendar is tried again; `attempts` count against it by then."""
+
+    attempts: int
+    delay: float
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether a failure may go away by itself."""
+    return isinstance(error, PushFailed) and error.kind in TRANSIENT
+
+
+def again(failure: PushFailed, attempts: int, retries: Retries) -> Again | None:
+    """Return when to try again after a failure, `attempts` having counted before; None if never."""
+    tried = attempts + (failure.kind is not Kind.BUSY)
+    state = _state(failure, max(tried, 1))
+    if not _IF_TRANSIENT(state):
+        return None
+    if stop_after_attempt(retries.attempts)(state):
+        return Again(attempts=tried, delay=max(failure.wait or 0.0, retries.kept * random.uniform(0.5, 1.0)))  # noqa: S311
+    return Again(attempts=tried, delay=_Wait(retries.first, retries.longest)(state))
+
+
+def pause(round_: int, *, first: float = 5.0, longest: float = 300.0) -> float:
+    """Return how many seconds to leave a service alone that failed again and again; `round_` pauses came before."""
+    backoff = wait_random_exponential(multiplier=first, max=longest, min=min(1.0, first))
+    return float(backoff(_state(PushFailed(Kind.UNREACHABLE, ""), round_ + 1)))
+
+
+def spread(wait: float) -> float:
+    """Return a wait that was asked for, with jitter, never more than an hour."""
+    return min(wait * random.uniform(1.0, 1.0 + _SPREAD), LONGEST_WAIT)  # noqa: S311 - no secret
+
+
+def retry_after(text: str | None, now: float) -> float | None:
+    """Return the seconds a Retry-After asks for, at most an hour; None for none, the past, or what is no such thing.
+
+    `now` are unix seconds; the text is a number of seconds or a date (RFC 9110, 10.2.3).
+    """
+    seconds = _seconds((text or "").strip(), now)
+    return min(seconds, LONGEST_WAIT) if seconds is not None and seconds > 0 else None
+
+
+def _seconds(text: str, now: float) -> float | None:
+    if text.isascii() and text.isdigit():
+        return float(text[:18]) if len(text) < 18 else LONGEST_WAIT
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+async def trying(call: Callable[[], Awaitable[T]], *, attempts: int, sleep: Sleep) -> T:
+    """Return what a call returns, tried a few times while its failures are transient. Raises PushFailed."""
+    patient = AsyncRetrying(
+        retry=retry_if_exception(is_transient),
+        stop=stop_after_attempt(attempts),
+        wait=_Wait(1.0, 10.0),
+        sleep=sleep,
+        reraise=True,
+    )
+    return await patient(call)
+
+
+class _Wait(wait_base):
+    """As long as the service asks for; else exponential backoff with full jitter."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._backoff = wait_random_exponential(multiplier=first, max=longest)
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        wait = error.wait if isinstance(error, PushFailed) else None
+        return max(_SHORTEST, float(self._backoff(retry_state)) if wait is None else spread(wait))
+
+
+_IF_TRANSIENT = retry_if_exception(is_transient)
+
+
+def _state(failure: PushFailed, attempt: int) -> RetryCallState:
+    """Return tenacity's view of a try that failed, for its rules to judge."""
+    state = RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = attempt
+    state.set_exception((type(failure), failure, None))
+    return state

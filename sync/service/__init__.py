@@ -1,0 +1,1 @@
+"""The central service: calendars that students subscribe to, and conversion for those without a terminal."""

@@ -1,0 +1,51 @@
+"""/v1/admin/deadletters: jobs that failed for no fault of their PDFs, for admins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from ..answering import PROBLEMS
+from ..service import Service, service_of
+from ..store.job_model import Job
+from ..who import Admin
+
+router = APIRouter(prefix="/v1/admin/deadletters", tags=["admin"], responses=PROBLEMS)
+
+The = Annotated[Service, Depends(service_of)]
+
+
+class Letter(BaseModel):
+    """A job a person decides about; `pdf` says whether it can be tried again."""
+
+    id: str
+    account: str
+    created: float
+    completed: float | None
+    attempts: int
+    deaths: int
+    cause: str | None
+    message: str | None
+    pdf: bool
+
+
+@router.get("", response_model=list[Letter])
+async def list_letters(admin: Admin, the: The, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[Letter]:
+    """List dead letters, the newest first."""
+    return [_described(job) for job in await the.store.jobs.letters(limit)]
+
+
+def _described(job: Job) -> Letter:
+    return Letter(
+        id=job.id,
+        account=job.account,
+        created=job.created,
+        completed=job.completed,
+        attempts=job.attempts,
+        deaths=job.deaths,
+        cause=job.cause,
+        message=job.message,
+        pdf=job.pdf,
+    )

@@ -1,0 +1,189 @@
+"""/v1/feeds: secret addresses for calendar programs; /feeds/SECRET.ics: what is read there."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from ... import wire
+from .. import ids, problems, scopes
+from ..answering import PROBLEMS
+from ..publishing import publish
+from ..service import Service, service_of
+from ..store.conditions import none_matches
+from ..store.model import Feed, Rendering
+from ..who import Principal, scoped
+from ..writing import limited_write
+
+router = APIRouter(tags=["feeds"], responses=PROBLEMS)
+
+Owner = Annotated[Principal, Depends(scoped(scopes.FEEDS))]
+The = Annotated[Service, Depends(service_of)]
+Name = Annotated[str, Field(max_length=200)]
+
+_LARGE = 32_768  # bytes from which unpacking is left to a thread
+
+
+class NewFeed(BaseModel):
+    """Which calendars a feed shows, and which of their events."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    calendars: Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(min_length=1, max_length=20)]
+    selection: Annotated[str, Field(max_length=100)] | None = None
+    name: Name = ""
+
+
+class FeedAnswer(BaseModel):
+    """A feed without its secret; times are unix seconds."""
+
+    id: str
+    name: str
+    calendars: list[str]
+    selection: str | None
+    created: float
+    rotated: float
+    hits: int
+    unchanged: int
+    read: float | None
+
+
+class SecretFeed(FeedAnswer):
+    """A feed with its address, which is shown this once."""
+
+    url: str
+    webcal: str
+
+
+class FeedPage(BaseModel):
+    """Some feeds, ordered by id; `next` is what to ask `after` for the rest."""
+
+    feeds: list[FeedAnswer]
+    next: str | None
+
+
+@router.post("/v1/feeds", status_code=201, response_model=SecretFeed)
+async def create_feed(wanted: NewFeed, owner: Owner, the: The, response: Response) -> SecretFeed:
+    """Make a feed; its address is shown this once."""
+    await limited_write(owner, the)
+    now, secret = the.clock.now(), ids.new_secret()
+    feed = Feed(
+        id=ids.new_id(), account=owner.account.id, name=wanted.name, selection=wanted.selection, created=now,
+        rotated=now, keys=tuple(dict.fromkeys(wanted.calendars)),
+    )  # fmt: skip
+    done = await the.store.feeds.add(feed, ids.hashed(secret), the.settings.sizes.feeds)
+    if done is None:
+        raise problems.not_found("calendar or selection")
+    if not done:
+        raise problems.quota("The account has as many feeds as it may.")
+    response.headers["Cache-Control"] = "no-store"
+    return _with_secret(the, feed, secret)
+
+
+@router.get("/v1/feeds", response_model=FeedPage)
+async def list_feeds(
+    owner: Owner, the: The, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> FeedPage:
+    """List one's own feeds."""
+    page = await the.store.feeds.page(owner.account.id, after, limit)
+    rest = page[-1].id if len(page) == limit else None
+    return FeedPage(feeds=[_described(feed) for feed in page], next=rest)
+
+
+@router.get("/v1/feeds/{feed}", response_model=FeedAnswer)
+async def get_feed(feed: str, owner: Owner, the: The) -> FeedAnswer:
+    """Return one of one's own feeds."""
+    return _described(await _own(the, owner, feed))
+
+
+@router.post("/v1/feeds/{feed}/rotate", response_model=SecretFeed)
+async def rotate_feed(feed: str, owner: Owner, the: The, response: Response) -> SecretFeed:
+    """Give a feed another address; the old one is dead on the next request."""
+    secret = ids.new_secret()
+    await the.store.feeds.rotate(owner.account.id, feed, ids.hashed(secret), the.clock.now())
+    response.headers["Cache-Control"] = "no-store"
+    return _with_secret(the, await _own(the, owner, feed), secret)
+
+
+@router.delete("/v1/feeds/{feed}", status_code=204)
+async def delete_feed(feed: str, owner: Owner, the: The) -> None:
+    """Remove a feed; its address is dead on the next request."""
+    if not await the.store.feeds.remove(owner.account.id, feed):
+        raise problems.not_found("feed")
+
+
+class ReadHeaders(BaseModel):
+    """What a calendar program says when it reads a feed."""
+
+    if_none_match: str | None = None
+    accept_encoding: str = ""
+
+
+@router.head("/feeds/{secret}.ics", include_in_schema=False)
+@router.get(
+    "/feeds/{secret}.ics",
+    response_class=Response,
+    responses={200: {"content": {wire.CALENDAR_TYPE: {}}}, 304: {"description": "Not changed"}},
+)
+async def read_feed(secret: str, said: Annotated[ReadHeaders, Header()], the: The) -> Response:
+    """Return a feed's events, to whoever knows its address."""
+    found = await publish(the, ids.hashed(secret)) if ids.SECRET.fullmatch(secret) else None
+    if found is None:
+        the.tallies.totals["feed_unknown"] += 1
+        raise problems.not_found("feed")
+    state, made = found
+    zipped = accepts_gzip(said.accept_encoding)
+    tags = f'"{made.etag}"', f'"{made.etag}-gzip"'
+    headers = _headers(the, tags[zipped])
+    unchanged = not none_matches(said.if_none_match, *tags)
+    the.tallies.feed(state.id, made.fingerprint, unchanged=unchanged)
+    if unchanged:
+        return Response(status_code=304, headers=headers)
+    body = made.packed if zipped else await _unpacked(the, made)
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=f"{wire.CALENDAR_TYPE}; charset=utf-8")
+
+
+def accepts_gzip(header: str) -> bool:
+    """Tell whether an Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
+    weights: dict[str, bool] = {}
+    for item in header.lower().split(","):
+        coding, _, parameter = item.partition(";")
+        weight = parameter.strip().removeprefix("q=").strip() if parameter else "1"
+        weights[coding.strip()] = weight.strip("0.") != ""
+    return weights.get("gzip", weights.get("*", False))
+
+
+def _headers(the: Service, etag: str) -> dict[str, str]:
+    control = f"private, max-age={the.settings.feeds.max_age}"
+    return {"ETag": etag, "Cache-Control": control, "Vary": "Accept-Encoding", "Referrer-Policy": "no-referrer"}
+
+
+async def _unpacked(the: Service, made: Rendering) -> bytes:
+    if len(made.packed) < _LARGE:
+        return gzip.decompress(made.packed)
+    return await the.in_thread(gzip.decompress, made.packed)
+
+
+async def _own(the: Service, owner: Principal, feed: str) -> Feed:
+    found = await the.store.feeds.get(owner.account.id, feed)
+    if found is None:
+        raise problems.not_found("feed")
+    return found
+
+
+def _with_secret(the: Service, feed: Feed, secret: str) -> SecretFeed:
+    url = f"{the.settings.public_url.rstrip('/')}/feeds/{secret}.ics"
+    webcal = f"webcal://{url.partition('://')[2]}"
+    return SecretFeed(**_described(feed).model_dump(), url=url, webcal=webcal)
+
+
+def _described(feed: Feed) -> FeedAnswer:
+    return FeedAnswer(
+        id=feed.id, name=feed.name, calendars=list(feed.keys), selection=feed.selection, created=feed.created,
+        rotated=feed.rotated, hits=feed.hits, unchanged=feed.unchanged, read=feed.read,
+    )  # fmt: skip

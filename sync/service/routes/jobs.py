@@ -1,0 +1,268 @@
+"""/v1/jobs: a PDF is sent, converted beside, and its calendar fetched."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from ....core.files import sha256
+from ....core.screen import Limits, screen_file
+from ... import wire
+from .. import bodies, ids, problems, scopes, uploading
+from ..answering import PROBLEMS
+from ..checking import unpack
+from ..engine import engine_of
+from ..limits import Rule
+from ..service import Service, service_of
+from ..store.job_model import Job, JobState, Newcomer, NewJob, Refusal, Replay
+from ..store.model import Account
+from ..who import Principal, known, newcomer, scoped
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)
+
+Owner = Annotated[Principal, Depends(scoped(scopes.JOBS))]
+The = Annotated[Service, Depends(service_of)]
+
+_LARGE = 2**20  # bytes from which encrypting is left to a thread
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["pdf"],
+                    "properties": {"pdf": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
+class JobAnswer(BaseModel):
+    """A job; times are unix seconds, `place` is that in the queue, `calendar` the key of its calendar."""
+
+    id: str
+    state: str
+    place: int | None
+    name: str
+    size: int
+    created: float
+    completed: float | None
+    attempts: int
+    kind: str | None
+    calendar: str | None
+    revision: int | None
+    entries: int | None
+    events: int | None
+    problems: list[str]
+    cause: str | None
+    message: str | None
+    advice: str | None
+    pdf: bool
+    """Whether the PDF is still kept."""
+
+
+class JobPage(BaseModel):
+    """Some jobs, the newest first; `next` is what to ask `before` for the rest."""
+
+    jobs: list[JobAnswer]
+    next: float | None
+
+
+@router.post("", status_code=202, response_model=JobAnswer, openapi_extra=_BODY)
+async def upload(
+    request: Request,
+    response: Response,
+    the: The,
+    calendar: Annotated[str | None, Query(description="Key of the calendar; else `uploads/` and its kind.")] = None,
+) -> JobAnswer:
+    """Take a PDF; what is answered with 202 is on the disk and will be converted."""
+    who = await known(request)
+    if who is not None and not who.may(scopes.JOBS):
+        raise problems.forbidden(f"This needs the scope {scopes.JOBS}.", advice="Ask an admin for a token with it.")
+    begun = await uploading.begin(request, the, who)
+    key = _key(calendar)
+    sent = await _read(request, the)
+    fresh: Newcomer | None = None
+    if who is None:
+        fresh = newcomer(request, response)
+        account = fresh.account
+    else:
+        account = who.account
+    new, now = await _sealed(the, account, sent, key), the.clock.now()
+    admission = await the.store.jobs.admit(new, begun.sender, begun.quotas, now, fresh)
+    if admission.refusal is not None:
+        if admission.refusal is Refusal.RATE:
+            await engine_of(the).blocks.refused(account.id)
+        raise uploading.refused(the, admission, begun)
+    engine_of(the).metrics.uploaded()
+    engine_of(the).conveyor.wake()
+    response.headers["Location"] = f"{router.prefix}/{new.id}"
+    response.headers.update(uploading.rate_headers(admission.standings))
+    return _taken(new, admission.place, now)
+
+
+@router.get("", response_model=JobPage)
+async def list_jobs(
+    me: Owner,
+    the: The,
+    response: Response,
+    before: Annotated[float, Query(allow_inf_nan=False)] = 1e12,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> JobPage:
+    """List your jobs."""
+    await _polled(me, the, response, Rule(name="lists", amount=the.settings.rates.lists_minute, seconds=60))
+    page = await the.store.jobs.page(me.account.id, before, limit)
+    return JobPage(jobs=list(map(described, page)), next=page[-1].created if len(page) == limit else None)
+
+
+@router.get("/{job}", response_model=JobAnswer)
+async def status(job: str, me: Owner, the: The, response: Response) -> JobAnswer:
+    """Tell where a job stands."""
+    await _polled(me, the, response, _status_rule(the))
+    found = await the.store.jobs.get(me.account.id, job)
+    if found is None:
+        raise problems.not_found("job")
+    return described(found)
+
+
+@router.get("/{job}/result", response_class=Response, responses={200: {"content": {wire.CALENDAR_TYPE: {}}}})
+async def result(job: str, me: Owner, the: The, response: Response) -> Response:
+    """Return the calendar a job made."""
+    await _polled(me, the, response, _status_rule(the))
+    found = await the.store.jobs.result(me.account.id, job)
+    if found is None:
+        raise problems.not_found("job")
+    there, packed = found
+    if there.state is not JobState.DONE:
+        raise problems.conflict("not_done", "This job has no calendar.", advice=there.advice or "Ask for its status.")
+    if packed is None:
+        raise problems.gone("A newer calendar took its place.", advice=f"Read the calendar {there.calendar}.")
+    data = await the.in_thread(unpack, packed)
+    headers = {"ETag": wire.etag(sha256(data)), "Content-Disposition": f'attachment; filename="{there.kind}.ics"'}
+    return Response(data, headers={**headers, "Cache-Control": "private, no-cache"}, media_type=wire.CALENDAR_TYPE)
+
+
+@router.delete("/{job}", status_code=204)
+async def delete(job: str, me: Owner, the: The) -> None:
+    """Delete a job and its PDF; a calendar that was made stays."""
+    if not await the.store.jobs.remove(me.account.id, job):
+        raise problems.not_found("job")
+
+
+@router.post("/{job}/replay", status_code=202, response_model=JobAnswer)
+async def replay(job: str, me: Owner, the: The) -> JobAnswer:
+    """Try a dead letter again; an admin may try anybody's."""
+    whose = None if me.may(scopes.ADMIN) else me.account.id
+    state = await the.store.jobs.replay(whose, job, the.clock.now())
+    if state is None:
+        raise problems.not_found("job")
+    if state is Replay.NO_PDF:
+        raise problems.gone("The PDF was deleted already.", advice="Upload the PDF again.")
+    if state is Replay.NOT_NOW:
+        raise problems.conflict("not_dead", "Only a job that failed and whose PDF is kept can be tried again.")
+    engine_of(the).conveyor.wake()
+    found = await the.store.jobs.find(job)
+    if found is None:
+        raise problems.not_found("job")
+    return described(found)
+
+
+def described(job: Job) -> JobAnswer:
+    """Return a job as it is answered."""
+    return JobAnswer(
+        id=job.id,
+        state=job.state,
+        place=job.place,
+        name=job.name,
+        size=job.size,
+        created=job.created,
+        completed=job.completed,
+        attempts=job.attempts,
+        kind=job.kind,
+        calendar=job.calendar,
+        revision=job.revision,
+        entries=job.entries,
+        events=job.events,
+        problems=list(job.problems),
+        cause=job.cause,
+        message=job.message,
+        advice=job.advice,
+        pdf=job.pdf,
+    )
+
+
+def _taken(new: NewJob, place: int, now: float) -> JobAnswer:
+    """Return the answer to an upload: the job as it was a moment ago."""
+    return JobAnswer(
+        id=new.id,
+        state=JobState.QUEUED,
+        place=place,
+        name=new.name,
+        size=new.size,
+        created=now,
+        completed=None,
+        attempts=0,
+        kind=None,
+        calendar=new.calendar,
+        revision=None,
+        entries=None,
+        events=None,
+        problems=[],
+        cause=None,
+        message=None,
+        advice=None,
+        pdf=True,
+    )
+
+
+async def _read(request: Request, the: Service) -> bodies.Upload:
+    """Return the PDF of a request, checked cheaply. Raises Problem or what the screen raises."""
+    settings = the.settings
+    body = await request.body()
+    body = bodies.plain(body, request.headers.get("content-encoding"), settings.sizes.pdf)
+    sent = bodies.uploaded(body, request.headers.get("content-type"), settings.intake.parts)
+    screen_file(sent.data, Limits(bytes=settings.sizes.pdf))
+    return sent
+
+
+async def _sealed(the: Service, account: Account, sent: bodies.Upload, key: str | None) -> NewJob:
+    job, vault = ids.new_id(), engine_of(the).vault
+    large = len(sent.data) > _LARGE
+    return NewJob(
+        id=job,
+        account=account.id,
+        name=sent.name,
+        size=len(sent.data),
+        sha256=sha256(sent.data),
+        premium=account.premium,
+        calendar=key,
+        sealed=await the.in_thread(vault.seal, sent.data, job) if large else vault.seal(sent.data, job),
+    )
+
+
+def _key(text: str | None) -> str | None:
+    try:
+        return None if text is None else wire.calendar_key(text)
+    except wire.BadKey as error:
+        raise problems.bad_request(str(error), cause="bad_key") from None
+
+
+def _status_rule(the: Service) -> Rule:
+    return Rule(name="status", amount=the.settings.rates.status_minute, seconds=60)
+
+
+async def _polled(me: Principal, the: Service, response: Response, rule: Rule) -> None:
+    engine = engine_of(the)
+    try:
+        headers = await engine.limiter.check(rule, me.account.id, "The status is asked for too often.")
+    except problems.Problem:
+        engine.metrics.refused(rule.name)
+        await engine.blocks.refused(me.account.id)
+        raise
+    response.headers.update(headers)

@@ -1,0 +1,208 @@
+"""The server: uvicorn, with what it lacks against slow clients, and with starting and stopping as systemd likes it.
+
+uvicorn waits for ever for the head of a request and for a client that takes no answer, and lets any number of
+connections sit idle. Here a head has a time, an answer that nobody takes ends, and of too many connections the one that
+has been idle longest gives way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import uvicorn
+from fastapi import FastAPI
+from h11 import IDLE, ConnectionClosed, Data, EndOfMessage, LocalProtocolError, Response
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ...core import guard
+from ...core.errors import InputOutput
+from ...core.watch.notify import Notifier
+from .settings import Intake, Settings
+
+_BACKLOG = 2048  # connections the kernel keeps until they are accepted: a thousand come at one moment
+_HEAD = 32 * 1024  # bytes of a request's head
+_LINGER = 60_000  # milliseconds the kernel goes on with an answer nobody takes
+_FILES = 200  # open files beside the connections
+
+
+class CannotListen(InputOutput):
+    """The address or port cannot be had."""
+
+    default_advice = "Choose another --host or --port, or end the program that has it."
+
+
+class Guarded(H11Protocol):
+    """uvicorn's HTTP/1.1 with times for heads and answers, and a bound on connections; `guarded` makes its class."""
+
+    rules: ClassVar[Intake]
+    proxies: ClassVar[tuple[str, ...]]
+    """Addresses behind which there are many."""
+    peers: ClassVar[Counter[str]]
+    """Connections by address."""
+    idle: ClassVar[dict[Guarded, None]]
+    """Connections without a request, the one that has been so for longest first."""
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self._head: asyncio.TimerHandle | None = None
+        self._answer: asyncio.TimerHandle | None = None
+        self._peer = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take a connection, if need be in the place of an idle one."""
+        super().connection_made(transport)
+        _bound(transport)
+        self._peer = self.client[0] if self.client else ""
+        self.peers[self._peer] += 1
+        if self._peer not in self.proxies and self.peers[self._peer] > self.rules.connections * self.rules.share:
+            self._make_room(self._peer)
+        elif len(self.connections) > self.rules.connections:
+            self._make_room(None)
+        if not transport.is_closing():
+            self.idle[self] = None
+        self._wait_for_head()
+
+    def _make_room(self, peer: str | None) -> None:
+        """End the connection that has been idle longest, of an address or of all; this one if none is idle."""
+        oldest = next((one for one in self.idle if peer in (None, one._peer)), self)
+        self.idle.pop(oldest, None)  # it hears of its end later
+        oldest.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Read, and let the time of a head run from its first byte to its last."""
+        super().data_received(data)
+        if self.conn.their_state is not IDLE:
+            _cancel(self._head)
+            self._head = None
+            self.idle.pop(self, None)
+        elif self._head is None:
+            self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the timers."""
+        _cancel(self._head, self._answer)
+        self.idle.pop(self, None)
+        self.peers[self._peer] -= 1
+        if self.peers[self._peer] <= 0:
+            del self.peers[self._peer]
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Be idle again."""
+        if not self.transport.is_closing():
+            self.idle[self] = None
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Give a client a time to take its answer."""
+        super().pause_writing()
+        self._answer = self._answer or self.loop.call_later(self.rules.send, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it took some."""
+        _cancel(self._answer)
+        self._answer = None
+        super().resume_writing()
+
+    def _wait_for_head(self) -> None:
+        self._head = self.loop.call_later(self.rules.header, self._too_slow)
+
+    def _too_slow(self) -> None:
+        """Answer a head that does not end, and close."""
+        self._head = None
+        if self.transport.is_closing():
+            return
+        with contextlib.suppress(LocalProtocolError):  # something of an answer is out already
+            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            for event in (
+                Response(status_code=408, headers=headers, reason=b"Request Timeout"),
+                Data(data=b"The head of the request came too slowly.\n"),
+                EndOfMessage(),
+                ConnectionClosed(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+def guarded(rules: Intake, proxies: str = "") -> type[Guarded]:
+    """Return the protocol with its rules."""
+    behind = tuple(one.strip() for one in proxies.split(","))
+    return type("GuardedByRules", (Guarded,), {"rules": rules, "proxies": behind, "peers": Counter(), "idle": {}})
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which tells systemd that it listens and that it ends."""
+
+    def __init__(self, config: uvicorn.Config, told: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._told = told
+        self._notifier = Notifier()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say on which port."""
+        await super().startup(sockets)
+        if self.started:
+            self._notifier.ready()
+            self._told(self.servers[0].sockets[0].getsockname()[1])
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ping systemd's watchdog: the event loop goes round."""
+        self._notifier.alive()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        self._notifier.stopping()
+        await super().shutdown(sockets)
+
+
+def server(app: FastAPI, settings: Settings, *, proxies: str = "", told: Callable[[int], None]) -> Server:
+    """Return a server; `told` hears the port when it listens, `proxies` are addresses whose forwarded headers count."""
+    guard.allow_files(settings.intake.connections + _FILES)
+    config = uvicorn.Config(
+        app,
+        http=guarded(settings.intake, proxies),
+        ws="none",
+        lifespan="on",
+        access_log=False,  # ours has routes in the place of paths
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or "",
+        backlog=_BACKLOG,
+        timeout_keep_alive=max(1, int(settings.intake.keep_alive)),
+        timeout_graceful_shutdown=max(1, int(settings.jobs.grace)),
+        h11_max_incomplete_event_size=_HEAD,
+    )
+    made = Server(config, told)
+    app.state.server = made
+    return made
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address. Raises CannotListen."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise CannotListen(f"{host}:{port} cannot be listened on: {why}.") from None
+
+
+def _bound(transport: asyncio.Transport) -> None:
+    """Let the kernel end a connection whose client takes nothing, where it can."""
+    made = transport.get_extra_info("socket")
+    if made is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _LINGER)
+
+
+def _cancel(*timers: asyncio.TimerHandle | None) -> None:
+    for timer in timers:
+        if timer is not None:
+            timer.cancel()

@@ -1,0 +1,221 @@
+"""What the service asks of a store, a Protocol per family; tests/sync/service/contract runs over every store.
+
+All of it is durable when it returns. What is another account's is not there: None, False, or left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from .interface_jobs import Blocks, Jobs
+from .model import (
+    Account,
+    AccountKind,
+    Calendar,
+    Condition,
+    Counts,
+    Feed,
+    FeedParts,
+    FeedState,
+    NewPut,
+    Put,
+    Rendering,
+    Session,
+    StoredSelection,
+    Token,
+)
+
+
+class Accounts(Protocol):
+    """Accounts, their sessions and tokens."""
+
+    async def add(self, account: Account, session: Session | None = None) -> bool:
+        """Add an account, and a session of it; False if one of that kind has the name."""
+
+    async def get(self, account: str) -> Account | None:
+        """Return an account."""
+
+    async def named(self, kind: AccountKind, name: str) -> Account | None:
+        """Return the account with a name."""
+
+    async def recovered(self, hashed: bytes) -> Account | None:
+        """Return the account a recovery link is for."""
+
+    async def page(self, after: str, limit: int) -> Sequence[Account]:
+        """Return accounts, ordered by id."""
+
+    async def set_recovery(self, account: str, hashed: bytes) -> bool:
+        """Replace the recovery link."""
+
+    async def set_premium(self, account: str, premium: bool) -> bool:
+        """Change what an account pays for."""
+
+    async def set_password(self, account: str, password: str) -> bool:
+        """Change an admin's password and end all sessions."""
+
+    async def remove(self, account: str) -> bool:
+        """Remove an account and all that is its own."""
+
+    async def counts(self, now: float) -> Counts:
+        """Return figures."""
+
+
+class Sessions(Protocol):
+    """Signed-in browsers."""
+
+    async def add(self, session: Session) -> None:
+        """Add a session."""
+
+    async def get(self, hashed: bytes, now: float) -> tuple[Session, Account] | None:
+        """Return a session that has not expired, with its account."""
+
+    async def touch(self, hashed: bytes, now: float, expires: float) -> None:
+        """Write down a visit."""
+
+    async def remove(self, hashed: bytes) -> bool:
+        """End a session."""
+
+    async def remove_all(self, account: str) -> int:
+        """End all sessions of an account."""
+
+
+class Tokens(Protocol):
+    """What programs sign in with."""
+
+    async def add(self, token: Token) -> None:
+        """Add a token."""
+
+    async def get(self, hashed: bytes, now: float) -> tuple[Token, Account] | None:
+        """Return a token that is neither expired nor revoked, with its account."""
+
+    async def page(self, account: str | None, after: str, limit: int) -> Sequence[Token]:
+        """Return tokens, of an account or of all, ordered by id."""
+
+    async def revoke(self, token: str, now: float) -> bool:
+        """Make a token worthless; False if there is none."""
+
+    async def used(self, times: Mapping[str, float]) -> None:
+        """Write down when tokens were last used."""
+
+
+class Calendars(Protocol):
+    """Calendars by account and key."""
+
+    async def put(self, new: NewPut) -> Put:
+        """Store a revision with the answer for repeats, in one transaction."""
+
+    async def answer(self, account: str, idempotency: str) -> bytes | None:
+        """Return the answer kept for repeats under an idempotency key."""
+
+    async def get(self, account: str, key: str) -> Calendar | None:
+        """Return a calendar."""
+
+    async def body(self, account: str, key: str) -> tuple[Calendar, bytes] | None:
+        """Return a calendar and its compressed bytes."""
+
+    async def page(self, account: str, after: str, limit: int) -> Sequence[Calendar]:
+        """Return calendars, ordered by key."""
+
+    async def remove(self, account: str, key: str, condition: Condition) -> bool | None:
+        """Remove a calendar; False if the condition does not hold, None if there is none."""
+
+
+class Selections(Protocol):
+    """Which events feeds show."""
+
+    async def add(self, selection: StoredSelection, most: int) -> bool:
+        """Add a selection; False if the account has as many as it may."""
+
+    async def get(self, account: str, selection: str) -> StoredSelection | None:
+        """Return a selection."""
+
+    async def page(self, account: str, after: str, limit: int) -> Sequence[StoredSelection]:
+        """Return selections, ordered by id."""
+
+    async def change(self, changed: StoredSelection) -> bool:
+        """Replace name and content."""
+
+    async def remove(self, account: str, selection: str) -> bool | None:
+        """Remove a selection; False if a feed uses it, None if there is none."""
+
+
+class Feeds(Protocol):
+    """Secret addresses under which calendars are read."""
+
+    async def add(self, feed: Feed, hashed: bytes, most: int) -> bool | None:
+        """Add a feed; None if a calendar or the selection is not there, False if there are as many as may be."""
+
+    async def get(self, account: str, feed: str) -> Feed | None:
+        """Return a feed."""
+
+    async def page(self, account: str, after: str, limit: int) -> Sequence[Feed]:
+        """Return feeds, ordered by id."""
+
+    async def rotate(self, account: str, feed: str, hashed: bytes, now: float) -> bool:
+        """Give a feed another secret."""
+
+    async def remove(self, account: str, feed: str) -> bool:
+        """Remove a feed."""
+
+    async def look(
+        self, hashed: bytes, fingerprint: Callable[[FeedState], bytes]
+    ) -> tuple[FeedState, Rendering | None] | None:
+        """Return what the feed with a secret shows, and its bytes if they are stored; `fingerprint` is pure."""
+
+    async def parts(self, shown: Sequence[tuple[int, int]]) -> FeedParts | None:
+        """Return what a feed is rendered from, None if one of the revisions is no longer the newest."""
+
+    async def keep(self, made: Rendering, calendars: Iterable[int]) -> None:
+        """Store bytes made of these calendars, if all of them are still there; they go with any of them."""
+
+    async def count(self, hits: Mapping[str, tuple[int, int]], used: Iterable[bytes], now: float) -> None:
+        """Add to feeds' hits and unchanged, and write down which renderings were used."""
+
+
+class Store(Protocol):
+    """All families, and what keeps them."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who has calendars."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """Browsers that are signed in."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """What programs sign in with."""
+
+    @property
+    def calendars(self) -> Calendars:
+        """Calendars by account and key."""
+
+    @property
+    def selections(self) -> Selections:
+        """Which events feeds show."""
+
+    @property
+    def feeds(self) -> Feeds:
+        """Secret addresses."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """PDFs to be converted."""
+
+    @property
+    def blocks(self) -> Blocks:
+        """Who is kept out."""
+
+    async def sweep(self, now: float, *, answers: float, renderings: float, students: float) -> Mapping[str, int]:
+        """Delete what is older than its seconds, and expired sessions; return how many of each.
+
+        A student without a session, not seen for `students` seconds and without a feed read since, is forgotten.
+        """
+
+    async def check(self) -> None:
+        """Read and write something. Raises InputOutput."""
+
+    def close(self) -> None:
+        """Finish and close."""

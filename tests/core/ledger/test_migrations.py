@@ -1,0 +1,168 @@
+"""From every older version of the ledger to the newest, and never from a newer one."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tukscal.core.errors import NotWritable
+from tukscal.core.ledger import Ledger, State, schema
+from tukscal.core.ledger.schema import MIGRATIONS, Migration
+from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def make(path: Path, migrations: tuple[Migration, ...]) -> None:
+    """Make a ledger of the version that some migrations lead to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        missing = True
+        while missing:
+            connection.execute("BEGIN IMMEDIATE")
+            missing = schema.migrate_once(connection, migrations)
+            connection.execute("COMMIT")
+
+
+def contents(path: Path) -> list[str]:
+    """Return all that a database holds, as SQL."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+def _next(db: Database) -> None:
+    db.execute("ALTER TABLE batches ADD COLUMN colour TEXT")
+    db.execute("UPDATE batches SET colour = 'blue'")
+
+
+def _broken(db: Database) -> None:
+    _next(db)
+    db.execute("DELETE FROM jobs")
+    db.execute("SELECT * FROM no_such_table")
+
+
+NEXT = (*MIGRATIONS, Migration(name="next: colours", needs="7.8.9", step=_next))
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS) + 1))
+def test_every_version_becomes_the_newest(place: Place, version: int) -> None:
+    """A ledger of each older version, and an empty file, is brought up to date and works."""
+    make(place.path, MIGRATIONS[:version])
+    with place.open() as ledger:
+        assert ledger.moved_aside is None
+        assert schema.applied(ledger._store.connection) == tuple(step.name for step in MIGRATIONS)
+        queued(ledger, new_job())
+        assert len(finish_all(ledger)) == 1
+        assert ledger.check() == ()
+
+
+def test_the_newest_version_is_the_one_written_down(place: Place) -> None:
+    """What the migrations make is what is compared with at every start, word for word."""
+    with place.open(), place.raw() as connection:
+        made = [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+    assert [sql for sql in made if "sqlite" not in sql] == list(schema.SCHEMA)
+
+
+def test_the_next_version_keeps_what_is_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration to come runs once, on the jobs and batches there are."""
+    with place.open() as ledger:
+        queued(ledger, new_job())
+    monkeypatch.setattr(schema, "MIGRATIONS", NEXT)
+    monkeypatch.setattr(schema, "SCHEMA", [text for text in schema.SCHEMA if "TABLE batches" not in text])
+    for _ in range(2):
+        with place.open() as ledger, place.raw() as raw:
+            assert ledger.moved_aside is None
+            assert raw.execute("SELECT colour FROM batches").fetchall() == [("blue",)]
+            assert ledger.counts()[State.QUEUED] == 1
+
+
+def test_a_migration_that_fails_leaves_the_old_version(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration that fails half-way leaves every byte of what was there, and the old tukscal goes on with it."""
+    with place.open() as ledger:
+        queued(ledger, new_job())
+    before = contents(place.path)
+    with monkeypatch.context() as patch:
+        broken = Migration(name="broken", needs="9", step=_broken)
+        patch.setattr(schema, "MIGRATIONS", (*MIGRATIONS, broken))
+        with pytest.raises(sqlite3.OperationalError, match="no_such_table"), place.open():
+            pass
+    assert contents(place.path) == before
+    with place.open() as ledger:
+        assert ledger.counts()[State.QUEUED] == 1
+
+
+def test_each_migration_is_a_transaction_of_its_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the second of two migrations fails, the first one stays, and only the second is made again."""
+    with place.open():
+        pass
+    monkeypatch.setattr(schema, "MIGRATIONS", (*NEXT, Migration(name="broken", needs="9", step=_broken)))
+    with pytest.raises(sqlite3.OperationalError, match="duplicate column"), place.open():
+        pass
+    with place.raw() as raw:
+        assert schema.applied(raw) == tuple(step.name for step in NEXT)
+        assert schema.needs(raw) == "7.8.9"
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["state = 'lost'", "state = 'running', lease = NULL", "state = 'failed'", "state = 'done'", "source = 'text'",
+     "size = 'large'", "size = x'00'", "created = 'now'", "sha256 = x'00'", "cause = x'00'", "peak = 1.5"],
+)  # fmt: skip
+def test_what_cannot_be_is_not_kept(ledger: Ledger, place: Place, change: str) -> None:
+    """No program can put into a job what makes no sense; damage that does is seen when the file is read through."""
+    queued(ledger, new_job())
+    with place.raw() as raw:
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            raw.execute(f"UPDATE jobs SET {change}")  # noqa: S608 - a test's own text
+        raw.execute("PRAGMA ignore_check_constraints = ON")
+        raw.execute(f"UPDATE jobs SET {change}")  # noqa: S608
+    with place.open() as fresh:
+        assert fresh.moved_aside is not None
+
+
+def test_a_new_ledger_whose_making_fails_is_begun_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the very first migration fails, nothing of it stays, and the next start makes the ledger."""
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (Migration(name=MIGRATIONS[0].name, needs="1", step=_broken),))
+        with pytest.raises(sqlite3.OperationalError), place.open():
+            pass
+    with place.open() as ledger:
+        assert ledger.moved_aside is None
+        queued(ledger, new_job())
+
+
+def test_a_newer_ledger_is_refused_and_not_touched(place: Place, journal: str) -> None:
+    """A ledger of a newer tukscal is refused with the version it needs; not a byte changes, nothing is moved."""
+    make(place.path, NEXT)
+    before, names = place.path.read_bytes(), sorted(path.name for path in place.path.parent.iterdir())
+    with pytest.raises(NotWritable) as error:
+        Ledger.open(place.path)
+    assert error.value.message == f"The ledger {place.path} was written by a newer tukscal (7.8.9)."
+    assert "Install tukscal 7.8.9 or newer" in error.value.advice
+    assert place.path.read_bytes() == before
+    assert sorted(path.name for path in place.path.parent.iterdir()) == names
+
+
+def test_migrations_of_another_history_are_damage(place: Place) -> None:
+    """A ledger that says it had migrations nobody wrote is not trusted."""
+    with place.open():
+        pass
+    with place.raw() as connection:
+        connection.execute("UPDATE _sqlite_migrations SET name = name || ' of another'")
+    with place.open() as ledger:
+        assert ledger.moved_aside is not None
+
+
+def test_a_ledger_that_is_up_to_date_needs_no_sqlite_utils(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening an existing ledger does not import sqlite-utils, which takes longer than all the rest of it."""
+    import sys
+
+    with place.open():
+        pass
+    monkeypatch.setitem(sys.modules, "sqlite_utils", None)
+    with place.open() as ledger:
+        queued(ledger, new_job())

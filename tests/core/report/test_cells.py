@@ -1,0 +1,124 @@
+"""CSV: one row a job, whatever is in it; no cell is a formula, and nothing in it commands a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from hypothesis import given
+from tukscal.core.details import Details, Moved, Row
+from tukscal.core.ledger import State
+from tukscal.core.report import cells
+from tukscal.core.report.batch import Run, Told
+from tukscal.core.report.cells import COLUMNS, csv_pieces, harmless
+from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, run, texts
+
+FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
+
+
+def table(told: list[Told], about: Run | None = None) -> list[dict[str, str]]:
+    """Return the rows of the file as a spreadsheet reads them."""
+    data = b"".join(csv_pieces(about or run(), told))
+    assert data.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+@given(names, texts)
+def test_no_cell_is_a_formula(name: bytes, text: str) -> None:
+    """No cell of any name or text begins with a formula sign, split at commas or at semicolons; all can be seen."""
+    data = b"".join(csv_pieces(run(), named(name, text))).decode("utf-8-sig")
+    for separator in ",;":
+        for row in csv.reader(io.StringIO(data, newline=""), delimiter=separator):
+            assert not [cell for cell in row if FORMULA.match(cell.lstrip('"'))]
+            assert "".join(row).isprintable()
+
+
+@given(names, texts)
+def test_every_job_is_one_row_whatever_is_in_it(name: bytes, text: str) -> None:
+    """A row for each job, all columns in each, and the addresses are the very names."""
+    rows = table(named(name, text))
+    assert len(rows) == 2
+    assert all(tuple(row) == COLUMNS and None not in row.values() for row in rows)
+    assert {unquote_to_bytes(row["source_address"]) for row in rows} == {b"file:///in/" + name}
+    assert {unquote_to_bytes(row["output_address"]) for row in rows} == {b"file:///out/" + name}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("COS 214", "COS 214"),
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("＝1", "'＝1"),
+        ("\t=1", "\\t=1"),
+        ('"=1', "'\"=1"),
+        ("x;=1;y", "x;'=1;y"),
+        ("x; y-z", "x; y-z"),
+        ("\x1b[31m", "\\x1b[31m"),
+        (None, ""),
+        (-1, "'-1"),
+    ],
+)
+def test_what_cells_hold(text: object, expected: str) -> None:
+    """A formula gets an apostrophe, what cannot be seen an escape, and everything else stays."""
+    assert harmless(text) == expected
+
+
+def test_a_cell_fits_into_a_spreadsheet() -> None:
+    """Text longer than a cell can hold is cut and says so."""
+    assert len(harmless("x" * 100_000)) < 32_767
+    assert harmless("x" * 100_000).endswith(" …")
+
+
+def test_the_row_of_a_calendar() -> None:
+    """A changed calendar's row says what moved and which rows could not be used."""
+    details = Details(
+        events=30,
+        first=False,
+        problems=(Row(page=2, row=3, text="99:99", reason="no time"), Row(page=4, row=None, text="x", reason="odd")),
+        changes=(Moved(title="COS 214 L1", before="Monday 08:30-09:20", after=None),),
+        change_count=1,
+        undecided=4,
+    )
+    (row,) = table([Told(job=job(problems=2), details=details)])
+    wanted = {
+        "batch": "7", "job": "1", "state": "done", "outcome": "has its calendar", "cause": "", "source": "/in/1.pdf",
+        "output": "/out/1.ics", "kind": "lectures", "entries": "20", "events": "30", "new": "no", "changes": "1",
+        "moved": "gone: COS 214 L1, Monday 08:30-09:20", "problems": "2",
+        "problem_rows": "page 2, row 3: 99:99: no time | page 4: x: odd", "undecided": "4", "size": "1000",
+        "seconds": "0.25", "peak": "67108864", "created": "2026-09-21T14:13:20.000+00:00",
+        "completed": "2026-09-21T14:13:21.000+00:00",
+    }  # fmt: skip
+    assert {key: row[key] for key in wanted} == wanted
+
+
+def test_the_row_of_a_failure() -> None:
+    """A failed PDF's row has its cause, sentence and advice, and whether a calendar of before stands there."""
+    (row,) = table([replace(dead(), earlier=job())])
+    wanted = ("dead", "has no calendar", "damaged", "It is damaged.", "Download it again.", "calendar", "")
+    assert tuple(row[key] for key in ("state", "outcome", "cause", "message", "advice", "before", "new")) == wanted
+
+
+def test_a_student_has_no_address_of_a_pdf() -> None:
+    """With a list of students the source is no file, so that it has no address."""
+    (row,) = table([Told(job=job(), details=Details())], run(enrolments="list.csv"))
+    assert row["source_address"] == ""
+
+
+def test_the_columns_are_those_that_are_described() -> None:
+    """Every column stands in the module's description, in the same order, and nothing else does."""
+    lines = (cells.__doc__ or "").partition("------\n")[2].partition("\n\n")[0].splitlines()
+    heads = [re.match(r"((?:\w+, )*\w+)", line[:45].split("  ")[0]) for line in lines]
+    described = [name for head in heads if head for name in head[1].split(", ")]
+    assert [name for name in described if name in COLUMNS] == list(COLUMNS)
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_words(state: State) -> None:
+    """A job in any state has a row with an outcome in words."""
+    (row,) = table([Told(job=job(state=state, message=HOSTILE), details=Details())])
+    assert row["outcome"]

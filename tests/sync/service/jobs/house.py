@@ -1,0 +1,133 @@
+"""The whole service under its own server, and people who upload; import as `tukscal.tests.sync.service.jobs.house`."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from tukscal.sync.service.app import build
+from tukscal.sync.service.clock import Clock, TurnedClock
+from tukscal.sync.service.engine import Engine
+from tukscal.sync.service.server import server
+from tukscal.sync.service.service import Service
+from tukscal.sync.service.settings import Jobs, Rates, Settings
+from tukscal.sync.service.store.sqlite import SqliteStore
+
+KEY = "0123456789abcdef0123456789abcdef"
+TIMETABLES = Path(__file__).parents[4] / "examples" / "timetables"
+LATEST = 30.0
+"""Seconds anything here may take."""
+
+
+def pdf(name: str = "lectures") -> bytes:
+    """Return a made timetable: lectures, tests or exams."""
+    return (TIMETABLES / f"{name}.pdf").read_bytes()
+
+
+def settings(folder: Path, **jobs: Any) -> Settings:
+    """Return settings for tests: two workers, and starts as fast as can be."""
+    made = replace(Jobs(workers=2, starts=0.0, grace=5.0), **jobs)
+    return Settings(store=folder / "service.db", key=KEY, jobs=made, rates=Rates(lists_minute=0))
+
+
+def until(true: Callable[[], Any], what: str) -> Any:
+    """Wait for something to be true and return what it is."""
+    latest = time.monotonic() + LATEST
+    while not (found := true()):
+        assert time.monotonic() < latest, f"{what} does not come"
+        threading.Event().wait(0.01)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """A running service."""
+
+    url: str
+    port: int
+    app: FastAPI
+    clock: Clock
+
+    @property
+    def service(self) -> Service:
+        """Its parts."""
+        service: Service = self.app.state.service
+        return service
+
+    @property
+    def engine(self) -> Engine:
+        """What runs beside the requests."""
+        assert self.service.engine is not None
+        return self.service.engine
+
+    @property
+    def store(self) -> SqliteStore:
+        """Its store."""
+        store = self.service.store
+        assert isinstance(store, SqliteStore)
+        return store
+
+    @contextlib.contextmanager
+    def person(self, **headers: str) -> Iterator[httpx.Client]:
+        """Yield somebody with cookies of their own."""
+        with httpx.Client(base_url=self.url, headers={"Origin": self.url, **headers}, timeout=LATEST) as client:
+            yield client
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what is in the store."""
+        return self.store.database.submit_read(lambda c: c.execute(statement, values).fetchall()).result(LATEST)
+
+
+@contextlib.contextmanager
+def house(wanted: Settings, clock: Clock | None = None, *, proxies: str = "") -> Iterator[House]:
+    """Run the service until left."""
+    clock = clock or TurnedClock()
+    listening = socket.create_server(("127.0.0.1", 0), backlog=1000)
+    port: int = listening.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    app = build(replace(wanted, public_url=url), clock=clock)
+    made = server(app, wanted, proxies=proxies, told=lambda _: None)
+    thread = threading.Thread(target=made.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        until(lambda: made.started or not thread.is_alive(), "the service")
+        assert thread.is_alive(), "the service did not start"
+        yield House(url=url, port=port, app=app, clock=clock)
+    finally:
+        made.should_exit = True
+        thread.join(LATEST)
+        listening.close()
+    assert not thread.is_alive()
+
+
+def upload(person: httpx.Client, data: bytes | None = None, **query: str) -> httpx.Response:
+    """Send a PDF."""
+    body = pdf() if data is None else data
+    return person.post("/v1/jobs", content=body, headers={"Content-Type": "application/pdf"}, params=query)
+
+
+def ended(person: httpx.Client, job: str) -> dict[str, Any]:
+    """Return a job when nothing more happens to it."""
+
+    def over() -> dict[str, Any] | None:
+        found: dict[str, Any] = person.get("/v1/jobs", params={"limit": "200"}).json()
+        (there,) = [one for one in found["jobs"] if one["id"] == job]
+        return there if there["state"] in ("done", "failed", "dead") else None
+
+    answer: dict[str, Any] = until(over, f"the end of job {job}")
+    return answer
+
+
+def converted(person: httpx.Client, data: bytes | None = None, **query: str) -> dict[str, Any]:
+    """Send a PDF and return its job at the end."""
+    answer = upload(person, data, **query)
+    assert answer.status_code == 202, answer.text
+    return ended(person, answer.json()["id"])
