@@ -134,7 +134,7 @@ def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> I
         if not request.reread and known.holds(source, output):
             made.unchanged += 1
         else:
-            waiting.append((source, output))
+            waiting.append((Path(source), Path(output)))
         if len(waiting) == _WAITING:
             _enqueue(request, made, waiting, ledger, pool)
             waiting.clear()
@@ -196,14 +196,14 @@ def _known(request: BatchRequest, common: Digests, ledger: Ledger) -> Unchanged:
     return Unchanged(ledger, (common.options, common.term, common.parser), of)
 
 
-def _placed(request: BatchRequest, groups: Groups, known: Unchanged) -> Iterator[tuple[Path, Path]]:
+def _placed(request: BatchRequest, groups: Groups, known: Unchanged) -> Iterator[tuple[str, str]]:
     """Yield PDFs with their outputs, whose folders are there then."""
-    folder = out = Path(os.path.abspath(request.output))
+    folder = out = os.path.abspath(request.output)
     for group in groups:
         for source, output in mirror(group, out, ".ics", known.owner):
-            if output.parent != folder:
-                folder = output.parent
-                make_folder(folder)
+            if (above := os.path.dirname(output)) != folder:
+                folder = above
+                make_folder(Path(folder))
             yield source, output
 
 

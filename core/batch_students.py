@@ -54,7 +54,7 @@ def _paths(request: BatchRequest) -> list[Path]:
     found = []
     for one in discover(request.sources, request.wanted, [request.output]):
         if isinstance(one, Found):
-            found.append(one.path)
+            found.append(Path(one.path))
         elif one.bad:
             raise NoSuchFile(f"{one.path}: {one.reason}.", file=str(one.path))
     if not found:

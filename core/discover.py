@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 INCLUDE = ("*.pdf",)
@@ -36,10 +36,14 @@ class Wanted:
 
 
 class Found(NamedTuple):
-    """A PDF and its place below the folder it was found in, which its calendar takes below the output folder."""
+    """A PDF and its place below the folder it was found in, which its calendar takes below the output folder.
 
-    path: Path
-    place: PurePath
+    Both are strings, for there may be a hundred thousand: as Path objects they would cost more than looking at them.
+    """
+
+    path: str
+    place: str
+    """Its parts joined by "/", on every system."""
 
 
 class Skipped(NamedTuple):
@@ -59,12 +63,12 @@ def discover(sources: Iterable[Path], wanted: Wanted, leave_out: Iterable[Path] 
     folders = [source for source in dict.fromkeys(sources) if source.is_dir()]
     matches = Matches(wanted)
     excluded = frozenset(Path(os.path.abspath(folder)) for folder in leave_out) - set(folders)
-    seen: set[Path] = set()
+    seen: set[str | Path] = set()
     for source in dict.fromkeys(sources):
         if source not in folders:
             found: Iterable[Found | Skipped] = [_named(source)]
         else:
-            top = PurePath(source.name) if len(folders) > 1 else PurePath()
+            top = source.name if len(folders) > 1 else ""
             found = _walk(source, top, matches, excluded)
         for one in found:
             if one.path not in seen:
@@ -89,11 +93,11 @@ class Matches:
         self._include = _any_of(wanted.include)
         self._exclude = _any_of(wanted.exclude)
 
-    def wanted(self, place: PurePath) -> bool:
-        """Tell whether a file is wanted."""
+    def wanted(self, place: str) -> bool:
+        """Tell whether a file is wanted; parts of places are joined by "/"."""
         return _matches(self._include, place) and not self.excluded(place)
 
-    def excluded(self, place: PurePath) -> bool:
+    def excluded(self, place: str) -> bool:
         """Tell whether a file or folder is to be left out."""
         return _matches(self._exclude, place)
 
@@ -106,9 +110,10 @@ def _any_of(patterns: Iterable[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile("|".join(names) or "(?!)"), re.compile("|".join(paths) or "(?!)")
 
 
-def _matches(patterns: tuple[re.Pattern[str], re.Pattern[str]], place: PurePath) -> bool:
+def _matches(patterns: tuple[re.Pattern[str], re.Pattern[str]], place: str) -> bool:
     names, paths = patterns
-    return bool(names.match(place.name.casefold()) or paths.match(place.as_posix().casefold()))
+    place = place.casefold()
+    return bool(names.match(place.rpartition("/")[2]) or paths.match(place))
 
 
 def _named(path: Path) -> Found | Skipped:
@@ -121,28 +126,32 @@ def _named(path: Path) -> Found | Skipped:
         return Skipped(path, f"it cannot be read: {error.strerror}", bad=True)
     if not stat.S_ISREG(mode):
         return Skipped(path, "it is not an ordinary file", bad=True)
-    return Found(path, PurePath(path.name))
+    return Found(str(path), path.name)
 
 
-def _walk(folder: Path, place: PurePath, matches: Matches, leave_out: frozenset[Path]) -> Iterator[Found | Skipped]:
-    below: list[tuple[Path, PurePath]] = [(folder, place)]
+def _walk(top: Path, place: str, matches: Matches, leave_out: frozenset[Path]) -> Iterator[Found | Skipped]:
+    below = [(str(top), f"{place}/" if place else "")]
     while below:
-        folder, place = below.pop()
+        folder, above = below.pop()
         try:
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda entry: os.fsencode(entry.name))
         except OSError as error:
-            yield Skipped(folder, f"the folder cannot be read: {error.strerror}", bad=True)
+            yield Skipped(Path(folder), f"the folder cannot be read: {error.strerror}", bad=True)
             continue
         deeper = []
         for entry in listed:
-            path, inside = folder / entry.name, place / entry.name
+            inside = above + entry.name
             if _is_folder(entry):
-                if path not in leave_out and not is_passing_folder(entry.name) and not matches.excluded(inside):
-                    deeper.append((path, inside))
+                if (
+                    Path(entry.path) not in leave_out
+                    and not is_passing_folder(entry.name)
+                    and not matches.excluded(inside)
+                ):
+                    deeper.append((entry.path, f"{inside}/"))
             elif matches.wanted(inside):
                 reason = _reason(entry)
-                yield Skipped(path, reason) if reason else Found(path, inside)
+                yield Skipped(Path(entry.path), reason) if reason else Found(entry.path, inside)
         below += reversed(deeper)
 
 

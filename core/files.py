@@ -57,7 +57,7 @@ def stamp(path: Path) -> str:
     return stamp_on(path)[0]
 
 
-def stamp_on(path: Path) -> tuple[str, int]:
+def stamp_on(path: str | Path) -> tuple[str, int]:
     """Return a file's stamp and the number of the device it is on; empty and 0 if it is not there."""
     try:
         state = os.stat(path)

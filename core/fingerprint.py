@@ -6,6 +6,7 @@ A PDF's bytes, the options, the groups chosen for it, the teaching dates, and th
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -111,20 +112,20 @@ class Selections:
 
     def __init__(self) -> None:
         self._shared: dict[Path, str] = {}
-        self._folder: Path | None = None
+        self._folder = ""
         self._here = ""
         self._any_own = False
 
-    def of(self, source: Path) -> str | None:
+    def of(self, source: str) -> str | None:
         """Return the hash of the selection for a PDF that has none of its own; None for one that has.
 
         The folder's files are listed once, while its PDFs come one after the other.
         """
-        if source.parent != self._folder:
-            self._folder = source.parent
-            self._here = _hash_of(shared_selection(self._folder.absolute()), self._shared)
-            self._any_own = any(True for _ in self._folder.glob("*.toml"))
-        return None if self._any_own and own_selection(source) is not None else self._here
+        if (above := os.path.dirname(source)) != self._folder:
+            self._folder, folder = above, Path(above)
+            self._here = _hash_of(shared_selection(folder.absolute()), self._shared)
+            self._any_own = any(True for _ in folder.glob("*.toml"))
+        return None if self._any_own and own_selection(Path(source)) is not None else self._here
 
 
 def _content(file: Path) -> bytes:

@@ -12,7 +12,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePath
 
 from .discover import Found
 
@@ -20,11 +19,11 @@ _UNFIT = frozenset('<>:"/\\|?*')  # not in names on Windows
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _MOST = 200  # bytes of a name, so that .warnings.txt fits behind it (255 on most systems)
 
-Owner = Callable[[Path], Path | None]
-"""Tells which PDF a calendar was last made of, if any."""
+Owner = Callable[[str], str | None]
+"""Tells which PDF a calendar was last made of, if any; paths are strings here, for there are many."""
 
 
-def mirror(group: Iterable[Found], out: Path, suffix: str, owner: Owner) -> Iterator[tuple[Path, Path]]:
+def mirror(group: Iterable[Found], out: str, suffix: str, owner: Owner) -> Iterator[tuple[str, str]]:
     """Yield each PDF of a group with its output below `out`; whoever has a calendar keeps it, else the first has it.
 
     The group is gone through twice.
@@ -50,9 +49,9 @@ class Group:
         for place in sorted(self._names, key=lambda place: os.fsencode(os.path.join(place[0], ""))):
             names = self._names[place]
             names.sort(key=lambda name: os.fsencode(name[0]))
-            folder, above = Path(place[0]), PurePath(place[1])
+            folder, above = os.path.join(place[0], ""), f"{place[1]}/" if place[1] else ""
             for name, placed in names:
-                yield Found(folder / name, above / placed)
+                yield Found(folder + name, above + placed)
 
 
 class Groups:
@@ -65,9 +64,9 @@ class Groups:
     def add(self, found: Found) -> None:
         """Put a PDF into its group."""
         folder, name = os.path.split(found.path)
-        above, placed = os.path.split(found.place)
+        above, _, placed = found.place.rpartition("/")
         if self._last is None or self._last[0] != (folder, above):
-            key = _key(_output(Path(), PurePath(above, "x"), "").parent)
+            key = _key(_folder("", above))
             self._last = (folder, above), self._groups.setdefault(key, Group())
         self._last[1].add(self._last[0], (name, name if placed == name else placed))
 
@@ -89,20 +88,21 @@ def safe_name(name: str) -> str:
     return safe if safe == name else f"{safe}~{_digest(name)}"
 
 
-def _output(out: Path, place: PurePath, suffix: str) -> Path:
-    stem, dot, ending = place.name.rpartition(".")
-    return _folder(out, place.parent) / (
-        safe_name(stem if stem and dot and ending.lower() == "pdf" else place.name) + suffix
+def _output(out: str, place: str, suffix: str) -> str:
+    above, _, name = place.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    return os.path.join(
+        _folder(out, above), safe_name(stem if stem and dot and ending.lower() == "pdf" else name) + suffix
     )
 
 
 @functools.lru_cache(maxsize=16)
-def _folder(out: Path, place: PurePath) -> Path:
-    return out.joinpath(*(safe_name(part) for part in place.parts if part not in ("", ".", "..", place.anchor)))
+def _folder(out: str, above: str) -> str:
+    return os.path.join(out, *(safe_name(part) for part in above.split("/") if part not in ("", ".", "..")))
 
 
-def _marked(output: Path, source: Path) -> Path:
-    return output.with_name(f"{output.name.removesuffix(output.suffix)}~{_digest(str(source))}{output.suffix}")
+def _marked(output: str, source: str, suffix: str) -> str:
+    return f"{output.removesuffix(suffix)}~{_digest(source)}{suffix}"
 
 
 def _digest(text: str) -> str:
@@ -112,55 +112,54 @@ def _digest(text: str) -> str:
 class Places:
     """The outputs of a folder whose files come one after the other; each keeps its own as long as it is there."""
 
-    def __init__(self, out: Path, suffix: str, owner: Owner) -> None:
+    def __init__(self, out: str, suffix: str, owner: Owner) -> None:
         """Give places below `out`; `owner` is asked who had one before this process."""
         self._out = out
         self._suffix = suffix
         self._owner = owner
         self._taken: set[str] = set()
-        self._outputs: dict[str, str] = {}  # paths take five times the room
+        self._outputs: dict[str, str] = {}
 
     def keep(self, found: Found) -> None:
         """Give a PDF the output it had before, if it had one."""
         plain = _output(self._out, found.place, self._suffix)
         for marked in (False, True):
-            output = _marked(plain, found.path) if marked else plain
+            output = _marked(plain, found.path, self._suffix) if marked else plain
             if os.path.lexists(output) and self._owner(output) == found.path and _key(output) not in self._taken:
                 self._take(found.path, output)
                 return
 
-    def output(self, found: Found) -> Path:
+    def output(self, found: Found) -> str:
         """Return a PDF's output: the one it had, else the plain name, unless another PDF that is there has that."""
-        if str(found.path) not in self._outputs:
+        if found.path not in self._outputs:
             self.keep(found)
-        if str(found.path) not in self._outputs:
+        if found.path not in self._outputs:
             output = _output(self._out, found.place, self._suffix)
             while not self._is_free(output, found.path):
-                output = _marked(output, found.path)
+                output = _marked(output, found.path, self._suffix)
             self._take(found.path, output)
-        return Path(self._outputs[str(found.path)])
+        return self._outputs[found.path]
 
-    def _take(self, source: Path, output: Path) -> None:
-        self._outputs[str(source)] = str(output)
+    def _take(self, source: str, output: str) -> None:
+        self._outputs[source] = output
         self._taken.add(_key(output))
 
-    def output_of(self, path: Path) -> Path | None:
+    def output_of(self, path: str) -> str | None:
         """Return the output a PDF was given, None if none was."""
-        output = self._outputs.get(str(path))
-        return None if output is None else Path(output)
+        return self._outputs.get(path)
 
-    def forget(self, path: Path) -> None:
+    def forget(self, path: str) -> None:
         """Let another have the output of a PDF that is gone."""
-        output = self._outputs.pop(str(path), None)
+        output = self._outputs.pop(path, None)
         if output is not None:
-            self._taken.discard(_key(Path(output)))
+            self._taken.discard(_key(output))
 
-    def _is_free(self, wanted: Path, source: Path) -> bool:
+    def _is_free(self, wanted: str, source: str) -> bool:
         if _key(wanted) in self._taken:
             return False
         owner = self._owner(wanted)
         return owner is None or owner == source or not os.path.lexists(owner)
 
 
-def _key(output: Path) -> str:
-    return unicodedata.normalize("NFC", str(output)).casefold()
+def _key(output: str) -> str:
+    return unicodedata.normalize("NFC", output).casefold()

@@ -6,6 +6,8 @@ changed just before it was read, its bytes are read and compared as everywhere.
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,14 +17,15 @@ from .host import notes_changes
 from .ledger import Ledger, Standing
 
 _SETTLED = 10.0  # seconds between a file's last change and its reading: what writes in spurts has ended
-_REMEMBERED = 5_000  # outputs the ledger was asked for: each is asked for again soon, in the order of the folder
+_PAGE = 500  # outputs the ledger is asked for at once: they are wanted one after the other
+_PAGES = 10  # that are remembered: whoever goes through a folder goes through it twice
 
-SelectionOf = Callable[[Path], str | None]
+SelectionOf = Callable[[str], str | None]
 """Tells the hash of the selection a PDF's result depends on, None if that takes reading."""
 
 
 class Unchanged:
-    """Compares what lies there with the ledger by stamps alone; for one thread."""
+    """Compares what lies there with the ledger by stamps alone; for one thread. Paths are strings: there are many."""
 
     def __init__(self, ledger: Ledger, common: tuple[str, str, str], selection_of: SelectionOf) -> None:
         """Know results of these options, teaching dates and versions."""
@@ -30,17 +33,18 @@ class Unchanged:
         self._common = common
         self._selection_of = selection_of
         self._noting: dict[int, bool] = {}
-        self._standing: dict[Path, Standing | None] = {}
+        self._pages: deque[_Page] = deque(maxlen=_PAGES)
 
-    def owner(self, output: Path) -> Path | None:
+    def owner(self, output: str) -> str | None:
         """Return the PDF that an output was last made of or is being made of, None if the ledger knows of none."""
         there = self._stands(output)
         if there is not None:
             return there.source
-        job = self._ledger.unfinished([output]).get(output)
-        return job.source if job else None
+        path = Path(output)
+        job = self._ledger.unfinished([path]).get(path)
+        return str(job.source) if job else None
 
-    def holds(self, source: Path, output: Path) -> bool:
+    def holds(self, source: str, output: str) -> bool:
         """Tell whether an output is the result of this PDF as it is, by stamps that can be trusted."""
         there = self._stands(output)
         return (
@@ -49,25 +53,42 @@ class Unchanged:
             and _is_settled(there)
             and self._lies(source, there.source_stamp)
             and self._lies(output, there.output_stamp)
-            and not is_missing(output, there.problems)
+            and not (there.problems and is_missing(Path(output), there.problems))
             and there.selection == self._selection_of(source)
         )
 
-    def _stands(self, output: Path) -> Standing | None:
-        if output not in self._standing:
-            if len(self._standing) >= _REMEMBERED:
-                self._standing.clear()
-            self._standing[output] = self._ledger.standing(output)
-        return self._standing[output]
+    def _stands(self, output: str) -> Standing | None:
+        key = os.fsencode(output)
+        if not self._pages or not self._pages[-1].covers(key):
+            page = next((page for page in self._pages if page.covers(key)), None)
+            if page is None:
+                page = _Page(key, self._ledger.standings(output, _PAGE))
+            else:
+                self._pages.remove(page)
+            self._pages.append(page)
+        return self._pages[-1].standings.get(output)
 
-    def _lies(self, path: Path, before: str | None) -> bool:
+    def _lies(self, path: str, before: str | None) -> bool:
         """Tell whether a file has the stamp it had, on a disk where that says something."""
         now, device = stamp_on(path)
         if not now or now != before:
             return False
         if device not in self._noting:
-            self._noting[device] = notes_changes(path)
+            self._noting[device] = notes_changes(Path(path))
         return self._noting[device]
+
+
+class _Page:
+    """What the ledger knows of all outputs from one to another, in the order of their bytes."""
+
+    def __init__(self, first: bytes, standings: dict[str, Standing]) -> None:
+        self._first = first
+        self._last = os.fsencode(next(reversed(standings))) if len(standings) == _PAGE else None
+        self.standings = standings
+
+    def covers(self, output: bytes) -> bool:
+        """Tell whether an output that is not among these has no result."""
+        return self._first <= output and (self._last is None or output <= self._last)
 
 
 def _is_settled(there: Standing) -> bool:

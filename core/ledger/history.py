@@ -119,10 +119,10 @@ def results(store: Store, outputs: Iterable[Path]) -> dict[Path, Job]:
     return _by_output(store, sql.CURRENT, outputs)
 
 
-def standing(store: Store, output: Path) -> Standing | None:
-    """Return what the current result of an output was made of, None if there is none."""
-    found = store.rows(sql.STANDING, {"output": rows.path_bytes(output)})
-    return rows.standing_of(found[0]) if found else None
+def standings(store: Store, first: str, limit: int) -> dict[str, Standing]:
+    """Return what current results were made of, by output: from `first` on, in the order of the outputs' bytes."""
+    found = store.rows(sql.STANDINGS, {"first": os.fsencode(first), "limit": limit})
+    return dict(map(rows.standing_of, found))
 
 
 def unfinished(store: Store, outputs: Iterable[Path]) -> dict[Path, Job]:

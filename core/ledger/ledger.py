@@ -167,9 +167,9 @@ class Ledger:
         """Return the current done job of each output that has one."""
         return history.results(self._store, outputs)
 
-    def standing(self, output: Path) -> Standing | None:
-        """Return what the current result of an output was made of, None if there is none."""
-        return history.standing(self._store, output)
+    def standings(self, first: str, limit: int) -> dict[str, Standing]:
+        """Return what current results were made of: from output `first` on, in the order of the outputs' bytes."""
+        return history.standings(self._store, first, limit)
 
     def unfinished(self, outputs: Iterable[Path]) -> dict[Path, Job]:
         """Return the job of each output that is not done: open, or a dead letter."""

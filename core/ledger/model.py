@@ -252,7 +252,7 @@ class Backlog:
 class Standing(NamedTuple):
     """What a current result was made of, and how its PDF and its calendar were found then; of a hundred thousand."""
 
-    source: Path
+    source: str
     source_stamp: str
     output_stamp: str | None
     options: str

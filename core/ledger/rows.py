@@ -39,10 +39,10 @@ def job_of(row: Row) -> Job:
     return Job(**found)
 
 
-def standing_of(row: Row) -> Standing:
-    """Return what a current result was made of."""
-    found = Standing._make(row)
-    return found._replace(source=path_of(row[0]))
+def standing_of(row: Row) -> tuple[str, Standing]:
+    """Return an output and what its current result was made of."""
+    output, source, *rest = row
+    return os.fsdecode(output), Standing(os.fsdecode(source), *rest)
 
 
 def attempt_of(row: Row) -> Attempt:

@@ -13,7 +13,6 @@ from .model import Attempt, Job, NewJob, Outgoing, Standing
 JOB_COLUMNS = tuple(field.name for field in fields(Job))
 ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
 OUTGOING_COLUMNS = tuple(field.name for field in fields(Outgoing))
-STANDING_COLUMNS = Standing._fields
 GIVEN = tuple(field.name for field in fields(NewJob))
 _JOB, _ATTEMPT, _OUTGOING = ", ".join(JOB_COLUMNS), ", ".join(ATTEMPT_COLUMNS), ", ".join(OUTGOING_COLUMNS)
 _FRESH = """state = 'queued', attempts = 0, deaths = 0, duration = 0, cause = NULL, message = NULL, details = NULL,
@@ -145,8 +144,8 @@ JOB = f"SELECT {_JOB} FROM jobs WHERE id = :id"
 ATTEMPTS = f"SELECT {_ATTEMPT} FROM attempts WHERE job = :job ORDER BY number"
 CURRENT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_current
 WHERE output = :output AND state = 'done' AND superseded IS NULL"""
-STANDING = f"""SELECT {", ".join(STANDING_COLUMNS)} FROM jobs INDEXED BY jobs_current
-WHERE output = :output AND state = 'done' AND superseded IS NULL"""
+STANDINGS = f"""SELECT output, {", ".join(Standing._fields)} FROM jobs INDEXED BY jobs_current
+WHERE state = 'done' AND superseded IS NULL AND output >= :first ORDER BY output LIMIT :limit"""
 CONTENT = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_content WHERE sha256 = :sha256 ORDER BY id DESC"
 CURRENT_PAGE = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_current
 WHERE state = 'done' AND superseded IS NULL AND output > :after ORDER BY output LIMIT :limit"""

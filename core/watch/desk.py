@@ -55,8 +55,8 @@ class Desk:
             ledger, self.digests.queue, pool, self.results,
             assign=assign(request.batch), share=share, pace=Pace(grace=request.grace), wake=wake,
         )  # fmt: skip
-        self._places = Places(request.output, ".ics", self._owner)
-        self._leaving = Leaving(request, ticks, gone=self._places.forget, tell=tell)
+        self._places = Places(str(request.output), ".ics", self._owner)
+        self._leaving = Leaving(request, ticks, gone=lambda path: self._places.forget(str(path)), tell=tell)
         self._open: dict[Path, tuple[Stamp, float]] = {}  # PDFs with a job, in the order they came
         self._revivable: list[Job] = []  # jobs that failed because of something outside
         self._revive_at = 0.0
@@ -113,14 +113,15 @@ class Desk:
         Return its calendar if that went too, and why something could not be removed.
         """
         self._open.pop(path, None)
-        output = self._places.output_of(path)
-        if output is None:
+        given = self._places.output_of(str(path))
+        if given is None:
             return None, ""
+        output = Path(given)
         changes = no_error(output)
         mirrored = self._request.mirror and self._is_result(output, path)
         if mirrored:
             changes += [FileChange(output, None), FileChange(warnings_path(output), None)]
-        self._places.forget(path)
+        self._places.forget(str(path))
         errors = change_files(changes, self._may)
         return (output if mirrored and not errors else None), next((error.message for error in errors.values()), "")
 
@@ -150,18 +151,18 @@ class Desk:
 
     def _look(self, path: str) -> tuple[Path, Path, Seen]:
         source = Path(path)
-        output = self._places.output(self._found(source))
+        output = Path(self._places.output(self._found(source)))
         _make_folder(output.parent)
         batch = self._request.batch
         (seen,) = look([(source, output)], batch.opening.limits.bytes, batch.select is None)
         return source, output, seen
 
     def _found(self, source: Path) -> Found:
-        return Found(source, PurePath(os.path.relpath(source, self._request.source)))
+        return Found(str(source), PurePath(os.path.relpath(source, self._request.source)).as_posix())
 
     def _is_at_home(self, job: Job) -> bool:
         """Tell whether a PDF would have the output it had."""
-        return self._places.output(self._found(job.source)) == job.output
+        return self._places.output(self._found(job.source)) == str(job.output)
 
     def _job(self, source: Path, output: Path, seen: Seen) -> NewJob:
         common = self.digests
@@ -176,9 +177,10 @@ class Desk:
         if self._may() is None:
             self._leaving.leave(source, stamp, done=done)
 
-    def _owner(self, output: Path) -> Path | None:
-        job = self._ledger.results([output]).get(output) or self._ledger.unfinished([output]).get(output)
-        return job.source if job else None
+    def _owner(self, output: str) -> str | None:
+        path = Path(output)
+        job = self._ledger.results([path]).get(path) or self._ledger.unfinished([path]).get(path)
+        return str(job.source) if job else None
 
     def _is_result(self, output: Path, source: Path) -> bool:
         job = self._ledger.results([output]).get(output)

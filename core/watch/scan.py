@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..discover import Matches, Skipped, Wanted, is_passing, is_passing_folder
@@ -98,19 +98,20 @@ class Scanner:
         if not path.startswith(self.root.rstrip(os.sep) + os.sep):
             return False
         *folders, name = path.removeprefix(self.root).lstrip(os.sep).split(os.sep)
-        place = PurePath()
+        place = ""
         for part in folders:
-            place /= part
-            if not self._enters(os.path.join(self.root, place), part, place):
+            place += part
+            if not self._enters(os.path.join(self.root, *place.split("/")), part, place):
                 return False
+            place += "/"
         return self._wants(name, place)
 
     # ---- parts
 
-    def _wants(self, name: str, place: PurePath) -> bool:
-        return self._matches.wanted(place / name) and not is_passing(name)
+    def _wants(self, name: str, above: str) -> bool:
+        return self._matches.wanted(above + name) and not is_passing(name)
 
-    def _enters(self, path: str, name: str, place: PurePath) -> bool:
+    def _enters(self, path: str, name: str, place: str) -> bool:
         return not (is_passing_folder(name) or path in self._leave_out or self._matches.excluded(place))
 
     def _at_home(self) -> Home:
@@ -137,11 +138,11 @@ class Scanner:
         return now
 
     def _walk(self, home: Home) -> _Seen:
-        seen, below = _Seen({}, [], [], home.numbered), [(self.root, PurePath())]
+        seen, below = _Seen({}, [], [], home.numbered), [(self.root, "")]
         while below:
-            folder, place = below.pop()
+            folder, above = below.pop()
             try:
-                below += self._list(folder, place, home, seen)
+                below += self._list(folder, above, home, seen)
             except OSError as error:
                 if folder == self.root:
                     raise _Away(f"The folder {folder} cannot be read: {error.strerror}.") from None
@@ -150,8 +151,8 @@ class Scanner:
                     seen.skipped.append(Skipped(Path(folder), f"the folder cannot be read: {error.strerror}", bad=True))
         return seen
 
-    def _list(self, folder: str, place: PurePath, home: Home, seen: _Seen) -> list[tuple[str, PurePath]]:
-        """Look at what is in one folder; return the folders to enter."""
+    def _list(self, folder: str, above: str, home: Home, seen: _Seen) -> list[tuple[str, str]]:
+        """Look at what is in one folder; return the folders to enter, each with its place and a slash."""
         deeper = []
         prefix = os.path.join(folder, "")
         with _opened(folder, follow=folder == self.root) as (entries, device):
@@ -159,10 +160,10 @@ class Scanner:
             for entry in self._breathing(entries):
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if self._enters(path, entry.name, place / entry.name):
-                        deeper.append((path, place / entry.name))
+                    if self._enters(path, entry.name, above + entry.name):
+                        deeper.append((path, f"{above}{entry.name}/"))
                 # What was wanted the last time need not be asked again, which takes longer than the look.
-                elif path in self._last or self._wants(entry.name, place):
+                elif path in self._last or self._wants(entry.name, above):
                     _take(path, entry, seen)
         return deeper
 

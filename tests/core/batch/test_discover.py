@@ -13,7 +13,7 @@ from tukscal.core.discover import Found, Skipped, Wanted, discover, is_passing
 
 def names(found: Iterable[Found | Skipped]) -> list[str]:
     """The places of what was found."""
-    return [one.place.as_posix() for one in found if isinstance(one, Found)]
+    return [one.place for one in found if isinstance(one, Found)]
 
 
 def skipped(found: Iterable[Found | Skipped]) -> dict[str, tuple[str, bool]]:
@@ -56,7 +56,7 @@ def test_each_file_once(tmp_path: Path) -> None:
     """What is named twice, or as a file and by its folder, is found once."""
     make(tmp_path, "a.pdf", "sub/b.pdf")
     found = discover([tmp_path / "a.pdf", tmp_path, tmp_path / "sub" / ".." / "a.pdf", tmp_path], Wanted())
-    assert [one.path for one in found] == [tmp_path / "a.pdf", tmp_path / "sub" / "b.pdf"]
+    assert [one.path for one in found] == [str(tmp_path / "a.pdf"), str(tmp_path / "sub" / "b.pdf")]
 
 
 def test_several_folders_keep_their_names(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""What the ledger knows of outputs is read ahead in pages: no answer depends on how they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tukscal.core import unchanged
+from tukscal.core.ledger import Ledger
+from tukscal.core.unchanged import Unchanged
+from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
+
+# In an order of bytes that is none of letters; the last is not UTF-8.
+OUTPUTS = [f"/out/{name}.ics" for name in ("A", "a b", "a", "a-b", "b", "b/a", "z", "é", "\U0001f600", "\udcff")]
+RECORDED = OUTPUTS[1::2]
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """A ledger with results of every second output."""
+    with Place(tmp_path_factory.mktemp("ledger") / "ledger.db").open() as opened:
+        queued(opened, *(new_job(source=Path(f"{path}.pdf"), output=Path(path)) for path in RECORDED))
+        finish_all(opened)
+        yield opened
+
+
+@given(asked=st.lists(st.sampled_from(OUTPUTS), max_size=30), page=st.integers(1, 6), pages=st.integers(1, 3))
+def test_any_order_of_questions(ledger: Ledger, asked: list[str], page: int, pages: int) -> None:
+    """Whatever is asked for in whatever order, an output's owner is the PDF of its result, and nobody without one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unchanged, "_PAGE", page)
+        patch.setattr(unchanged, "_PAGES", pages)
+        known = Unchanged(ledger, ("", "", ""), lambda _source: None)
+        owners = {path: known.owner(path) for path in asked}
+    assert owners == {path: f"{path}.pdf" if path in RECORDED else None for path in asked}
+
+
+def test_a_folder_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Going twice through outputs in the order of their bytes asks the ledger once for a page of them."""
+    questions: list[str] = []
+    ask = ledger.standings
+    monkeypatch.setattr(unchanged, "_PAGE", 3)
+    monkeypatch.setattr(ledger, "standings", lambda first, limit: questions.append(first) or ask(first, limit))
+    known = Unchanged(ledger, ("", "", ""), lambda _source: None)
+    for output in RECORDED + RECORDED:
+        known.owner(output)
+    assert questions == [RECORDED[0], RECORDED[3]]
