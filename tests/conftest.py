@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 from tukscal.tests.samples import SAMPLES
@@ -9,6 +11,9 @@ from tukscal.tests.samples import SAMPLES
 # Examples are the same in every run, and a busy machine is no fault of the code.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
+
+# A shell without job control starts what runs in its background deaf to Ctrl-C, and so would be all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=SAMPLES)
