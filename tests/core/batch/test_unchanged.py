@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core import unchanged
-from tukscal.core.ledger import Ledger
+from tukscal.core.ledger import Ledger, Standing
 from tukscal.core.unchanged import Unchanged
 from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
 
@@ -42,8 +42,13 @@ def test_a_folder_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPa
     """Going twice through outputs in the order of their bytes asks the ledger once for a page of them."""
     questions: list[str] = []
     ask = ledger.standings
+
+    def asked(first: str, limit: int) -> dict[str, Standing]:
+        questions.append(first)
+        return ask(first, limit)
+
     monkeypatch.setattr(unchanged, "_PAGE", 3)
-    monkeypatch.setattr(ledger, "standings", lambda first, limit: questions.append(first) or ask(first, limit))
+    monkeypatch.setattr(ledger, "standings", asked)
     known = Unchanged(ledger, ("", "", ""), lambda _source: None)
     for output in RECORDED + RECORDED:
         known.owner(output)
