@@ -143,7 +143,6 @@ def _work(run: BatchRun, view: View, pushing: Session | None) -> int | None:
     def heard(number: int, _frame: object) -> None:
         signals.append(number)
         run.stop(at_once=len(signals) > 1)
-        view.stopping(at_once=len(signals) > 1)
 
     with _signals(heard), _unheard(), view.showing(run):
         for event in run:

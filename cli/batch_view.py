@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ..core.batch import Plan
-from ..core.batch_run import BatchRun, Event, Summary
+from ..core.batch_run import BatchRun, Event, Stopping, Summary
 from ..core.ledger import Ledger, State
 from ..core.results import Finished
 from ..core.text import clean
@@ -40,9 +40,6 @@ class View(Protocol):
 
     def show(self, event: Event) -> None:
         """Show what happened."""
-
-    def stopping(self, *, at_once: bool) -> None:
-        """Tell that a signal was heard."""
 
     def summary(self, run: BatchRun) -> None:
         """Show what the batch came to."""
@@ -83,21 +80,10 @@ class PlainView:
 
     def show(self, event: Event) -> None:
         """Print a failure, and now and then how far it is."""
-        if isinstance(event, Plan):
-            self._planned(event)
-        else:
-            for line in failure_words(event):
-                self._say(line)
-            if not self._quiet:
-                for line in change_lines(event):
-                    self._say(line)
+        self._tell(event, changes=not self._quiet)
         if time.monotonic() >= self._told + _EVERY and self._run and not self._quiet:
             self._told = time.monotonic()
             self._say(progress_line(self._run.summary, self._queued, self._told - self._start))
-
-    def stopping(self, *, at_once: bool) -> None:
-        """Tell what a signal does."""
-        self._say("Stopping at once." if at_once else "Stopping: finishing what is being converted.")
 
     def summary(self, run: BatchRun) -> None:
         """Print the summary."""
@@ -111,6 +97,16 @@ class PlainView:
     def pushed(self, came_to: PushSummary) -> None:
         """Print what the pushing came to."""
         print_lines([Shown(line) for line in came_to.lines()])
+
+    def _tell(self, event: Event, *, changes: bool) -> None:
+        """Print the lines about what happened."""
+        if isinstance(event, Plan):
+            self._planned(event)
+        elif isinstance(event, Stopping):
+            self._say("Stopping at once." if event.at_once else "Stopping: finishing what is being converted.")
+        else:
+            for line in [*failure_words(event), *(change_lines(event) if changes else ())]:
+                self._say(line)
 
     def _planned(self, plan: Plan) -> None:
         """Name what could not be read, each once."""
@@ -152,11 +148,7 @@ class LiveView(PlainView):
 
     def show(self, event: Event) -> None:
         """Print a failure above the picture."""
-        if isinstance(event, Plan):
-            self._planned(event)
-        else:
-            for line in [*failure_words(event), *change_lines(event)]:
-                self._say(line)
+        self._tell(event, changes=True)
         assert self._run is not None
         summary = self._run.summary
         ended = summary.done + sum(summary.failed.values())
@@ -198,12 +190,10 @@ class JsonView(PlainView):
             skipped = [{"path": str(one.path), "reason": one.reason} for one in event.skipped if one.bad]
             _print({"event": "plan", "batch": event.batch, "queued": event.queued, "unchanged": event.unchanged,
                     "unreadable": skipped})  # fmt: skip
+        elif isinstance(event, Stopping):
+            _print({"event": "stopping", "at_once": event.at_once})
         else:
             _print(_finished(event))
-
-    def stopping(self, *, at_once: bool) -> None:
-        """Print that a signal was heard."""
-        _print({"event": "stopping", "at_once": at_once})
 
     def summary(self, run: BatchRun) -> None:
         """Print the summary."""

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 from .batch import BatchRequest, Plan, enqueue, make_folder, plan
 from .batch_students import plan_students
@@ -68,7 +69,13 @@ class Summary:
         return {**values, "failed": dict(self.failed), "failures": self.failures}
 
 
-Event = Plan | Finished
+class Stopping(NamedTuple):
+    """It was told to stop: it finishes what is being converted, or `at_once` does not."""
+
+    at_once: bool
+
+
+Event = Plan | Finished | Stopping
 
 
 class BatchRun:
@@ -83,7 +90,8 @@ class BatchRun:
         self._pace = pace or Pace(stop_when_full=True)
         self._results = Results(ledger, beside=beside, push=request.push)
         self._runner: Runner | None = None
-        self._stopped = False
+        self._stops: list[Stopping] = []
+        self._told = 0  # of these
         make_folder(request.output)  # what is refused leaves no trace in the ledger
         self.summary = Summary(batch=ledger.begin(command, _details(request)))
 
@@ -98,8 +106,11 @@ class BatchRun:
         return self._results.full
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Begin nothing new, finish what runs within the grace; for a signal handler."""
-        self._stopped = True
+        """Begin nothing new, finish what runs within the grace.
+
+        A signal handler may call it, in the middle of whatever is being written: that it stops is told by an event.
+        """
+        self._stops.append(Stopping(at_once))
         if self._runner is not None:
             self._runner.stop(at_once=at_once)
 
@@ -118,7 +129,8 @@ class BatchRun:
         for made in planned(self._request, self.summary.batch, self._ledger, self._pool):
             self._count_plan(made)
             yield made
-            if self._stopped:
+            yield from self._stopping()
+            if self._stops:
                 self._count_left(made)
                 return
         assert made is not None, "a plan is yielded at least once"
@@ -142,9 +154,17 @@ class BatchRun:
         self._count_left(made)
 
     def _work(self, runner: Runner) -> Iterator[Event]:
-        for finished in runner.run():
-            self._count(finished)
-            yield finished
+        for turn in runner.run():
+            yield from self._stopping()
+            for finished in turn:
+                self._count(finished)
+                yield finished
+
+    def _stopping(self) -> Iterator[Stopping]:
+        """Yield what was not told yet."""
+        while self._told < len(self._stops):
+            self._told += 1
+            yield self._stops[self._told - 1]
 
     def _count_left(self, made: Plan) -> None:
         counts = self._ledger.counts(queue=made.digests.queue)

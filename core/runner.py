@@ -100,12 +100,15 @@ class Runner:
         now = time.monotonic()
         self._stopping = now if at_once else min(self._stopping or float("inf"), now + self._pace.grace)
 
-    def run(self) -> Iterator[Finished]:
-        """Yield each job's end until no job of the queue is open, or it was stopped; then hold nothing any more."""
+    def run(self) -> Iterator[list[Finished]]:
+        """Yield what ended in each turn, of half a second at most, until no job of the queue is open or it was stopped.
+
+        Then nothing is held any more.
+        """
         try:
             while not self._over():
-                yield from self.step()
-            yield from self._results.commit()
+                yield self.step()
+            yield self._results.commit()
         finally:
             self.release()
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,40 @@ def test_signals(number: signal.Signals, code: int, tmp_path: Path) -> None:
     assert finished.returncode == 0
     assert f"{summary['left']:>9} new calendars" in finished.stdout.decode().splitlines()
     assert len(calendars(tmp_path / "out")) == 60
+
+
+# Standard output that hears a signal while the first calendar is being told: then nothing else may be written there.
+_HEARING = """
+import io, os, signal, sys
+from tukscal.cli.main import main
+
+class Hearing(io.RawIOBase):
+    heard = False
+    def writable(self):
+        return True
+    def write(self, data):
+        if b'"done"' in bytes(data) and not self.heard:
+            self.heard = True
+            os.kill(os.getpid(), signal.SIGTERM)
+        return os.write(1, data)
+
+sys.stdout = io.TextIOWrapper(io.BufferedWriter(Hearing()), line_buffering=True)
+sys.argv = ["tukscal", "batch", "in", "-o", "out", "--max-rate", "5", "--json-lines"]
+main()
+"""
+
+
+def test_a_signal_in_the_middle_of_a_line(tmp_path: Path) -> None:
+    """A signal heard while a line is being written ends the batch as any other does, and says so in a line."""
+    (tmp_path / "in").mkdir()
+    for seed in range(20):
+        (tmp_path / "in" / f"{seed}.pdf").write_bytes(content.made("tests", seed).pdf)
+    line = [sys.executable, "-c", _HEARING]
+    done = subprocess.run(line, cwd=tmp_path, env=clean_environment(tmp_path), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (143, b"")
+    events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert events.count("stopping") == 1
+    assert events[-1] == "summary"
 
 
 def test_no_workers(folder: Path) -> None:
