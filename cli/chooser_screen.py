@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
@@ -53,7 +54,7 @@ def choose_on_screen(board: Board, state: State) -> State:
             console.control(Control.home())
             console.print(Screen(Group(*screen_lines(board, state, size()))), end="")
 
-        with _redrawn(draw), _keyboard() as read:
+        with _keyboard() as read:
             while state.mode not in (Mode.SAVED, Mode.LEFT):
                 draw()
                 for key in keys_of(read()):
@@ -65,10 +66,10 @@ def choose_on_screen(board: Board, state: State) -> State:
 
 @contextmanager
 def _keyboard() -> Iterator[Callable[[], str]]:
-    """Yield what reads keys; until the end they are not shown, and none is lost while a picture is drawn.
+    """Yield what reads keys, or nothing once the window has another size; until the end they are not shown.
 
-    click.getchar changes the terminal's mode for every key and drops what was typed before; it is used where there are
-    no such modes (Windows).
+    None is lost while a picture is drawn. click.getchar changes the terminal's mode for every key and drops what was
+    typed before; it is used where there are no such modes (Windows).
     """
     if sys.platform == "win32":
         yield click.getchar
@@ -76,13 +77,17 @@ def _keyboard() -> Iterator[Callable[[], str]]:
     handle = sys.stdin.fileno()
     stopped = signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # a shell would find our picture and no cursor
     try:
-        with guard.unseen_keys(handle):
-            yield lambda: _read(handle)
+        with guard.unseen_keys(handle), _resized() as resized:
+            yield lambda: _read(handle, resized)
     finally:
         signal.signal(signal.SIGTSTP, stopped)
 
 
-def _read(handle: int) -> str:
+def _read(handle: int, resized: int) -> str:
+    ready, _, _ = select.select([handle, resized], [], [])
+    if resized in ready:
+        os.read(resized, 1024)
+        return ""
     typed = os.read(handle, 1024)
     if not typed:
         raise EOFError
@@ -90,17 +95,22 @@ def _read(handle: int) -> str:
 
 
 @contextmanager
-def _redrawn(draw: Callable[[], None]) -> Iterator[None]:
-    """Draw again whenever the window changes its size, where a system tells."""
-    if not hasattr(signal, "SIGWINCH"):
-        yield
-        return
+def _resized() -> Iterator[int]:
+    """Yield what can be read from whenever the window has changed its size.
+
+    The signal may come in the middle of a picture: drawing in its handler would write into what is being written.
+    """
+    out, into = os.pipe()
+    os.set_blocking(into, False)
 
     def changed(_number: int, _frame: FrameType | None) -> None:
-        draw()
+        with suppress(BlockingIOError):  # told often enough
+            os.write(into, b"x")
 
     before = signal.signal(signal.SIGWINCH, changed)
     try:
-        yield
+        yield out
     finally:
         signal.signal(signal.SIGWINCH, before)
+        os.close(into)
+        os.close(out)
