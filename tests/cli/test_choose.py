@@ -261,6 +261,12 @@ class Terminal:
         """Type."""
         os.write(self._handle, keys.encode())
 
+    def resize(self, lines: int, columns: int) -> None:
+        """Make the window another size, which the system tells the command."""
+        import termios
+
+        termios.tcsetwinsize(self._handle, (lines, columns))
+
 
 @contextmanager
 def terminal(arguments: Sequence[str], folder: Path) -> Iterator[Terminal]:
@@ -317,6 +323,18 @@ def test_leaving_writes_nothing(folder: Path, keys: str) -> None:
         screen.wait_for("Stopped." if keys == "\x03" else "Nothing was written.")
     assert CURSOR in screen.seen
     assert not (folder / "lectures.toml").exists()
+
+
+@posix
+def test_another_size_is_drawn_anew(folder: Path) -> None:
+    """A window that changes its size is drawn again without a key, each time, and keys are heard afterwards."""
+    with terminal(["choose", "lectures.pdf"], folder) as screen:
+        screen.wait_for("? help")
+        for columns in (100, 90):
+            screen.resize(30, columns)
+            screen.wait_for("? help")
+        screen.send("q")
+        screen.wait_for("Nothing was written.")
 
 
 @posix
