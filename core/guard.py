@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NoReturn
 
 import psutil
@@ -199,6 +199,12 @@ def _children(pid: int) -> list[int]:
     return children
 
 
+def _kill_all(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, _KILL)
+
+
 def _descendants(pid: int) -> list[int]:
     children = _children(pid)
     return children + [pid for child in children for pid in _descendants(child)]
@@ -222,14 +228,15 @@ class Family:
     def kill(self) -> None:
         """End the process and all its descendants at once; of one that is gone, what it left in its group."""
         running = self._leader is not None and self._leader.is_running()
-        for pid in _descendants(self.pid) if running else []:
-            with contextlib.suppress(OSError):
-                os.kill(pid, _KILL)
+        below = _descendants(self.pid) if running else []
+        if self.pid == os.getpid():  # afterwards nobody would be there to do it
+            _kill_all(below)
         if running or not psutil.pid_exists(self.pid):
             kill_group(self.pid)
         if running and self._leader is not None:  # it leads no group before it holds itself, and never on Windows
             with contextlib.suppress(psutil.Error):
                 self._leader.kill()
+        _kill_all(below)  # last: one that sees its children end may start others
 
     def close(self) -> None:
         """Give the descriptor back; the second time changes nothing."""
