@@ -179,8 +179,9 @@ def _unheard() -> Iterator[None]:
 
 @contextmanager
 def _signals(heard: signal._HANDLER) -> Iterator[None]:
-    """Hear the signals that end a program while the block runs."""
-    before = {number: signal.signal(number, heard) for number in guard.ENDING_SIGNALS}
+    """Hear the signals that end a program while the block runs; not those nohup or a script's & made it deaf to."""
+    heeded = [number for number in guard.ENDING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, heard) for number in heeded}
     try:
         yield
     finally:

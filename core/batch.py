@@ -130,7 +130,7 @@ def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> I
         if (number + 1) % _WAITING == 0:
             yield made  # whoever iterates may stop here
     known, waiting = _known(request, made.digests, ledger), list[tuple[Path, Path]]()
-    for number, (source, output) in enumerate(_placed(request, groups, known)):
+    for number, (source, output) in enumerate(_placed(request, groups, known, made.skipped)):
         if not request.reread and known.holds(source, output):
             made.unchanged += 1
         else:
@@ -196,15 +196,29 @@ def _known(request: BatchRequest, common: Digests, ledger: Ledger) -> Unchanged:
     return Unchanged(ledger, (common.options, common.term, common.parser), of)
 
 
-def _placed(request: BatchRequest, groups: Groups, known: Unchanged) -> Iterator[tuple[str, str]]:
-    """Yield PDFs with their outputs, whose folders are there then."""
+def _placed(
+    request: BatchRequest, groups: Groups, known: Unchanged, skipped: list[Skipped]
+) -> Iterator[tuple[str, str]]:
+    """Yield PDFs with their outputs, whose folders are there then; those whose folder cannot be made are skipped."""
     folder = out = os.path.abspath(request.output)
+    why = ""
     for group in groups:
         for source, output in mirror(group, out, ".ics", known.owner):
             if (above := os.path.dirname(output)) != folder:
-                folder = above
-                make_folder(Path(folder))
-            yield source, output
+                folder, why = above, _missing(above)
+            if why:
+                skipped.append(Skipped(Path(source), why, bad=True))
+            else:
+                yield source, output
+
+
+def _missing(folder: str) -> str:
+    """Make a folder for outputs and return why it cannot be made, empty if it is there."""
+    try:
+        make_folder(Path(folder))
+    except NotWritable as error:
+        return f"its calendar has no place: {error.message.removesuffix('.')}"
+    return ""
 
 
 def _enqueue(
@@ -246,11 +260,15 @@ def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) ->
     sorts = sort(wanted, ledger)
     made.unchanged += len(sorts.unchanged)
     made.quarantined += [job.source for job in sorts.quarantined]
-    entered: Enqueued = ledger.enqueue(made.batch, sorts.new)
+    # Another run may have given an output to its PDF since it was looked whose it is.
+    owners = ledger.results([job.output for job in sorts.new])
+    new = [job for job in sorts.new if not _is_anothers(owners.get(job.output), job)]
+    made.elsewhere += [job for job in sorts.new if _is_anothers(owners.get(job.output), job)]
+    entered: Enqueued = ledger.enqueue(made.batch, new)
     made.queued += entered.added + entered.renewed
     running = set(entered.running)
     made.ids.extend(number for number in entered.ids if number not in running)
-    made.elsewhere += [job for number, job in zip(entered.ids, sorts.new, strict=True) if number in running]
+    made.elsewhere += [job for number, job in zip(entered.ids, new, strict=True) if number in running]
 
 
 class Sorts(NamedTuple):
@@ -292,6 +310,13 @@ def _new_job(one: _Looked, common: Digests) -> NewJob:
         parser=common.parser,
         source_stamp=one.seen.stamp,
     )
+
+
+def _is_anothers(there: Job | None, new: NewJob) -> bool:
+    """Tell whether an output is the calendar of another PDF that is there."""
+    if there is None:
+        return False
+    return there.source != new.source and os.path.lexists(there.source) and os.path.lexists(new.output)
 
 
 def _same(job: Job, new: NewJob) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .details import details_of
 from .errors import InputOutput, TukscalError
-from .files import FileChange, FolderGone, NoRoom, change_files, stamp
+from .files import FileChange, FolderGone, NoRoom, change_files, read_stamped, sha256
 from .ledger import Done, Failure, Job, Ledger, State
 from .pool import Outcome
 from .task import Made
@@ -168,6 +168,15 @@ def _ended(job: Job, outcome: Outcome, error: TukscalError | None) -> Made | Tuk
     return ended
 
 
+def _stamp_of(output: Path, expected: str) -> str:
+    """Return the stamp of a calendar, empty if somebody has changed it since it was written: it is to be read again."""
+    try:
+        data, stamp = read_stamped(output)
+    except TukscalError:
+        return ""
+    return stamp if sha256(data) == expected else ""
+
+
 def _row(job: Job, outcome: Outcome, result: Made | TukscalError, *, push: Push | None) -> Done | Failure:
     if isinstance(result, TukscalError):
         return Failure(
@@ -193,7 +202,7 @@ def _row(job: Job, outcome: Outcome, result: Made | TukscalError, *, push: Push 
         entries=result.entries,
         problems=result.problem_count,
         output_sha256=result.output_sha256,
-        output_stamp=stamp(job.output),
+        output_stamp=_stamp_of(job.output, result.output_sha256),
         push=push is not None,
         calendar=push.name(job.output) if push else "",
         account=push.account if push else "",

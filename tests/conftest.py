@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
@@ -12,8 +13,11 @@ from tukscal.tests.samples import SAMPLES
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
 
-# A shell without job control starts what runs in its background deaf to Ctrl-C, and so would be all that tests start.
+# A shell without job control starts what runs in its background deaf to Ctrl-C, and nohup deaf to a hang-up; then so is
+# all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(params=SAMPLES)

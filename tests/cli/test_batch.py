@@ -230,6 +230,20 @@ def test_signals(number: signal.Signals, code: int, tmp_path: Path) -> None:
     assert len(calendars(tmp_path / "out")) == 60
 
 
+def test_nohup(folder: Path) -> None:
+    """What nohup made deaf to a hang-up goes on after one."""
+    line = ["nohup", TUKSCAL, "batch", "in", "-o", "out", "--max-rate", "5", "--json-lines", *LEDGER]
+    with subprocess.Popen(line, cwd=folder, env=clean_environment(folder), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE) as process:  # fmt: skip
+        assert process.stdout is not None
+        while b'"done"' not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGHUP)
+        rest = process.stdout.read()
+        assert process.wait(10) in (0, 12)
+    assert json.loads(rest.splitlines()[-1])["left"] == 0
+
+
 # Standard output that hears a signal while the first calendar is being told: then nothing else may be written there.
 _HEARING = """
 import io, os, signal, sys

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from tukscal.core.batch import BatchRequest, Plan, check_files
+from tukscal.core import results
+from tukscal.core.batch import BatchRequest, Digests, Plan, check_files, enqueue
 from tukscal.core.batch_run import BatchRun, Stopping
 from tukscal.core.convert import CalendarOptions, TermChoice
 from tukscal.core.errors import BadRows, NoSuchFile
-from tukscal.core.ledger import Ledger
+from tukscal.core.files import sha256, stamp
+from tukscal.core.ledger import Job, Ledger
 from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
 from tukscal.core.results import Finished
+from tukscal.core.task import Made
 from tukscal.examples.generator import content
 from tukscal.examples.generator.malformed import MALFORMED
+from tukscal.tests.core.ledger.ledgers import finish_all, new_job, queued
 
 OPTIONS = CalendarOptions(today=date(2026, 7, 1), year=2026)
 
@@ -105,3 +110,48 @@ def test_files_for_all_are_read_first(folder: Path) -> None:
     with pytest.raises(NoSuchFile):
         check_files(replace(request(folder), select=folder / "none.toml"))
     check_files(request(folder))
+
+
+def test_a_folder_that_cannot_be_made_stops_nobody_else(folder: Path) -> None:
+    """Where a file of somebody's is in the place of a folder, the PDFs meant for it are named, and the others done."""
+    (folder / "in" / "law").mkdir()
+    (folder / "in" / "0.pdf").rename(folder / "in" / "law" / "0.pdf")
+    (folder / "out").mkdir()
+    (folder / "out" / "law").write_text("notes")
+    with Ledger.open(folder / "ledger.db") as ledger:
+        run = BatchRun(request(folder), ledger, InProcess())
+        (skipped,) = {one for event in run if isinstance(event, Plan) for one in event.skipped}
+    assert (run.summary.done, run.summary.bad_skipped, run.summary.failures) == (5, 1, 1)
+    assert (skipped.path, "law is not a folder" in skipped.reason) == (folder / "in" / "law" / "0.pdf", True)
+    assert (folder / "out" / "law").read_text() == "notes"
+
+
+def refuse(job: Job) -> Callable[[], Made]:
+    """Nothing is converted here."""
+    raise AssertionError(job)
+
+
+def test_an_output_given_away_meanwhile_is_not_taken(folder: Path) -> None:
+    """An output that became another PDF's calendar after it was looked whose it is stays that PDF's, and it is said."""
+    output = folder / "t.ics"
+    with Ledger.open(folder / "ledger.db") as ledger:
+        queued(ledger, new_job(source=folder / "in" / "0.pdf", output=output))
+        finish_all(ledger)
+        output.touch()
+        made = Plan(batch=ledger.begin("batch", {}), digests=Digests("queue", "", "", "", ""), assign=refuse)
+        late = new_job(2, source=folder / "in" / "1.pdf", output=output)
+        enqueue(made, [(late, "")], ledger)
+        assert (made.elsewhere, made.queued, ledger.claim("queue")) == ([late], 0, [])
+        (folder / "in" / "0.pdf").unlink()  # whose it was is gone
+        enqueue(made, [(late, "")], ledger)
+        assert (made.queued, len(ledger.claim("queue"))) == (1, 1)
+
+
+def test_a_calendar_changed_at_once_is_not_trusted(tmp_path: Path) -> None:
+    """The stamp of a calendar is kept only if it holds what was written; else it is read again."""
+    file = tmp_path / "a.ics"
+    file.write_bytes(b"written")
+    assert results._stamp_of(file, sha256(b"written")) == stamp(file)
+    file.write_bytes(b"changed")
+    assert results._stamp_of(file, sha256(b"written")) == ""
+    assert results._stamp_of(tmp_path / "gone.ics", sha256(b"written")) == ""
