@@ -85,7 +85,24 @@ def _open_at_once(path: str, flags: int) -> int:
 
 def read_if_there(path: Path, limit: int | None = None) -> bytes | None:
     """Return a file's bytes, or None if there is no such file; `limit` as for read_file."""
-    return read_file(path, limit) if os.path.lexists(path) else None
+    try:
+        return read_file(path, limit)
+    except NoSuchFile:
+        if os.path.lexists(path):  # it is there, but may not be read, or is no file
+            raise
+        return None
+
+
+def is_no_file(path: Path) -> bool:
+    """Return whether something stands at a path that is no ordinary file; a link to nothing is such a thing.
+
+    The file may come and go meanwhile: who asks whether it is there and then what it is may call a file that has gone
+    no file. Raises OSError.
+    """
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return os.path.islink(path)
 
 
 def check_folder(path: Path) -> None:
@@ -99,7 +116,7 @@ def check_folder(path: Path) -> None:
             raise FolderGone(f"There is no folder {folder}.", file=str(path))
         if path.is_dir():
             raise NotWritable(f"{path} is a folder.", advice="Name a file with -o.", file=str(path))
-        if os.path.lexists(path) and not path.is_file():
+        if is_no_file(path):
             raise NotWritable(f"{path} is not an ordinary file.", file=str(path))
     except OSError as error:  # a name that is too long, a folder nobody may look into
         raise NotWritable(f"{path} cannot be written: {error.strerror}.", file=str(path)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,9 +36,17 @@ def open_existing(path: Path) -> Ledger:
 
 def require_ledger(path: Path) -> None:
     """Raise NoSuchFile if there is no ledger at a path; an empty file is none."""
-    if not os.path.lexists(path) or (path.is_file() and not path.stat().st_size):
+    if not os.path.lexists(path) or _is_empty(path):
         advice = "`tukscal batch` begins one; name another with --ledger."
         raise NoSuchFile(f"There is no ledger {path} yet: nothing was converted with it.", advice=advice)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        state = os.stat(path)
+    except OSError:  # what it is, opening says
+        return False
+    return stat.S_ISREG(state.st_mode) and not state.st_size
 
 
 def require_job(ledger: Ledger, number: int) -> Job:

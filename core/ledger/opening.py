@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NotWritable
+from ..files import is_no_file
 from . import mending, schema
 from .journal import OLDEST
 from .store import Habits, Store, is_busy, translated
@@ -95,7 +96,7 @@ def _make_folder(path: Path) -> None:
     advice = "Name another ledger with --ledger."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():
+        if is_no_file(path):
             raise NotWritable(f"{path} is not an ordinary file.", advice=advice, file=str(path))
     except OSError as error:
         message = f"The folder of the ledger {path} cannot be made: {error.strerror}."

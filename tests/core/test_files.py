@@ -12,10 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tukscal.core.errors import InputOutput, NoSuchFile, NotWritable
-from tukscal.core.files import check_folder, read_file, read_if_there, sha256, write_file
+from tukscal.core.files import check_folder, is_no_file, read_file, read_if_there, sha256, write_file
+from tukscal.core.ledger.opening import _make_folder
 
 LONG = "x" * 300
 
@@ -212,3 +214,28 @@ def test_an_interrupted_write_leaves_nothing(tmp_path: Path) -> None:
         signal.signal(signal.SIGALRM, before)
     assert os.listdir(tmp_path) == ["a.ics"]
     assert file.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("look", range(1, 4))
+def test_a_file_that_goes_while_it_is_looked_at_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    """Whenever another process moves the file away, it is either there or not: never something else."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    real, looks = os.stat, 0
+
+    def moved_after(name: str | Path, *args: Any, **choices: Any) -> os.stat_result:
+        nonlocal looks
+        state = real(name, *args, **choices)
+        if os.fspath(name) == os.fspath(path):
+            looks += 1
+            if looks == look:
+                path.unlink()
+        return state
+
+    monkeypatch.setattr(os, "stat", moved_after)
+    assert not is_no_file(path)
+    check_folder(path)
+    _make_folder(path)
+    assert read_if_there(path) in {b"old", None}
