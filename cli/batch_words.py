@@ -69,6 +69,7 @@ def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
     yield summary.elsewhere, "being converted by another run, with other options or from another folder"
     yield summary.quarantined, "not tried: they stopped the converter twice before; `tukscal jobs dead` lists them"
     yield summary.bad_skipped, "not there or not readable"
+    yield summary.no_place, "without a place of their own for the calendar: see above"
     yield summary.skipped, "skipped in the folders: links, hidden or half-written files"
 
 

@@ -22,7 +22,7 @@ from .errors import NotWritable
 from .fingerprint import Seen, Selections, digest, file_digest, look, options_digest, parser_version, term_digest
 from .inputs import Opening
 from .ledger import Enqueued, Job, Ledger, NewJob, State
-from .mirror import Groups, mirror
+from .mirror import Groups, is_there, mirror
 from .pool import Executor, Guards
 from .results import Push
 from .runner import Assign, Share, share_nothing
@@ -70,6 +70,12 @@ class Digests(NamedTuple):
     parser: str
 
 
+def is_anothers(there: Job, new: NewJob) -> bool:
+    """Tell whether an output is the calendar of another PDF, or of a student of a list, that is there."""
+    anothers = there.source != new.source and is_there(str(there.source), str(there.output))
+    return anothers and os.path.lexists(new.output)
+
+
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What is to be done."""
@@ -78,6 +84,8 @@ class Plan:
     digests: Digests
     assign: Assign
     share: Share = share_nothing
+    anothers: Callable[[Job, NewJob], bool] = is_anothers
+    """Tells whether an output is the calendar of something else than what a new job is about."""
     queued: int = 0
     ids: array[int] = field(default_factory=lambda: array("q"))
     """The jobs that were put into the queue: eight bytes each."""
@@ -207,7 +215,7 @@ def _placed(
             if (above := os.path.dirname(output)) != folder:
                 folder, why = above, _missing(above)
             if why:
-                skipped.append(Skipped(Path(source), why, bad=True))
+                skipped.append(Skipped(Path(source), why, bad=True, calendars=1))
             else:
                 yield source, output
 
@@ -262,8 +270,10 @@ def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) ->
     made.quarantined += [job.source for job in sorts.quarantined]
     # Another run may have given an output to its PDF since it was looked whose it is.
     owners = ledger.results([job.output for job in sorts.new])
-    new = [job for job in sorts.new if not _is_anothers(owners.get(job.output), job)]
-    made.elsewhere += [job for job in sorts.new if _is_anothers(owners.get(job.output), job)]
+    new = list[NewJob]()
+    for job in sorts.new:
+        there = owners.get(job.output)
+        (made.elsewhere if there and made.anothers(there, job) else new).append(job)
     entered: Enqueued = ledger.enqueue(made.batch, new)
     made.queued += entered.added + entered.renewed
     running = set(entered.running)
@@ -310,13 +320,6 @@ def _new_job(one: _Looked, common: Digests) -> NewJob:
         parser=common.parser,
         source_stamp=one.seen.stamp,
     )
-
-
-def _is_anothers(there: Job | None, new: NewJob) -> bool:
-    """Tell whether an output is the calendar of another PDF that is there."""
-    if there is None:
-        return False
-    return there.source != new.source and os.path.lexists(there.source) and os.path.lexists(new.output)
 
 
 def _same(job: Job, new: NewJob) -> bool:

@@ -45,6 +45,8 @@ class Summary:
     skipped: int = 0
     bad_skipped: int = 0
     """Files and folders somebody expects calendars of, that could not be read."""
+    no_place: int = 0
+    """Calendars whose folder cannot be made, or whose file is the calendar of something else that is there."""
     quarantined: int = 0
     """Not tried again: they ended their worker twice before."""
     retried: int = 0
@@ -56,7 +58,7 @@ class Summary:
     @property
     def failures(self) -> int:
         """How many PDFs have no calendar of their present content."""
-        return sum(self.failed.values()) + self.bad_skipped + self.quarantined + self.elsewhere
+        return sum(self.failed.values()) + self.bad_skipped + self.no_place + self.quarantined + self.elsewhere
 
     @property
     def anything(self) -> bool:
@@ -176,8 +178,9 @@ class BatchRun:
         self.summary.unchanged = made.unchanged
         self.summary.elsewhere = len(made.elsewhere)
         self.summary.quarantined = len(made.quarantined)
-        self.summary.bad_skipped = sum(skipped.bad for skipped in made.skipped)
-        self.summary.skipped = len(made.skipped) - self.summary.bad_skipped
+        self.summary.no_place = sum(skipped.calendars for skipped in made.skipped)
+        self.summary.bad_skipped = sum(skipped.bad and not skipped.calendars for skipped in made.skipped)
+        self.summary.skipped = sum(not skipped.bad for skipped in made.skipped)
 
     def _count(self, finished: Finished) -> None:
         summary, made = self.summary, finished.made

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from .batch import BatchRequest, Plan, digests, enqueue, make_folder
-from .discover import Found, discover
+from .discover import Found, Skipped, discover
 from .enrolments import Enrolled, Source, StudentTask, convert_student, read_enrolments, read_source
 from .errors import BadRows, NoSuchFile, TukscalError
 from .fingerprint import digest, file_digest, selection_digest
 from .ledger import Job, Ledger, NewJob
-from .mirror import safe_name
+from .mirror import is_there, list_of, student_output, student_source
 from .pool import Executor
 from .runner import Assign
 from .task import Made
@@ -40,13 +41,22 @@ def plan_students(request: BatchRequest, batch: int, ledger: Ledger, pool: Execu
     # Who may work on it: whoever has the same list and the same timetables.
     common = digests(request)
     queue = digest([common.queue, file_digest(request.enrolments), *(source.sha256 for source in sources)])
-    made = Plan(batch=batch, digests=common._replace(queue=queue), assign=_assign(request, sources, outputs))
+    others = _Others(ledger, request.enrolments)
+    made = Plan(
+        batch=batch,
+        digests=common._replace(queue=queue),
+        assign=_assign(request, sources, outputs),
+        anothers=lambda there, job: others.owner(there) is not None,
+    )
     yield made
     content = digest([source.sha256 for source in sources])
-    everyone = ((_job(request.enrolments, made, content, output, one), output) for output, one in outputs.items())
+    everyone = (_job(request.enrolments, made, content, output, one) for output, one in outputs.items())
     while group := list(islice(everyone, _TOGETHER)):
-        enqueue(made, [(job, file_digest(output)) for job, output in group], ledger)
+        mine = others.without(group)
+        enqueue(made, [(job, file_digest(job.output)) for job in mine], ledger)
         yield made
+    made.skipped += others.skipped()
+    yield made
 
 
 def _paths(request: BatchRequest) -> list[Path]:
@@ -80,7 +90,7 @@ def _outputs(enrolled: Iterable[Enrolled], out: Path, enrolments: Path) -> dict[
     taken: dict[str, str] = {}
     outputs = {}
     for one in enrolled:
-        output = out / f"{safe_name(one.student)}.ics"
+        output = Path(student_output(str(out), one.student))
         other = taken.setdefault(unicodedata.normalize("NFC", output.name).casefold(), one.student)
         if other != one.student:
             raise BadRows(
@@ -93,7 +103,7 @@ def _outputs(enrolled: Iterable[Enrolled], out: Path, enrolments: Path) -> dict[
 
 def _job(enrolments: Path, made: Plan, content: str, output: Path, one: Enrolled) -> NewJob:
     return NewJob(
-        source=Path(os.path.abspath(enrolments)).with_name(f"{enrolments.name}#{safe_name(one.student)}"),
+        source=Path(student_source(os.path.abspath(enrolments), one.student)),
         output=output,
         sha256=content,
         size=len(one.selection.modules),
@@ -103,6 +113,60 @@ def _job(enrolments: Path, made: Plan, content: str, output: Path, one: Enrolled
         term=made.digests.term,
         parser=made.digests.parser,
     )
+
+
+class _Others:
+    """Students' outputs that are calendars of something else: of another list's student, or of a PDF.
+
+    If both made them in turn, each would cancel what the other one holds.
+    """
+
+    def __init__(self, ledger: Ledger, enrolments: Path) -> None:
+        self._ledger = ledger
+        self._mine = os.path.abspath(enrolments)
+        self._students: dict[str, frozenset[str] | None] = {}
+        self._taken: Counter[str] = Counter()
+
+    def without(self, group: Sequence[NewJob]) -> list[NewJob]:
+        """Return the jobs whose output is free or their own, and count the others."""
+        results = self._ledger.results([job.output for job in group])
+        mine = []
+        for job in group:
+            there = results.get(job.output)
+            owner = self.owner(there) if there else None
+            if owner is None:
+                mine.append(job)
+            else:
+                self._taken[owner] += 1
+        return mine
+
+    def owner(self, there: Job) -> str | None:
+        """Return the PDF or the list an output is the calendar of, None if that is ours or gone."""
+        source, output = str(there.source), str(there.output)
+        listed = list_of(source, output)
+        if listed == self._mine or not os.path.lexists(output) or not is_there(source, output):
+            return None
+        if listed is None or os.path.lexists(source):
+            return source
+        if listed not in self._students:
+            self._students[listed] = _students(Path(listed))
+        students = self._students[listed]
+        return listed if students is None or source in students else None
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Yield what was counted, one line for all calendars of the same owner."""
+        for owner, number in sorted(self._taken.items()):
+            what = "a calendar of this list is" if number == 1 else f"{number:,} calendars of this list are"
+            why = f"{what} made of {owner} already and left alone; use another output folder"
+            yield Skipped(Path(self._mine), why, bad=True, calendars=number)
+
+
+def _students(enrolments: Path) -> frozenset[str] | None:
+    """Return the sources of all students a list names, None if it cannot be read."""
+    try:
+        return frozenset(student_source(str(enrolments), one.student) for one in read_enrolments(enrolments))
+    except TukscalError:
+        return None
 
 
 def _assign(request: BatchRequest, sources: tuple[Source, ...], outputs: Mapping[Path, Enrolled]) -> Assign:

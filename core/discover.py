@@ -52,6 +52,8 @@ class Skipped(NamedTuple):
     path: Path
     reason: str
     bad: bool = False
+    calendars: int = 0
+    """How many calendars have no place to go to, though their source could be read."""
 
 
 def discover(sources: Iterable[Path], wanted: Wanted, leave_out: Iterable[Path] = ()) -> Iterator[Found | Skipped]:

@@ -43,6 +43,8 @@ def _causes(view: View) -> Iterator[Sequence[Cell]]:
         yield words.cause_words(cause), element("code", cause), words.number(count)
     if twice := view.run.count("quarantined"):
         yield "Not tried: ended the converter twice before", element("code", "quarantined"), words.number(twice)
+    if placeless := view.run.count("no_place"):
+        yield "No place of its own for the calendar", element("code", "not_writable"), words.number(placeless)
     if unread := view.run.count("bad_skipped"):
         yield "A named file or folder could not be read", element("code", "no_such_file"), words.number(unread)
 

@@ -85,7 +85,7 @@ def headline(view: View) -> str:
 def failures(view: View) -> int:
     """Return how many have no calendar of their present content."""
     run = view.run
-    return sum(view.found.causes.values()) + run.count("quarantined") + run.count("bad_skipped")
+    return sum(view.found.causes.values()) + run.count("quarantined") + run.count("bad_skipped") + run.count("no_place")
 
 
 def open_jobs(view: View) -> int:

@@ -174,6 +174,46 @@ def test_enrolments(folder: Path) -> None:
     assert "        2 left alone: nothing had changed" in out.splitlines()
 
 
+def test_two_lists_in_one_folder(folder: Path) -> None:
+    """A student's calendar stays that of its list while that names the student; whoever else wants it is told."""
+    modules = sorted({row.module for row in content.made("tests", 1).rows})
+    first, second = folder / "first.csv", folder / "second.csv"
+    first.write_text("\n".join(["student,module,group", f"u1,{modules[0]},", f"u2,{modules[0]},"]))
+    second.write_text("\n".join(["student,module,group", f"u2,{modules[1]},", f"u3,{modules[1]},"]))
+    assert batch(folder, "in/a.pdf", "--enrolments", "first.csv", "-o", "out")[0] == 0
+    before = (folder / "out" / "u2.ics").read_bytes()
+    for turn in range(2):
+        code, out, err = batch(folder, "in/a.pdf", "--enrolments", "second.csv", "-o", "out")
+        assert code == 12
+        assert f"{second}: a calendar of this list is made of {first} already and left alone; use another" in err
+        assert "        1 without a place of their own for the calendar: see above" in out.splitlines()
+        assert ("        1 new calendar" in out.splitlines()) == (turn == 0)
+        assert (folder / "out" / "u2.ics").read_bytes() == before
+        assert batch(folder, "in/a.pdf", "--enrolments", "first.csv", "-o", "out")[0] == 0
+    assert calendars(folder / "out") == ["u1.ics", "u2.ics", "u3.ics"]
+
+    first.write_text("\n".join(["student,module,group", f"u1,{modules[0]},"]))  # u2 goes over to the second
+    assert batch(folder, "in/a.pdf", "--enrolments", "second.csv", "-o", "out")[0] == 0
+    assert f"CATEGORIES:{modules[1]}" in (folder / "out" / "u2.ics").read_text()
+
+
+def test_a_list_and_pdfs_in_one_folder(folder: Path) -> None:
+    """The calendar of a PDF and that of a student of the same name stay two."""
+    modules = sorted({row.module for row in content.made("tests", 1).rows})
+    (folder / "list.csv").write_text("\n".join(["student,module,group", f"a,{modules[0]},", f"u1,{modules[0]},"]))
+    assert batch(folder, "in", "-o", "pdfs")[0] == 0
+    before = (folder / "pdfs" / "a.ics").read_bytes()
+    code, _, err = batch(folder, "in/a.pdf", "--enrolments", "list.csv", "-o", "pdfs")
+    assert (code, (folder / "pdfs" / "a.ics").read_bytes()) == (12, before)
+    assert f"is made of {folder}/in/a.pdf already and left alone" in err
+
+    assert batch(folder, "in/a.pdf", "--enrolments", "list.csv", "-o", "students")[0] == 0
+    before = (folder / "students" / "a.ics").read_bytes()
+    assert batch(folder, "in", "-o", "students")[0] == 0
+    assert (folder / "students" / "a.ics").read_bytes() == before
+    assert len([name for name in calendars(folder / "students") if name.startswith("a~")]) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_made_stops_nobody_else(folder: Path) -> None:
     with Ledger.open(folder / "ledger.db") as ledger:
         run = BatchRun(request(folder), ledger, InProcess())
         (skipped,) = {one for event in run if isinstance(event, Plan) for one in event.skipped}
-    assert (run.summary.done, run.summary.bad_skipped, run.summary.failures) == (5, 1, 1)
+    assert (run.summary.done, run.summary.no_place, run.summary.failures) == (5, 1, 1)
     assert (skipped.path, "law is not a folder" in skipped.reason) == (folder / "in" / "law" / "0.pdf", True)
     assert (folder / "out" / "law").read_text() == "notes"
 
