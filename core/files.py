@@ -87,8 +87,8 @@ def read_if_there(path: Path, limit: int | None = None) -> bytes | None:
     """Return a file's bytes, or None if there is no such file; `limit` as for read_file."""
     try:
         return read_file(path, limit)
-    except NoSuchFile:
-        if os.path.lexists(path):  # it is there, but may not be read, or is no file
+    except (NoSuchFile, InputOutput):
+        if os.path.lexists(path):  # it is there, but cannot be read, or is no file
             raise
         return None
 
@@ -101,7 +101,7 @@ def is_no_file(path: Path) -> bool:
     """
     try:
         return not stat.S_ISREG(os.stat(path).st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return os.path.islink(path)
 
 

@@ -59,6 +59,8 @@ def test_read(tmp_path: Path) -> None:
     assert read_file(file, 3) == b"0123"
     assert read_if_there(file, 3) == b"0123"
     assert read_if_there(tmp_path / "b") is None
+    assert read_if_there(file / "below") is None
+    assert not is_no_file(file / "below")
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
