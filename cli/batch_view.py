@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..core.batch import Plan
+from ..core.batch_queue import Plan
 from ..core.batch_run import BatchRun, Event, Stopping, Summary
 from ..core.ledger import Ledger, State
 from ..core.results import Finished

@@ -1,13 +1,9 @@
-"""Whole folders: what there is -> what is new -> the queue -> calendars in a tree like that of the PDFs.
-
-What was converted before is not converted again if the PDF, the options, the groups, the teaching dates and the
-versions are those of a recorded result whose calendar is still there unchanged.
-"""
+"""Whole folders: what there is -> what is new -> the queue -> calendars in a tree like that of the PDFs."""
 
 from __future__ import annotations
 
 import os
-from array import array
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,22 +11,32 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from .beside import is_missing
+from .batch_queue import Digests, Plan, enqueue
 from .convert import CalendarOptions
 from .discover import Found, Skipped, Wanted, discover
 from .errors import NotWritable
-from .fingerprint import Seen, Selections, digest, file_digest, look, options_digest, parser_version, term_digest
+from .fingerprint import (
+    NOTHING_SEEN,
+    Seen,
+    Selections,
+    digest,
+    file_digest,
+    look,
+    options_digest,
+    parser_version,
+    term_digest,
+)
 from .inputs import Opening
-from .ledger import Enqueued, Job, Ledger, NewJob, State
-from .mirror import Groups, is_there, mirror
+from .ledger import LETTERS, Job, Ledger, NewJob, Stamps
+from .mirror import Groups, mirror
 from .pool import Executor, Guards
 from .results import Push
-from .runner import Assign, Share, share_nothing
+from .runner import Assign
 from .selection import Selection
 from .selection_file import read_selection
 from .task import Made, Task, convert_task
 from .terms import read_term
-from .unchanged import Unchanged
+from .unchanged import Unchanged, confirmed
 
 _CHUNK = 250  # files a worker looks at in one call
 _WAITING = 2_000  # looked-at files that are compared with the ledger together
@@ -59,52 +65,14 @@ class BatchRequest:
     """Whether results go into the outbox, for the central service."""
 
 
-class Digests(NamedTuple):
-    """What all results of a request depend on."""
-
-    queue: str
-    options: str
-    selection: str
-    """Of the file chosen for all; empty if each PDF may have its own."""
-    term: str
-    parser: str
-
-
-def is_anothers(there: Job, new: NewJob) -> bool:
-    """Tell whether an output is the calendar of another PDF, or of a student of a list, that is there."""
-    anothers = there.source != new.source and is_there(str(there.source), str(there.output))
-    return anothers and os.path.lexists(new.output)
-
-
-@dataclass(slots=True, kw_only=True)
-class Plan:
-    """What is to be done."""
-
-    batch: int
-    digests: Digests
-    assign: Assign
-    share: Share = share_nothing
-    anothers: Callable[[Job, NewJob], bool] = is_anothers
-    """Tells whether an output is the calendar of something else than what a new job is about."""
-    queued: int = 0
-    ids: array[int] = field(default_factory=lambda: array("q"))
-    """The jobs that were put into the queue: eight bytes each."""
-    unchanged: int = 0
-    elsewhere: list[NewJob] = field(default_factory=list)
-    """Jobs whose output another process is at."""
-    quarantined: list[Path] = field(default_factory=list)
-    """PDFs that ended their worker twice, unchanged since: not tried again unless a person says so."""
-    skipped: list[Skipped] = field(default_factory=list)
-
-
 def digests(request: BatchRequest) -> Digests:
     """Return the hashes of what a request asks for; `queue` is that of who may work on it."""
     options = options_digest(request.options, request.opening.limits, request.typed, request.strict)
     selection = file_digest(request.select) if request.select else ""
     term, parser = term_digest(request.options.term), parser_version()
     places = [os.path.abspath(path) for path in (request.output, *sorted(request.sources))]
-    # What is worked on together: the same folders, with the same limits, and a password or none.
-    queue = digest(["batch", options, selection, term, parser, *places, repr(request.guards),
+    # What is worked on together: the same PDFs of the same folders, with the same limits, and a password or none.
+    queue = digest(["batch", options, selection, term, parser, *places, repr(request.wanted), repr(request.guards),
                     str(bool(request.opening.password))])  # fmt: skip
     return Digests(queue, options, selection, term, parser)
 
@@ -149,6 +117,7 @@ def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> I
         if (number + 1) % _WAITING == 0:
             yield made
     _enqueue(request, made, waiting, ledger, pool)
+    _forget_settled(request, made, ledger)
     yield made
 
 
@@ -233,8 +202,41 @@ def _enqueue(
     request: BatchRequest, made: Plan, pairs: Sequence[tuple[Path, Path]], ledger: Ledger, pool: Executor
 ) -> None:
     """Read PDFs and what is at their outputs, and queue those whose result is not there."""
-    seen = _look_at(request, pairs, pool)
-    enqueue(made, [(_new_job(one, made.digests), one.seen.output_sha256) for one in seen], ledger)
+    begun = time.time()
+    seen = list(_look_at(request, pairs, pool))
+    unchanged = enqueue(made, [(_new_job(one, made.digests), one.seen.output_sha256) for one in seen], ledger)
+    _confirm([one for one in seen if one.output in unchanged], begun, ledger)
+
+
+def _confirm(seen: Iterable[_Looked], read: float, ledger: Ledger) -> None:
+    """Note how results were found that had to be read to be known: the next run knows them by that."""
+    found = (
+        Stamps(
+            output=one.output,
+            sha256=one.seen.sha256,
+            output_sha256=one.seen.output_sha256,
+            source_stamp=confirmed(one.seen.stamp, read),
+            output_stamp=confirmed(one.seen.output_stamp, read),
+        )
+        for one in seen
+    )
+    ledger.restamp(one for one in found if one.source_stamp and one.output_stamp)
+
+
+def _forget_settled(request: BatchRequest, made: Plan, ledger: Ledger) -> None:
+    """Forget what earlier runs left of PDFs that are gone, and dead letters whose calendar is there all the same.
+
+    Dead letters stay while a source is away: a share that is not mounted has lost no PDF.
+    """
+    known = _known(request, made.digests, ledger)
+    away = not all(map(os.path.lexists, request.sources))
+    over = list[int]()
+    for job in ledger.left(made.digests.queue, made.batch):
+        letter, source = job.state in LETTERS, str(job.source)
+        gone = not os.path.lexists(source) and not (letter and away)
+        if gone or (letter and known.holds(source, str(job.output))):
+            over.append(job.id)
+    ledger.forget(over, made.batch)
 
 
 class _Looked(NamedTuple):
@@ -259,52 +261,8 @@ def _look_at(request: BatchRequest, pairs: Sequence[tuple[Path, Path]], pool: Ex
                 chunks += [chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]]
                 waiting += (len(chunks) - 2, len(chunks) - 1)
                 continue
-            seen = outcome.value if isinstance(outcome.value, list) else [Seen("", 0, "", "", "")]
+            seen = outcome.value if isinstance(outcome.value, list) else [NOTHING_SEEN]
             yield from (_Looked(source, output, one) for (source, output), one in zip(chunk, seen, strict=True))
-
-
-def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> None:
-    """Put jobs into the queue whose result is not there yet; each comes with the hash of what is at its output."""
-    sorts = sort(wanted, ledger)
-    made.unchanged += len(sorts.unchanged)
-    made.quarantined += [job.source for job in sorts.quarantined]
-    # Another run may have given an output to its PDF since it was looked whose it is.
-    owners = ledger.results([job.output for job in sorts.new])
-    new = list[NewJob]()
-    for job in sorts.new:
-        there = owners.get(job.output)
-        (made.elsewhere if there and made.anothers(there, job) else new).append(job)
-    entered: Enqueued = ledger.enqueue(made.batch, new)
-    made.queued += entered.added + entered.renewed
-    running = set(entered.running)
-    made.ids.extend(number for number in entered.ids if number not in running)
-    made.elsewhere += [job for number, job in zip(entered.ids, new, strict=True) if number in running]
-
-
-class Sorts(NamedTuple):
-    """Jobs by what is to be done with them."""
-
-    new: list[NewJob]
-    unchanged: list[NewJob]
-    quarantined: list[NewJob]
-
-
-def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
-    """Tell jobs whose result is there from those to be converted and those that ended their worker twice."""
-    sorts = Sorts([], [], [])
-    results = ledger.results([job.output for job, _ in wanted])
-    open_ones: list[NewJob] = []
-    for job, at_output in wanted:
-        there = results.get(job.output)
-        same = there is not None and _same(there, job) and there.output_sha256 == at_output
-        same = same and not (there and is_missing(job.output, there.problems))
-        (sorts.unchanged if same else open_ones).append(job)
-    unfinished = ledger.unfinished([job.output for job in open_ones])
-    for job in open_ones:
-        before = unfinished.get(job.output)
-        stopped = before is not None and before.state is State.QUARANTINED and before.queue == job.queue
-        (sorts.quarantined if before and stopped and _same(before, job) else sorts.new).append(job)
-    return sorts
 
 
 def _new_job(one: _Looked, common: Digests) -> NewJob:
@@ -320,9 +278,3 @@ def _new_job(one: _Looked, common: Digests) -> NewJob:
         parser=common.parser,
         source_stamp=one.seen.stamp,
     )
-
-
-def _same(job: Job, new: NewJob) -> bool:
-    """Tell whether a job's result depends on the same things as a new one's."""
-    old: Iterable[str] = (job.sha256, job.options, job.selection, job.term, job.parser)
-    return bool(new.sha256) and tuple(old) == (new.sha256, new.options, new.selection, new.term, new.parser)

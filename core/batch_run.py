@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
-from .batch import BatchRequest, Plan, enqueue, make_folder, plan
+from .batch import BatchRequest, make_folder, plan
+from .batch_queue import Plan, enqueue
 from .batch_students import plan_students
 from .beside import beside
 from .fingerprint import file_digest

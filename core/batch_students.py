@@ -10,7 +10,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from .batch import BatchRequest, Plan, digests, enqueue, make_folder
+from .batch import BatchRequest, digests, make_folder
+from .batch_queue import Plan, enqueue
 from .discover import Found, Skipped, discover
 from .enrolments import Enrolled, Source, StudentTask, convert_student, read_enrolments, read_source
 from .errors import BadRows, NoSuchFile, TukscalError

@@ -30,6 +30,10 @@ class Seen(NamedTuple):
     stamp: str
     selection: str
     output_sha256: str
+    output_stamp: str
+
+
+NOTHING_SEEN = Seen("", 0, "", "", "", "")
 
 
 def look(files: Sequence[tuple[Path, Path]], most: int, select: bool) -> list[Seen]:
@@ -74,18 +78,22 @@ def _look(source: Path, output: Path, most: int, shared: dict[Path, str] | None)
     try:
         data, stamp = read_stamped(source, most)
     except TukscalError:
-        return Seen("", 0, "", "", "")
+        return NOTHING_SEEN
     selection = "" if shared is None else _selection(source, shared)
-    return Seen(sha256(data), len(data), stamp, selection, file_digest(output))
+    return Seen(sha256(data), len(data), stamp, selection, *_digest_and_stamp(output))
 
 
 def file_digest(path: Path) -> str:
     """Return the hash of a file, empty if it cannot be read."""
+    return _digest_and_stamp(path)[0]
+
+
+def _digest_and_stamp(path: Path) -> tuple[str, str]:
     try:
-        data = read_if_there(path)
+        data, stamp = read_stamped(path)
     except TukscalError:
-        return ""
-    return sha256(data) if data is not None else ""
+        return "", ""
+    return sha256(data), stamp
 
 
 def selection_of(source: Path, select: Path | None) -> str:

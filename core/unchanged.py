@@ -17,6 +17,7 @@ from .host import notes_changes
 from .ledger import Ledger, Standing
 
 _SETTLED = 10.0  # seconds between a file's last change and its reading: what writes in spurts has ended
+_READ = "@"  # between the stamp of a file that was read again later and the time of that
 _PAGE = 500  # outputs the ledger is asked for at once: they are wanted one after the other
 _PAGES = 10  # that are remembered: whoever goes through a folder goes through it twice
 
@@ -71,7 +72,7 @@ class Unchanged:
     def _lies(self, path: str, before: str | None) -> bool:
         """Tell whether a file has the stamp it had, on a disk where that says something."""
         now, device = stamp_on(path)
-        if not now or now != before:
+        if not now or now != (before or "").partition(_READ)[0]:
             return False
         if device not in self._noting:
             self._noting[device] = notes_changes(Path(path))
@@ -91,8 +92,22 @@ class _Page:
         return self._first <= output and (self._last is None or output <= self._last)
 
 
+def confirmed(stamp: str, read: float) -> str:
+    """Return a file's stamp as one that can be trusted, empty if the file had changed just before it was `read`.
+
+    `read` is a time in seconds, at most that of the reading.
+    """
+    return f"{stamp}{_READ}{read:.3f}" if _had_settled(stamp, read) else ""
+
+
 def _is_settled(there: Standing) -> bool:
     """Tell whether the PDF had not changed for a while when it was read."""
-    parts = there.source_stamp.split("-")
+    stamp, _, read = there.source_stamp.partition(_READ)
+    when = float(read) if read else there.started
+    return when is not None and _had_settled(stamp, when)
+
+
+def _had_settled(stamp: str, read: float) -> bool:
+    parts = stamp.split("-")
     changed = max(int(parts[1]), int(parts[2])) / 1e9 if len(parts) == 4 else float("inf")
-    return there.started is not None and there.started - changed >= _SETTLED
+    return read - changed >= _SETTLED

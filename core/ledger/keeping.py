@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ..errors import InputOutput, NoSuchFile, TukscalError
 from ..files import check_folder
-from . import schema, sql
-from .model import Keep
+from . import rows, schema, sql
+from .model import LETTERS, Job, Keep, Stamps, State
 from .store import Store, is_damage, translated
 
 AT_START = 10  # chunks a start may delete: nobody waits for more
@@ -66,6 +66,32 @@ def discard(store: Store, ids: Iterable[int]) -> int:
         for number in letters:
             _delete(store, number)
     return len(letters)
+
+
+def left(store: Store, queue: str, batch: int) -> list[Job]:
+    """Return what earlier batches left of a queue: waiting, or dead letters."""
+    found = list[Job]()
+    with store.reading():
+        for state in (State.QUEUED, State.FAILED, *LETTERS):
+            values = {"queue": queue, "state": state}
+            for number, _ in store.rows(sql.LEFT_WHERE, values | {"batch": batch}):
+                found += map(rows.job_of, store.rows(sql.LEFT, values | {"batch": number}))
+    return found
+
+
+def forget(store: Store, ids: Iterable[int], batch: int) -> int:
+    """Delete jobs that wait or are dead letters, if no batch from `batch` on wants them; return how many."""
+    with store.writing():
+        gone = [number for number in ids if store.rows(sql.FORGETTABLE, {"id": number, "batch": batch})]
+        for number in gone:
+            _delete(store, number)
+    return len(gone)
+
+
+def restamp(store: Store, stamps: Iterable[Stamps]) -> int:
+    """Write down how the files of results were found, where the results are still those; return how many."""
+    with store.writing():
+        return store.each(sql.RESTAMP, (one._asdict() | {"output": rows.path_bytes(one.output)} for one in stamps))
 
 
 # ---- whole ledgers

@@ -22,6 +22,7 @@ from .model import (
     NewJob,
     Outcome,
     Outgoing,
+    Stamps,
     Standing,
     State,
     Stats,
@@ -136,6 +137,18 @@ class Ledger:
     def discard(self, ids: Iterable[int]) -> int:
         """Delete dead letters with their attempts; return how many."""
         return keeping.discard(self._store, ids)
+
+    def left(self, queue: str, batch: int) -> list[Job]:
+        """Return what batches before `batch` left of a queue: waiting, or dead letters."""
+        return keeping.left(self._store, queue, batch)
+
+    def forget(self, ids: Iterable[int], batch: int) -> int:
+        """Delete jobs that wait or are dead letters, of batches before `batch`; return how many."""
+        return keeping.forget(self._store, ids, batch)
+
+    def restamp(self, stamps: Iterable[Stamps]) -> int:
+        """Write down how the files of current results were found; return how many results are still those."""
+        return keeping.restamp(self._store, stamps)
 
     # ---- questions
 

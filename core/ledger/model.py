@@ -263,6 +263,16 @@ class Standing(NamedTuple):
     problems: int | None
 
 
+class Stamps(NamedTuple):
+    """How the PDF and the calendar of a current result were found when both were read and were what they are to be."""
+
+    output: Path
+    sha256: str
+    output_sha256: str
+    source_stamp: str
+    output_stamp: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
     """Figures of a batch or of the whole ledger, the times from the newest done jobs only (`sample` of them).

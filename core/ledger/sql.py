@@ -176,6 +176,15 @@ WHERE batch = :batch AND state = 'done' ORDER BY created DESC LIMIT :limit"""
 
 # ---- keeping and throwing away
 
+# What earlier batches left of a queue: the sums tell where to look.
+LEFT_WHERE = """SELECT batch, state FROM tallies
+WHERE queue = :queue AND state = :state AND batch < :batch AND jobs > 0"""
+LEFT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_history
+WHERE batch = :batch AND state = :state AND queue = :queue AND created > 0"""
+FORGETTABLE = "SELECT 1 FROM jobs WHERE id = :id AND batch < :batch AND state NOT IN ('running', 'done')"
+RESTAMP = """UPDATE jobs INDEXED BY jobs_current SET source_stamp = :source_stamp, output_stamp = :output_stamp
+WHERE output = :output AND state = 'done' AND superseded IS NULL
+  AND sha256 = :sha256 AND output_sha256 = :output_sha256"""
 DISCARDABLE = "SELECT 1 FROM jobs WHERE id = :id AND state IN ('dead', 'quarantined')"
 DELETE_ATTEMPTS = "DELETE FROM attempts WHERE job = :id"
 DELETE_OUTBOX = "DELETE FROM outbox WHERE job = :id"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePath
 from threading import Event
 
-from ..batch import Digests, assign, digests, make_folder, share, sort
+from ..batch import assign, digests, make_folder, share
+from ..batch_queue import Digests, sort
 from ..beside import warnings_path
 from ..discover import Found
 from ..errors import InputOutput, NotWritable, TukscalError

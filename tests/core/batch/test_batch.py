@@ -20,9 +20,10 @@ from tukscal.core import files, unchanged
 from tukscal.core.batch import BatchRequest
 from tukscal.core.batch_run import BatchRun, Summary
 from tukscal.core.convert import CalendarOptions, TermChoice
+from tukscal.core.discover import Wanted
 from tukscal.core.errors import Crashed, InputOutput, NotWritable
 from tukscal.core.fingerprint import look
-from tukscal.core.ledger import Filter, Ledger, Retries, State
+from tukscal.core.ledger import LETTERS, Filter, Ledger, Retries, State
 from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
 from tukscal.core.runner import Pace, Runner
@@ -254,6 +255,61 @@ def test_stopped_and_started_again(folder: Folder) -> None:
     assert converted.isdisjoint(folder.pool.converted)
 
 
+def test_what_was_removed_meanwhile_is_not_done(folder: Folder) -> None:
+    """A PDF that was queued by a run that was stopped, and removed since, is no failure of the next run."""
+    folder.batch(stop_after=2)
+    names = ("0.pdf", "1.pdf", "2.pdf", "sub/3.pdf", "sub/4.pdf")
+    left = {name for name in names if Path(name).name not in folder.pool.converted}
+    gone, renamed, *_ = sorted(left)
+    (folder.source / gone).unlink()
+    (folder.source / renamed).rename(folder.source / "renamed.pdf")
+    second = folder.batch()
+    assert (second.done, second.failures, second.left) == (2, 0, 0)
+    assert {Path(gone).name, Path(renamed).name}.isdisjoint(folder.jobs())
+
+
+def test_what_is_left_out_since_is_not_done(folder: Folder) -> None:
+    """What a stopped run had queued and the next one leaves out waits for a run that wants it."""
+    folder.batch(stop_after=2)
+    waits = next(name for name in ("0.pdf", "1.pdf", "2.pdf", "3.pdf", "4.pdf") if name not in folder.pool.converted)
+    second = folder.batch(wanted=Wanted(exclude=(waits,)))
+    assert (second.done, second.left, waits in folder.pool.converted) == (2, 0, False)
+    third = folder.batch()
+    assert (third.done, folder.pool.converted) == (1, [waits])
+
+
+def letters(folder: Folder) -> list[str]:
+    """Return the names of the PDFs with dead letters."""
+    return [name for name, jobs in folder.jobs().items() for state, _ in jobs if state in LETTERS]
+
+
+def test_dead_letters_end_with_their_cause(folder: Folder) -> None:
+    """A PDF that failed and is again what it was, or is gone, is no dead letter any more after the next run."""
+    folder.batch()
+    one, other = folder.source / "1.pdf", folder.source / "2.pdf"
+    before = one.read_bytes()
+    for path in (one, other):
+        path.write_bytes(b"%PDF-1.4 broken")
+    assert (folder.batch().failures, letters(folder)) == (2, ["1.pdf", "2.pdf"])
+    one.write_bytes(before)
+    other.unlink()
+    for _ in range(2):  # the first may see that it is as it was only by reading it
+        again = folder.batch()
+        assert (again.unchanged, again.failures, again.done) == (4, 0, 0)
+    assert "2.pdf" not in letters(folder)
+    assert ("1.pdf" in letters(folder)) == (unchanged._SETTLED > 0)  # it had changed just before
+
+
+def test_a_share_that_is_away_forgets_no_dead_letter(folder: Folder, tmp_path: Path) -> None:
+    """With the folder away dead letters stay, for its PDFs are not gone."""
+    folder.pool.crash = "1.pdf"
+    folder.batch()
+    folder.source.rename(tmp_path / "away")
+    assert (folder.batch().bad_skipped, letters(folder)) == (1, ["1.pdf"])
+    (tmp_path / "away").rename(folder.source)
+    assert (folder.batch().quarantined, letters(folder)) == (1, ["1.pdf"])
+
+
 def test_what_stops_its_worker_twice_is_left_alone(folder: Folder) -> None:
     """A PDF that ends its worker twice is quarantined and not tried by the next run, until it changes."""
     folder.pool.crash = "1.pdf"
@@ -449,6 +505,17 @@ def test_what_had_just_changed_is_read_again(settled: Folder, monkeypatch: pytes
     """Whoever changed a PDF a moment before it was read may have gone on in that very moment: it is read again."""
     monkeypatch.setattr(unchanged, "_SETTLED", 10.0)
     assert (settled.batch().unchanged, len(settled.pool.read)) == (5, 5)
+
+
+def test_what_was_touched_is_read_once(settled: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PDF or calendar with a new time and its old content is read, and known from then on; not while it is fresh."""
+    for path in (settled.source / "1.pdf", settled.out / "2.ics"):
+        path.touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(unchanged, "_SETTLED", 10.0)
+        assert (settled.batch().unchanged, len(settled.pool.read)) == (5, 5)
+    assert (settled.batch().unchanged, settled.pool.read) == (5, ["1.pdf", "2.pdf"])
+    assert (settled.batch().unchanged, settled.pool.read) == (5, [])
 
 
 def test_where_times_say_nothing_all_is_read(settled: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from tukscal.core import results
-from tukscal.core.batch import BatchRequest, Digests, Plan, check_files, enqueue
+from tukscal.core.batch import BatchRequest, check_files
+from tukscal.core.batch_queue import Digests, Plan, enqueue
 from tukscal.core.batch_run import BatchRun, Stopping
 from tukscal.core.convert import CalendarOptions, TermChoice
 from tukscal.core.errors import BadRows, NoSuchFile

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core import unchanged
 from tukscal.core.ledger import Ledger, Standing
-from tukscal.core.unchanged import Unchanged
+from tukscal.core.unchanged import Unchanged, confirmed
 from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
 
 # In an order of bytes that is none of letters; the last is not UTF-8.
@@ -53,3 +53,21 @@ def test_a_folder_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPa
     for output in RECORDED + RECORDED:
         known.owner(output)
     assert questions == [RECORDED[0], RECORDED[3]]
+
+
+@pytest.mark.parametrize(("read", "trusted"), [(21.9, False), (22.0, True), (1e9, True)])
+def test_a_stamp_is_trusted_ten_seconds_after_the_last_change(read: float, trusted: bool) -> None:
+    """What had changed, in content or name, within ten seconds of its reading may have changed again unseen."""
+    stamp = "5-10000000000-12000000000-7"  # written at 10 s, its inode changed at 12 s
+    assert confirmed(stamp, read) == (f"{stamp}@{read:.3f}" if trusted else "")
+    standing = Standing("/in/a.pdf", stamp, stamp, "", "", "", "", read, 0)
+    assert unchanged._is_settled(standing) is trusted
+    later = standing._replace(source_stamp=f"{stamp}@{read:.3f}", started=0.0)
+    assert unchanged._is_settled(later) is trusted
+
+
+@pytest.mark.parametrize("stamp", ["", "stamp", "1-2-3"])
+def test_what_is_no_stamp_is_never_trusted(stamp: str) -> None:
+    """Where nothing is known of a file's times it is read."""
+    assert confirmed(stamp, 1e12) == ""
+    assert not unchanged._is_settled(Standing("/in/a.pdf", stamp, stamp, "", "", "", "", 1e12, 0))
