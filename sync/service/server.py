@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import socket
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, ClassVar
 
 import uvicorn
@@ -27,6 +29,7 @@ from .settings import Intake, Settings
 _BACKLOG = 2048  # connections the kernel keeps until they are accepted: a thousand come at one moment
 _HEAD = 32 * 1024  # bytes of a request's head
 _LINGER = 60_000  # milliseconds the kernel goes on with an answer nobody takes
+_LOOKS = 64  # connections that are asked whether they are idle before one gives way
 _FILES = 200  # open files beside the connections
 
 
@@ -68,10 +71,18 @@ class Guarded(H11Protocol):
         self._wait_for_head()
 
     def _make_room(self, peer: str | None) -> None:
-        """End the connection that has been idle longest, of an address or of all; this one if none is idle."""
-        oldest = next((one for one in self.idle if peer in (None, one._peer)), self)
+        """End the connection that has been idle longest, of an address or of all; this one if none is idle.
+
+        When thousands come at one moment, many are not idle: what they have said was not read yet.
+        """
+        those = islice((one for one in self.idle if peer in (None, one._peer)), _LOOKS)
+        oldest = next((one for one in those if not one._has_unread()), self)
         self.idle.pop(oldest, None)  # it hears of its end later
         oldest.transport.abort()
+
+    def _has_unread(self) -> bool:
+        made = self.transport.get_extra_info("socket")
+        return made is not None and made.fileno() >= 0 and _is_readable(made.fileno())
 
     def data_received(self, data: bytes) -> None:
         """Read, and let the time of a head run from its first byte to its last."""
@@ -200,6 +211,14 @@ def _bound(transport: asyncio.Transport) -> None:
     if made is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
         with contextlib.suppress(OSError):
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _LINGER)
+
+
+def _is_readable(number: int) -> bool:
+    if not hasattr(select, "poll"):
+        return bool(select.select([number], [], [], 0)[0])
+    waiting = select.poll()
+    waiting.register(number, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _cancel(*timers: asyncio.TimerHandle | None) -> None:

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from tukscal.core import guard
 from tukscal.sync.service.settings import Intake, Sizes
-from tukscal.tests.sync.service.intake.raw import answer, chunk, connected, head, status
+from tukscal.tests.sync.service.intake.raw import LATEST, answer, chunk, connected, head, status
 from tukscal.tests.sync.service.jobs.house import House, converted, house, pdf, settings, until
 
 PDF = "Content-Type: application/pdf"
@@ -261,6 +261,23 @@ def test_idle_connections_give_way(tmp_path: Path) -> None:
         with here.person() as student:
             assert converted(student)["state"] == "done"
         until(lambda: len(here.app.state.server.server_state.connections) <= 20, "a bound on connections")
+
+
+def test_who_has_said_something_is_not_idle(tmp_path: Path) -> None:
+    """Of connections that all come while the server is busy, none gives way whose request only was not read yet."""
+    wanted = replace(settings(tmp_path), intake=Intake(connections=20, header=60.0))
+    with house(wanted) as here, contextlib.ExitStack() as stack:
+        busy = threading.Event()
+        here.app.state.server.servers[0].get_loop().call_soon_threadsafe(busy.wait, LATEST)
+        try:
+            asking = [stack.enter_context(connected(here.port)) for _ in range(3)]
+            for one in asking:
+                one.sendall(head("/live", "Connection: close", method="GET"))
+            for _ in range(60):
+                stack.enter_context(connected(here.port))
+        finally:
+            busy.set()
+        assert [status(answer(one)) for one in asking] == [200, 200, 200]
 
 
 def test_an_answer_nobody_takes(running: House) -> None:
