@@ -119,11 +119,14 @@ def batch(
     ):
         view.opened(opened)
         run = BatchRun(request, opened, pool, pace=Pace(rate=max_rate, stop_when_full=True))
-        ended_by = _work(run, view, pushing)
+        # Whoever ends it, and ends it again, has the report.
+        with _signals(run) as heard:
+            _work(run, view, pushing)
+            if report is not None:
+                write_report(report, opened, run.summary.batch)
+        ended_by = heard[0] if heard else None
         if pushing is not None:
             view.pushed(pushing.end(opened, wait=ended_by is None))
-        if report is not None:
-            write_report(report, opened, run.summary.batch)
     ctx.exit(_exit_code(ctx, run, ended_by))
 
 
@@ -136,15 +139,9 @@ def _check_report(report: Path, request: BatchRequest) -> None:
         raise NotWritable(f"{report} is what is read.", advice="Give the report a name of its own.", file=str(report))
 
 
-def _work(run: BatchRun, view: View, pushing: Session | None) -> int | None:
-    """Do the batch, and return the signal that ended it, if one did."""
-    signals: list[int] = []
-
-    def heard(number: int, _frame: object) -> None:
-        signals.append(number)
-        run.stop(at_once=len(signals) > 1)
-
-    with _signals(heard), _unheard(), view.showing(run):
+def _work(run: BatchRun, view: View, pushing: Session | None) -> None:
+    """Do the batch."""
+    with _unheard(), view.showing(run):
         for event in run:
             with _unheard():
                 view.show(event)
@@ -152,7 +149,6 @@ def _work(run: BatchRun, view: View, pushing: Session | None) -> int | None:
                 pushing.wake()
     with _unheard():
         view.summary(run)
-    return signals[0] if signals else None
 
 
 def _exit_code(ctx: click.Context, run: BatchRun, ended_by: int | None) -> int:
@@ -178,12 +174,21 @@ def _unheard() -> Iterator[None]:
 
 
 @contextmanager
-def _signals(heard: signal._HANDLER) -> Iterator[None]:
-    """Hear the signals that end a program while the block runs; not those nohup or a script's & made it deaf to."""
+def _signals(run: BatchRun) -> Iterator[list[int]]:
+    """Stop a batch at signals that end a program while the block runs, at once after the second; yield those heard.
+
+    Signals nohup or a script's & made it deaf to are not among them.
+    """
+    signals = list[int]()
+
+    def heard(number: int, _frame: object) -> None:
+        signals.append(number)
+        run.stop(at_once=len(signals) > 1)
+
     heeded = [number for number in guard.ENDING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, heard) for number in heeded}
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

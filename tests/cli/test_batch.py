@@ -284,6 +284,31 @@ def test_nohup(folder: Path) -> None:
     assert json.loads(rest.splitlines()[-1])["left"] == 0
 
 
+_IMPATIENT = """
+import os, signal
+from tukscal.cli import batch
+from tukscal.cli.main import main
+
+write = batch.write_report
+
+def written(*values):
+    for _ in range(3):
+        os.kill(os.getpid(), signal.SIGINT)
+    write(*values)
+
+batch.write_report = written
+main()
+"""
+
+
+def test_the_report_is_written_however_often_it_is_ended(folder: Path) -> None:
+    """Ctrl-C again and again while the report is being written ends nothing but with the report whole."""
+    line = [sys.executable, "-c", _IMPATIENT, "batch", "in", "-o", "out", "--report", "r.json", *LEDGER]
+    done = subprocess.run(line, cwd=folder, env=clean_environment(folder), capture_output=True, check=False)
+    assert done.returncode == 130
+    assert json.loads((folder / "r.json").read_text())["batch"]["summary"]["done"] == 3
+
+
 # Standard output that hears a signal while the first calendar is being told: then nothing else may be written there.
 _HEARING = """
 import io, os, signal, sys
