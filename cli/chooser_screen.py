@@ -7,8 +7,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import contextmanager
 
 import click
 from rich.console import Console, Group
@@ -98,19 +97,18 @@ def _read(handle: int, resized: int) -> str:
 def _resized() -> Iterator[int]:
     """Yield what can be read from whenever the window has changed its size.
 
-    The signal may come in the middle of a picture: drawing in its handler would write into what is being written.
+    The signal may come in the middle of a picture: drawing in its handler would write into what is being written. And
+    it may come just before the waiting begins, where a handler in Python would run only after that: the pipe is written
+    into below Python, at every signal.
     """
     out, into = os.pipe()
     os.set_blocking(into, False)
-
-    def changed(_number: int, _frame: FrameType | None) -> None:
-        with suppress(BlockingIOError):  # told often enough
-            os.write(into, b"x")
-
-    before = signal.signal(signal.SIGWINCH, changed)
+    before = signal.signal(signal.SIGWINCH, lambda *_: None)  # the usual one is not told to the pipe
+    woken = signal.set_wakeup_fd(into, warn_on_full_buffer=False)
     try:
         yield out
     finally:
+        signal.set_wakeup_fd(woken)
         signal.signal(signal.SIGWINCH, before)
         os.close(into)
         os.close(out)
