@@ -1,8 +1,8 @@
 """The server: uvicorn, with what it lacks against slow clients, and with starting and stopping as systemd likes it.
 
 uvicorn waits for ever for the head of a request and for a client that takes no answer, and lets any number of
-connections sit idle. Here a head has a time, an answer that nobody takes ends, and of too many connections the one that
-has been idle longest gives way.
+connections sit idle. Here a head has a time, an answer that nobody takes ends, and of too many connections, or too many
+bytes of answers, the one that has been idle, or has waited, longest gives way.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .settings import Intake, Settings
 _BACKLOG = 2048  # connections the kernel keeps until they are accepted: a thousand come at one moment
 _HEAD = 32 * 1024  # bytes of a request's head
 _LINGER = 60_000  # milliseconds the kernel goes on with an answer nobody takes
+_KERNEL = 64 * 1024  # bytes of an answer the kernel keeps for a client; by itself it keeps megabytes
 _LOOKS = 64  # connections that are asked whether they are idle before one gives way
 _FILES = 200  # open files beside the connections
 
@@ -37,6 +38,27 @@ class CannotListen(InputOutput):
     """The address or port cannot be had."""
 
     default_advice = "Choose another --host or --port, or end the program that has it."
+
+
+class Unsent:
+    """Bytes of answers that are not taken yet, by connection, the one that has waited longest first."""
+
+    def __init__(self) -> None:
+        self._bytes: dict[Guarded, int] = {}
+        self.total = 0
+
+    def note(self, connection: Guarded, count: int) -> None:
+        """Remember how many bytes of a connection wait."""
+        self.total += count - self._bytes.get(connection, 0)
+        self._bytes[connection] = count
+
+    def forget(self, connection: Guarded) -> None:
+        """A connection has been taken everything from, or has ended."""
+        self.total -= self._bytes.pop(connection, 0)
+
+    def longest(self) -> Guarded:
+        """Return the connection that has waited longest."""
+        return next(iter(self._bytes))
 
 
 class Guarded(H11Protocol):
@@ -49,17 +71,21 @@ class Guarded(H11Protocol):
     """Connections by address."""
     idle: ClassVar[dict[Guarded, None]]
     """Connections without a request, the one that has been so for longest first."""
+    unsent: ClassVar[Unsent]
 
     def __init__(self, *values: Any, **named: Any) -> None:
         super().__init__(*values, **named)
         self._head: asyncio.TimerHandle | None = None
         self._answer: asyncio.TimerHandle | None = None
+        self._over = False  # whether an answer is written that is not taken yet
+        self._untaken = 0  # bytes of the answer when its time began
         self._peer = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take a connection, if need be in the place of an idle one."""
         super().connection_made(transport)
         _bound(transport)
+        transport.set_write_buffer_limits(high=0)  # we are told of every byte the kernel does not take
         self._peer = self.client[0] if self.client else ""
         self.peers[self._peer] += 1
         if self._peer not in self.proxies and self.peers[self._peer] > self.rules.connections * self.rules.share:
@@ -98,27 +124,53 @@ class Guarded(H11Protocol):
         """Let go of the timers."""
         _cancel(self._head, self._answer)
         self.idle.pop(self, None)
+        self.unsent.forget(self)
         self.peers[self._peer] -= 1
         if self.peers[self._peer] <= 0:
             del self.peers[self._peer]
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """Be idle again."""
+        """Be idle again, when the client has taken the answer: the next one would wait beside it."""
+        self._over = self.flow.write_paused and not self.transport.is_closing()
+        if self._over:
+            return
         if not self.transport.is_closing():
             self.idle[self] = None
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Give a client a time to take its answer."""
+        """Give a client a time to take its answer; if there are too many such answers, one ends."""
         super().pause_writing()
-        self._answer = self._answer or self.loop.call_later(self.rules.send, self.transport.abort)
+        self._wait_for_taking()
+        self.unsent.note(self, self._untaken)
+        while self.unsent.total > self.rules.unsent:
+            longest = self.unsent.longest()
+            self.unsent.forget(longest)
+            longest.transport.abort()
 
     def resume_writing(self) -> None:
-        """Go on: it took some."""
+        """Go on: it took everything."""
         _cancel(self._answer)
         self._answer = None
+        self.unsent.forget(self)
         super().resume_writing()
+        if self._over:
+            self.on_response_complete()
+
+    def _wait_for_taking(self) -> None:
+        self._untaken = self.transport.get_write_buffer_size()
+        _cancel(self._answer)
+        self._answer = self.loop.call_later(self.rules.send, self._take_stock)
+
+    def _take_stock(self) -> None:
+        """End an answer that is not taken, or as slowly as if somebody wanted to keep us busy."""
+        left = self.transport.get_write_buffer_size()
+        if self._untaken - left < self.rules.rate * self.rules.send:
+            self.transport.abort()
+            return
+        self._wait_for_taking()
+        self.unsent.note(self, left)
 
     def _wait_for_head(self) -> None:
         self._head = self.loop.call_later(self.rules.header, self._too_slow)
@@ -143,7 +195,8 @@ class Guarded(H11Protocol):
 def guarded(rules: Intake, proxies: str = "") -> type[Guarded]:
     """Return the protocol with its rules."""
     behind = tuple(one.strip() for one in proxies.split(","))
-    return type("GuardedByRules", (Guarded,), {"rules": rules, "proxies": behind, "peers": Counter(), "idle": {}})
+    own = {"rules": rules, "proxies": behind, "peers": Counter(), "idle": {}, "unsent": Unsent()}
+    return type("GuardedByRules", (Guarded,), own)
 
 
 class Server(uvicorn.Server):
@@ -206,10 +259,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _bound(transport: asyncio.Transport) -> None:
-    """Let the kernel end a connection whose client takes nothing, where it can."""
+    """Let the kernel keep little of an answer, and end a connection whose client takes nothing, where it can."""
     made = transport.get_extra_info("socket")
-    if made is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        with contextlib.suppress(OSError):
+    if made is None:
+        return
+    with contextlib.suppress(OSError):
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _LINGER)
 
 

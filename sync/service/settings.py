@@ -166,7 +166,9 @@ class Intake:
     keep_alive: float = 30.0
     """Until an idle connection is closed."""
     send: float = 30.0
-    """A client may take nothing of its answer."""
+    """In which a client takes something of its answer: `rate` bytes a second at least."""
+    unsent: int = 64 * _MIB
+    """Of all answers that are not taken yet; beyond that the one that has waited longest ends."""
     free_disk: int = 100 * _MIB
     """Below so little space nothing more is taken."""
 

@@ -292,6 +292,60 @@ def test_an_answer_nobody_takes(running: House) -> None:
         assert time.monotonic() - begun < 1
 
 
+def taking_nothing(stack: contextlib.ExitStack, port: int, request: bytes) -> socket.socket:
+    """Ask for something and read nothing, with as little room for it on the way as can be."""
+    made = stack.enter_context(socket.socket())
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    made.settimeout(LATEST)
+    made.connect(("127.0.0.1", port))
+    made.sendall(request)
+    return made
+
+
+def unsent(here: House) -> int:
+    """Return how many bytes of answers wait."""
+    total: int = here.app.state.server.config.http_protocol_class.unsent.total
+    return total
+
+
+def test_answers_nobody_takes_are_bounded(tmp_path: Path) -> None:
+    """Of more unread answers than there may be those that wait longest end; the others come whole, whoever reads."""
+    most = 2**20
+    wanted = replace(settings(tmp_path), intake=Intake(unsent=most, send=60.0))
+    with house(wanted) as here, contextlib.ExitStack() as stack:
+        whole = httpx.get(f"{here.url}/openapi.json").content
+        ask = head("/openapi.json", method="GET") * 20
+        greedy = [taking_nothing(stack, here.port, ask) for _ in range(2 * most // len(whole))]
+        assert httpx.get(f"{here.url}/openapi.json").content == whole
+        until(lambda: most / 2 < unsent(here) <= most, "a bound on unread answers")
+        last = greedy[-1]
+        last.sendall(head("/live", "Connection: close", method="GET"))
+        assert answer(last).count(whole) == 20
+        got = [answer(one).count(whole) for one in greedy[:5]]
+        assert max(got) < 20
+        for one in greedy:
+            one.close()
+        until(lambda: unsent(here) == 0, "the end of what was unread")
+
+
+def test_an_answer_taken_slowly(tmp_path: Path) -> None:
+    """Who takes an answer slowly but steadily has it whole; who takes less than `rate` is ended."""
+    wanted = replace(settings(tmp_path), intake=Intake(send=3.0, rate=2_000))
+    with house(wanted) as here, contextlib.ExitStack() as stack:
+        whole = httpx.get(f"{here.url}/openapi.json").content
+        times = 20
+        ask = head("/openapi.json", method="GET") * times + head("/live", "Connection: close", method="GET")
+        steady, stuck = (taking_nothing(stack, here.port, ask) for _ in range(2))
+        found, pause = bytearray(), threading.Event()
+        with contextlib.suppress(ConnectionError):
+            while data := steady.recv(65536):
+                found += data
+                pause.wait(0.02)
+        assert bytes(found).count(whole) == times
+        until(lambda: unsent(here) == 0, "the end of what nobody takes")
+        assert answer(stuck).count(whole) < times
+
+
 def test_rules_are_counted(running: House) -> None:
     """What ended a body is counted by its rule."""
     with connected(running.port) as made:
