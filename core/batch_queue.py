@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from .beside import is_missing
 from .discover import Skipped
+from .fingerprint import file_digest
 from .ledger import Enqueued, Job, Ledger, NewJob, State
 from .mirror import is_there
 from .runner import Assign, Share, share_nothing
@@ -72,10 +73,11 @@ def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) ->
     for job in sorts.new:
         there = owners.get(job.output)
         (made.elsewhere if there and made.anothers(there, job) else new).append(job)
-    entered: Enqueued = ledger.enqueue(made.batch, new)
+    entered: Enqueued = ledger.enqueue(made.batch, new, sorts.seen)
     made.queued += entered.added + entered.renewed
-    running = set(entered.running)
-    made.ids.extend(number for number in entered.ids if number not in running)
+    made.unchanged += len(entered.done)
+    running, done = set(entered.running), set(entered.done)
+    made.ids.extend(number for number in entered.ids if number not in running | done)
     made.elsewhere += [job for number, job in zip(entered.ids, new, strict=True) if number in running]
     return {job.output for job in sorts.unchanged}
 
@@ -86,16 +88,18 @@ class Sorts(NamedTuple):
     new: list[NewJob]
     unchanged: list[NewJob]
     quarantined: list[NewJob]
+    seen: dict[Path, int]
+    """The result each output had."""
 
 
 def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
     """Tell jobs whose result is there from those to be converted and those that ended their worker twice."""
-    sorts = Sorts([], [], [])
     results = ledger.results([job.output for job, _ in wanted])
+    sorts = Sorts([], [], [], {output: there.id for output, there in results.items()})
     open_ones: list[NewJob] = []
     for job, at_output in wanted:
         there = results.get(job.output)
-        same = there is not None and _same(there, job) and there.output_sha256 == at_output
+        same = there is not None and _same(there, job) and _stands(there, at_output)
         same = same and not (there and is_missing(job.output, there.problems))
         (sorts.unchanged if same else open_ones).append(job)
     unfinished = ledger.unfinished([job.output for job in open_ones])
@@ -104,6 +108,11 @@ def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
         stopped = before is not None and before.state is State.QUARANTINED and before.queue == job.queue
         (sorts.quarantined if before and stopped and _same(before, job) else sorts.new).append(job)
     return sorts
+
+
+def _stands(there: Job, at_output: str) -> bool:
+    """Tell whether a result is at its output, as it was found, or as another run has made it since."""
+    return there.output_sha256 == at_output or there.output_sha256 == file_digest(there.output)
 
 
 def _same(job: Job, new: NewJob) -> bool:

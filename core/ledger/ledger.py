@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -98,9 +98,12 @@ class Ledger:
         """Write down that a batch has ended, and what became of it."""
         history.end_batch(self._store, batch, summary)
 
-    def enqueue(self, batch: int, jobs: Iterable[NewJob]) -> Enqueued:
-        """Put jobs into the queue, each output at most once; what nobody is at is brought up to date instead."""
-        return jobs_queue.enqueue(self._store, batch, jobs)
+    def enqueue(self, batch: int, jobs: Iterable[NewJob], seen: Mapping[Path, int] | None = None) -> Enqueued:
+        """Put jobs into the queue, each output at most once; what nobody is at is brought up to date instead.
+
+        With `seen`, the result each output had, what others made since of the same is not made again.
+        """
+        return jobs_queue.enqueue(self._store, batch, jobs, seen)
 
     def claim(self, queue: str, count: int = 1) -> list[Job]:
         """Take the next jobs of a queue under our lease: by priority, then the smallest, then the oldest."""

@@ -167,6 +167,7 @@ class Enqueued:
     added: int  # new rows
     renewed: int  # unfinished jobs for the same output, brought up to date
     running: tuple[int, ...]  # jobs left alone because somebody is at work on that output
+    done: tuple[int, ...] = ()  # results others made since, of what the jobs would be made of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from . import leases, outbox, rows, sql
@@ -31,27 +32,32 @@ class Holder:
 # ---- in
 
 
-def enqueue(store: Store, batch: int, jobs: Iterable[NewJob]) -> Enqueued:
+def enqueue(store: Store, batch: int, jobs: Iterable[NewJob], seen: Mapping[Path, int] | None = None) -> Enqueued:
     """Put jobs into the queue; an unfinished job for the same output is brought up to date, not doubled.
 
-    A dead letter for the same output is queued again: somebody asked for it. Raises InputOutput or NotWritable.
+    A dead letter for the same output is queued again: somebody asked for it. With `seen`, the result each output had
+    when it was looked at, a job is left out if its output has got a later one that is made of the same. Raises
+    InputOutput or NotWritable.
     """
     waiting, found = iter(jobs), list[tuple[int, str]]()
     while chunk := list(islice(waiting, CHUNK)):
         with store.writing():
-            added = [_enqueue(store, batch, job) for job in chunk]
+            added = [_enqueue(store, batch, job, seen) for job in chunk]
         found += added
     return Enqueued(
         ids=tuple(number for number, _ in found),
         added=sum(fate == "added" for _, fate in found),
         renewed=sum(fate == "renewed" for _, fate in found),
         running=tuple(number for number, fate in found if fate == "running"),
+        done=tuple(number for number, fate in found if fate == "done"),
     )
 
 
-def _enqueue(store: Store, batch: int, new: NewJob) -> tuple[int, str]:
+def _enqueue(store: Store, batch: int, new: NewJob, seen: Mapping[Path, int] | None) -> tuple[int, str]:
     values = rows.given(new) | {"batch": batch, "now": store.now()}
     there = store.rows(sql.UNFINISHED, {"output": values["output"]})
+    if not there and seen is not None and (done := _made_since(store, new, seen.get(new.output, 0))):
+        return done, "done"
     if not there:
         return store.insert(sql.ADD, values), "added"
     job = rows.job_of(there[0])
@@ -61,6 +67,13 @@ def _enqueue(store: Store, batch: int, new: NewJob) -> tuple[int, str]:
     if job.state not in (State.QUEUED, State.FAILED) or _decides(job) != _decides(new):
         store.run(sql.REQUEUE, {"id": job.id, "now": store.now()})
     return job.id, "renewed"
+
+
+def _made_since(store: Store, new: NewJob, seen: int) -> int | None:
+    """Return the result of an output that is later than one that was seen and made of what a new job is made of."""
+    there = store.rows(sql.CURRENT, {"output": rows.path_bytes(new.output)})
+    job = rows.job_of(there[0]) if there else None
+    return job.id if job and job.id > seen and _decides(job) == _decides(new) else None
 
 
 def _decides(job: Job | NewJob) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tukscal.core import results
@@ -15,7 +16,8 @@ from tukscal.core.batch_run import BatchRun, Stopping
 from tukscal.core.convert import CalendarOptions, TermChoice
 from tukscal.core.errors import BadRows, NoSuchFile
 from tukscal.core.files import sha256, stamp
-from tukscal.core.ledger import Job, Ledger
+from tukscal.core.fingerprint import look
+from tukscal.core.ledger import Enqueued, Job, Ledger
 from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
 from tukscal.core.results import Finished
@@ -125,6 +127,58 @@ def test_a_folder_that_cannot_be_made_stops_nobody_else(folder: Path) -> None:
     assert (run.summary.done, run.summary.no_place, run.summary.failures) == (5, 1, 1)
     assert (skipped.path, "law is not a folder" in skipped.reason) == (folder / "in" / "law" / "0.pdf", True)
     assert (folder / "out" / "law").read_text() == "notes"
+
+
+class Meanwhile(InProcess):
+    """Works in this process; does something once, when the first files have been looked at."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = meanwhile
+
+    def start(self, key: Any, function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Make the call."""
+        super().start(key, function, *args, **kwargs)
+        if function is look and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+
+
+def done_by_another(folder: Path) -> None:
+    """Let another run of the same begin and end."""
+    with Ledger.open(folder / "ledger.db") as ledger:
+        run = BatchRun(request(folder), ledger, InProcess())
+        for _ in run:
+            pass
+    assert run.summary.done == 6
+
+
+def test_what_another_run_made_after_the_look_is_not_made_again(folder: Path) -> None:
+    """Calendars that came after a run had seen none, but before it asked the ledger, are there."""
+    with Ledger.open(folder / "ledger.db") as ledger:
+        run = BatchRun(request(folder), ledger, Meanwhile(lambda: done_by_another(folder)))
+        for _ in run:
+            pass
+    assert (run.summary.done, run.summary.unchanged, run.summary.left, run.summary.failures) == (0, 6, 0, 0)
+
+
+def test_what_another_run_made_before_the_queue_is_not_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calendars that came after a run had asked the ledger, but before it queued them, are there."""
+    with Ledger.open(folder / "ledger.db") as ledger:
+        enqueue = ledger.enqueue
+
+        def after_another(*values: Any) -> Enqueued:
+            monkeypatch.undo()
+            done_by_another(folder)
+            return enqueue(*values)
+
+        monkeypatch.setattr(ledger, "enqueue", after_another)
+        run = BatchRun(request(folder), ledger, InProcess())
+        for _ in run:
+            pass
+    assert (run.summary.done, run.summary.unchanged, run.summary.left, run.summary.failures) == (0, 6, 0, 0)
 
 
 def refuse(job: Job) -> Callable[[], Made]:

@@ -66,6 +66,19 @@ def test_an_output_is_queued_once(ledger: Ledger) -> None:
     assert [job.output.name for job in ledger.claim("queue", 3)] == ["2.ics", "1.ics", "3.ics"]
 
 
+def test_what_others_made_since_is_left_out(ledger: Ledger) -> None:
+    """With what was seen, a job is left out exactly if its output has a later result that is made of the same."""
+    queued(ledger, new_job(1), new_job(2))
+    finish_all(ledger)
+    first, second = (ledger.results([new_job(n).output])[new_job(n).output].id for n in (1, 2))
+    seen = {new_job(1).output: first}
+    found = ledger.enqueue(ledger.begin("again"), [new_job(1), new_job(2), new_job(3)], seen)
+    assert (found.added, found.done) == (2, (second,))
+    other = new_job(2, sha256="other")
+    found = ledger.enqueue(ledger.begin("again"), [other], {})
+    assert (found.added, found.done) == (1, ())
+
+
 def test_the_same_output_twice_in_one_call_is_one_job(ledger: Ledger) -> None:
     """Of two jobs for one output the later one counts."""
     batch = ledger.begin("test")

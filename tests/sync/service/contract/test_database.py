@@ -38,8 +38,14 @@ def adding(*numbers: int) -> Callable[[sqlite3.Connection], int]:
 
 def held(database: Database) -> threading.Event:
     """Keep the writer busy until the event is set."""
-    event = threading.Event()
-    database.submit_write(lambda _: event.wait(LATEST))
+    begun, event = threading.Event(), threading.Event()
+
+    def hold(_connection: sqlite3.Connection) -> None:
+        begun.set()
+        event.wait(LATEST)
+
+    database.submit_write(hold)
+    assert begun.wait(LATEST)  # what is given to it from now on waits for the next transaction
     return event
 
 
