@@ -18,6 +18,7 @@ from tukscal.tests.core import guarded
 
 MIB = 2**20
 LIMIT = 1.0  # seconds
+NOISE = 2.0  # seconds a busy machine may add
 MEMORY = 512 * MIB
 OUR_FAULT = re.compile(r"tukscal has a fault of its own \((guarded|serve|channel)\.py:[0-9]+\)\.")
 
@@ -154,7 +155,7 @@ def test_time_limit(child: Pool, tmp_path: Path, function: Callable[[Path], None
     start = time.monotonic()
     with pytest.raises(TimedOut) as caught:
         child.call(function, tmp_path / "pids")
-    assert LIMIT <= time.monotonic() - start < LIMIT + 1
+    assert LIMIT <= time.monotonic() - start < LIMIT + 1 + NOISE
     assert caught.value.message == "Converting took longer than 1 seconds and was stopped."
     pids = guarded.pids_in(tmp_path / "pids", processes)
     assert len(set(pids)) == processes

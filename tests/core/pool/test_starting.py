@@ -242,10 +242,10 @@ def test_waiting_has_an_end() -> None:
     """`wait` returns nothing when its time is over and the calls go on; 0 only looks."""
     with Pool(1, Guards(timeout=60)) as pool:
         guarded.warm(pool, 1)
-        pool.start(0, guarded.meet, 0.5)
+        pool.start(0, guarded.meet, 3.0)
         since = time.monotonic()
         assert pool.wait(0) == []
-        assert time.monotonic() - since < 0.4
+        assert time.monotonic() - since < 2.5
         assert pool.wait(0.1) == []
         assert time.monotonic() - since >= 0.1
         assert pool.running == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 
 import pytest
@@ -136,11 +135,7 @@ def test_two_dates_teach_every_week_but_holidays(days: list[date], weekday: int,
     assert found.swapped == ()
 
 
-def test_warm_teaching_takes_microseconds() -> None:
-    """Asking again costs no more than a cache hit: a generous bound of 20 µs each."""
-    term = load_term(2026)
-    teaching(term, "S1", 0, skip_test_weeks=True)
-    start = time.perf_counter()
-    for _ in range(1000):
-        teaching(term, "S1", 0, skip_test_weeks=True)
-    assert time.perf_counter() - start < 0.02
+def test_teaching_is_worked_out_once() -> None:
+    """Asking again costs a look into a table: the answer is the very same object, whoever loads the term."""
+    found = teaching(load_term(2026), "S1", 0, skip_test_weeks=True)
+    assert teaching(load_term(2026), "S1", 0, skip_test_weeks=True) is found
