@@ -175,13 +175,22 @@ def common_log(file: Path | None) -> Iterator[Log | None]:
         yield None
         return
     log = open_log(file, sys.stderr)
-    handler, logger = _ToLog(log), logging.getLogger("tukscal")
+    try:
+        with noted(log, "tukscal"):
+            yield log
+    finally:
+        log.close()
+
+
+@contextmanager
+def noted(log: Log, name: str = "") -> Iterator[None]:
+    """Let what Python's loggers of a name say, all of them by default, stand in the log like everything else."""
+    handler, logger = _ToLog(log), logging.getLogger(name)
     logger.addHandler(handler)
     try:
-        yield log
+        yield
     finally:
         logger.removeHandler(handler)
-        log.close()
 
 
 def also(log: Log | None, tell: Tell) -> Tell:

@@ -39,7 +39,7 @@ from ..core.watch.status import Board
 from .calendar import calendar_options
 from .ledgers import ledger_option
 from .paths import state_folder
-from .pushing import push_of, session, sync_options, tended, write
+from .pushing import noted, push_of, session, sync_options, tended, write
 from .reading import reading_options
 from .values import Limit, Seconds
 from .watch_config import Remembering, config_option, parse_again
@@ -66,6 +66,7 @@ _AT_START = ("ledger", "keep", "log_file", "status_port", "sync", "sync_as")  # 
 @click.option("--done-folder", type=_PATH, metavar="DIR", help="Where converted PDFs are moved to.")
 @click.option("--failed-folder", type=_PATH, metavar="DIR", help="Where bad PDFs are moved to.")
 @click.option("--mirror", is_flag=True, help="Remove the calendar of a PDF that is removed.")
+@click.option("--moved", is_flag=True, help="IN may be on another disk or share than the last time.")
 @click.option("--grace", type=Seconds(), default=10.0, show_default=True, help="Seconds to finish when told to end.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one a core as memory allows.")
 @click.option("--select", type=_PATH, metavar="TOML", help="Groups for all PDFs.")
@@ -92,6 +93,8 @@ def watch(ctx: click.Context, /, **given: Any) -> WatchRequest | None:
     with ExitStack() as stack:
         log = open_log(given["log_file"], sys.stderr)
         stack.callback(log.close)
+        stack.enter_context(noted(log))
+        _tell_year(request, log)
         # A process that pushes is forked before there is a thread, a pool or a ledger.
         pushing = stack.enter_context(
             session(request.batch.push, given["ledger"], request.output, given["sync_as"], partial(write, log))
@@ -119,6 +122,14 @@ def watch(ctx: click.Context, /, **given: Any) -> WatchRequest | None:
     return None  # told to end, it ended as told
 
 
+def _tell_year(request: WatchRequest, log: Log) -> None:
+    """Say which year is meant if nobody said it: next January it is still that one."""
+    options = request.batch.options
+    if options.year is None and options.term.start is None:
+        reason = f"Lectures are dated {options.today.year}, and will be next January too: give --year."
+        log("year_assumed", level=Level.WARNING, year=options.today.year, reason=reason)
+
+
 def request_of(
     *,
     source: Path,
@@ -137,6 +148,7 @@ def request_of(
     done_folder: Path | None,
     failed_folder: Path | None,
     mirror: bool,
+    moved: bool,
     grace: float,
     once: bool,
     workers: int | None,
@@ -170,6 +182,7 @@ def request_of(
         done_folder=done_folder,
         failed_folder=failed_folder,
         mirror=mirror,
+        moved=moved,
         grace=grace,
         once=once,
         workers=workers or default_workers(),
@@ -190,7 +203,7 @@ def read_again(ctx: click.Context, before: WatchRequest, log: Log) -> WatchReque
         finally:
             del fresh.meta[_ASKED]
         opening = request.batch.opening._replace(password=before.batch.opening.password)
-        request = replace(request, batch=replace(request.batch, opening=opening), once=before.once)
+        request = replace(request, batch=replace(request.batch, opening=opening), once=before.once, moved=False)
         check(request)
         if request.output != before.output:
             raise click.UsageError(f"OUT cannot change from {before.output} to {request.output} without a restart.")

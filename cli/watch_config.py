@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 _ARGUMENTS = "tukscal.arguments"
-_NEVER = frozenset({"config", "once", "help", "password"})
+_NEVER = frozenset({"config", "once", "moved", "help", "password"})
 
 
 class Remembering(click.Command):

@@ -73,7 +73,8 @@ def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) ->
     for job in sorts.new:
         there = owners.get(job.output)
         (made.elsewhere if there and made.anothers(there, job) else new).append(job)
-    entered: Enqueued = ledger.enqueue(made.batch, new, sorts.seen)
+    seen = {output: there.id for output, there in sorts.results.items()}
+    entered: Enqueued = ledger.enqueue(made.batch, new, seen)
     made.queued += entered.added + entered.renewed
     made.unchanged += len(entered.done)
     running, done = set(entered.running), set(entered.done)
@@ -88,14 +89,14 @@ class Sorts(NamedTuple):
     new: list[NewJob]
     unchanged: list[NewJob]
     quarantined: list[NewJob]
-    seen: dict[Path, int]
-    """The result each output had."""
+    results: dict[Path, Job]
+    """Of each output that had one."""
 
 
 def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
     """Tell jobs whose result is there from those to be converted and those that ended their worker twice."""
     results = ledger.results([job.output for job, _ in wanted])
-    sorts = Sorts([], [], [], {output: there.id for output, there in results.items()})
+    sorts = Sorts([], [], [], results)
     open_ones: list[NewJob] = []
     for job, at_output in wanted:
         there = results.get(job.output)

@@ -32,6 +32,12 @@ def warnings_path(output: Path) -> Path:
     return path if not os.path.lexists(path) or _is_ours(path) else output.with_name(f"{stem}.tukscal-warnings.txt")
 
 
+def no_warnings(output: Path) -> list[FileChange]:
+    """Return the change that removes the warnings about a calendar, if they are ours."""
+    path = warnings_path(output)
+    return [FileChange(path, None)] if _is_ours(path) else []
+
+
 def is_missing(output: Path, problems: int | None) -> bool:
     """Tell whether a calendar some rows of whose PDF could not be used has lost the file that says so."""
     return bool(problems) and not os.path.lexists(warnings_path(output))

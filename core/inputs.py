@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import convert
-from .errors import BadRows, NotWritable, TukscalError
+from .errors import BadRows, NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .files import read_file, read_if_there
 from .model import Timetable
@@ -49,7 +49,11 @@ def read_calendar_file(file: Path, pool: Executor) -> Calendar:
 
 def calendar_at(path: Path) -> bytes | None:
     """Return the calendar that is at an output already, None if nothing is there; it may be anybody's."""
-    data = read_if_there(path, MOST_CALENDAR)
+    try:
+        data = read_if_there(path, MOST_CALENDAR)
+    except NoSuchFile as error:  # a folder, a pipe, what nobody may read
+        advice = "Move away what is in the way there."
+        raise NotWritable(error.message, advice=advice, file=str(path)) from None
     if data is not None and len(data) > MOST_CALENDAR:
         raise foreign(path)
     return data

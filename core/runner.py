@@ -63,8 +63,12 @@ class Runner:
         share: Share = share_nothing,
         pace: Pace | None = None,
         wake: threading.Event | None = None,
+        taken_over: Callable[[int], object] | None = None,
     ) -> None:
-        """Work with what `assign` and `share` tell of a job; `wake` ends the waiting for something to do."""
+        """Work with what `assign` and `share` tell of a job; `wake` ends the waiting for something to do.
+
+        `taken_over` hears how many jobs of dead processes were put back into the queue, before any is claimed.
+        """
         self._ledger = ledger
         self._queue = queue
         self._pool = pool
@@ -75,6 +79,7 @@ class Runner:
         self._given_back: list[int] = []  # jobs the ledger could not be told of yet
         self._running: dict[int, Job] = {}
         self._twins = Twins(share)
+        self._tell_taken_over = taken_over or _note_taken_over
         self._taken_over = float("-inf")
         self._next_start = 0.0
         self._stopping: float | None = None
@@ -165,7 +170,7 @@ class Runner:
         if now >= self._taken_over + _TAKE_OVER:
             self._taken_over = now
             if count := self._ledger.take_over():
-                _LOG.warning("%d jobs of a process that is gone were taken over", count)
+                self._tell_taken_over(count)
 
     def _fill(self) -> None:
         """Give every free worker a job."""
@@ -214,6 +219,11 @@ class Runner:
         self._wake.wait(patience if due is None else min(patience, max(due, _BREATH)))
         if not self.stopped:
             self._wake.clear()
+
+
+def _note_taken_over(count: int) -> None:
+    jobs = "1 job of a process that is gone was" if count == 1 else f"{count} jobs of a process that is gone were"
+    _LOG.warning("%s taken over", jobs)
 
 
 def _key(outcome: Outcome) -> int:

@@ -88,6 +88,20 @@ def forget(store: Store, ids: Iterable[int], batch: int) -> int:
     return len(gone)
 
 
+def park(store: Store, ids: Iterable[int], batch: int, queue: str) -> int:
+    """Move jobs that wait, of other batches than `batch`, to a queue nobody works on, until queued again."""
+    with store.writing():
+        return store.each(sql.PARK, ({"id": number, "batch": batch, "parked": queue} for number in ids))
+
+
+def mark(store: Store, outputs: Iterable[Path], text: str) -> None:
+    """Put a word in the place of the stamps of what current results and dead letters were made of."""
+    with store.writing():
+        for output in outputs:
+            for statement in (sql.MARK_RESULT, sql.MARK_LETTER):
+                store.run(statement, {"output": rows.path_bytes(output), "mark": text})
+
+
 def restamp(store: Store, stamps: Iterable[Stamps]) -> int:
     """Write down how the files of results were found, where the results are still those; return how many."""
     with store.writing():

@@ -149,6 +149,14 @@ class Ledger:
         """Delete jobs that wait or are dead letters, of batches before `batch`; return how many."""
         return keeping.forget(self._store, ids, batch)
 
+    def park(self, ids: Iterable[int], batch: int, queue: str) -> int:
+        """Move jobs that wait, of other batches than `batch`, to a queue nobody works on, until queued again."""
+        return keeping.park(self._store, ids, batch, queue)
+
+    def mark(self, outputs: Iterable[Path], text: str) -> None:
+        """Put a word in the place of the stamps of the PDFs of outputs: results and dead letters."""
+        keeping.mark(self._store, outputs, text)
+
     def restamp(self, stamps: Iterable[Stamps]) -> int:
         """Write down how the files of current results were found; return how many results are still those."""
         return keeping.restamp(self._store, stamps)

@@ -182,6 +182,11 @@ WHERE queue = :queue AND state = :state AND batch < :batch AND jobs > 0"""
 LEFT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_history
 WHERE batch = :batch AND state = :state AND queue = :queue AND created > 0"""
 FORGETTABLE = "SELECT 1 FROM jobs WHERE id = :id AND batch < :batch AND state NOT IN ('running', 'done')"
+PARK = """UPDATE jobs SET queue = :parked WHERE id = :id AND batch <> :batch AND state IN ('queued', 'failed')"""
+MARK_RESULT = """UPDATE jobs INDEXED BY jobs_current SET source_stamp = :mark
+WHERE output = :output AND state = 'done' AND superseded IS NULL"""
+MARK_LETTER = """UPDATE jobs INDEXED BY jobs_unfinished SET source_stamp = :mark
+WHERE output = :output AND state <> 'done' AND state IN ('dead', 'quarantined')"""
 RESTAMP = """UPDATE jobs INDEXED BY jobs_current SET source_stamp = :source_stamp, output_stamp = :output_stamp
 WHERE output = :output AND state = 'done' AND superseded IS NULL
   AND sha256 = :sha256 AND output_sha256 = :output_sha256"""

@@ -156,10 +156,19 @@ class Daemon:
 
     def _look(self, *, now: bool = False) -> None:
         files = self._shift.look(now=now)
+        if self._shift.replaced:
+            self._begin_in_another_folder()
+            return
         for one in self._shift.news_of_skipped():
             self._outside.skipped(one)
         if files is not None:
             self._tally.scanned(files)
+
+    def _begin_in_another_folder(self) -> None:
+        """Look at everything anew: of what was in the folder before, nothing is taken for removed."""
+        why = "It is another folder, or on another disk, than it was: what was in that one is not taken for removed."
+        self._outside.log("folder_replaced", level=Level.WARNING, file=self._request.source, reason=why)
+        self._begin_anew(self._request)
 
     def _take(self) -> None:
         known = len(self._desk.quarantined)
@@ -199,6 +208,8 @@ class Daemon:
             self._tally.count(one)
             self._outside.ended(one)
             self._shift.ended(one)
+        if finished:
+            self._desk.put_away()
 
     # ---- who works
 
@@ -231,6 +242,7 @@ class Daemon:
     def _change_role(self, role: Role) -> None:
         self._role = role
         if role is Role.OWNER:
+            self._desk.put_off()
             self._outside.log("works", reason="no other daemon works on this share")
         else:
             self._outside.log("stands_by", owner=self._lease.owner, reason=self._lease.fault or None)
@@ -336,7 +348,7 @@ class Daemon:
     def _new_shift(self, request: WatchRequest, pool: Executor) -> Shift:
         return Shift(
             request, self._ledger, pool, may=self._may, ticks=self._ticks, wake=self._wake,
-            tell=self._outside.not_put_away, breathe=self._breathe,
+            tell=self._outside.not_put_away, orphans=self._outside.orphans, breathe=self._breathe,
         )  # fmt: skip
 
     # ---- the end
@@ -363,7 +375,8 @@ class Daemon:
             self._tell(self._desk.results.commit())
         self._let_go()
         with contextlib.suppress(TukscalError):
-            self._ledger.end_batch(self._desk.batch, {"done": self._tally.outcomes[JobState.DONE.value]})
+            if self._desk.batch is not None:
+                self._ledger.end_batch(self._desk.batch, {"done": self._tally.outcomes[JobState.DONE.value]})
         self._shift.sight.close()
         self._lease.release()
         self._publish(ended=True)

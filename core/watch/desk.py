@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable
+import secrets
+import sys
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path, PurePath
 from threading import Event
 
 from ..batch import assign, digests, make_folder, share
 from ..batch_queue import Digests, sort
-from ..beside import warnings_path
+from ..beside import no_warnings
 from ..discover import Found
 from ..errors import InputOutput, NotWritable, TukscalError
-from ..files import FileChange, change_files
-from ..fingerprint import Seen, look
-from ..ledger import Job, Ledger, NewJob, State
+from ..files import FileChange, change_files, is_no_file
+from ..fingerprint import Seen, file_digest, look
+from ..ledger import Job, Ledger, NewJob, Stamps, State
 from ..mirror import Places
 from ..pool import Executor
 from ..results import Finished, May, Results
 from ..runner import Pace, Runner
 from . import sweep
-from .fates import no_error, notes
+from .fates import Fate, no_error, notes
+from .home import Home
 from .leaving import Leaving, Tell
 from .request import WatchRequest
 from .settle import Settled
@@ -44,23 +47,31 @@ class Desk:
         ticks: Callable[[], float],
         wake: Event,
         tell: Tell,
+        orphans: Callable[[int], object],
     ) -> None:
+        """Work on a request; `tell` hears of PDFs that stay, `orphans` how many jobs a dead process left."""
+        self._tell_of_orphans = orphans
         self._request = request
         self._ledger = ledger
         self._may = may
         self._ticks = ticks
         self.digests: Digests = digests(request.batch)
-        self.batch = sweep.begin(ledger, request)
+        self.home: Home | None = None
+        """Where the folder was when its work began."""
+        self.batch: int | None = None
+        """The ledger's batch of this work, once it began."""
         self.results = Results(ledger, beside=notes, may=may, push=request.batch.push)
         self.runner = Runner(
             ledger, self.digests.queue, pool, self.results,
             assign=assign(request.batch), share=share, pace=Pace(grace=request.grace), wake=wake,
+            taken_over=self._hear_of_orphans,
         )  # fmt: skip
         self._places = Places(str(request.output), ".ics", self._owner)
         self._leaving = Leaving(request, ticks, gone=lambda path: self._places.forget(str(path)), tell=tell)
         self._open: dict[Path, tuple[Stamp, float]] = {}  # PDFs with a job, in the order they came
         self._revivable: list[Job] = []  # jobs that failed because of something outside
         self._revive_at = 0.0
+        self._done_with: list[tuple[Job | NewJob, Stamp, bool]] = []  # their PDFs are to be put away
         self.quarantined: list[Path] = []
         """PDFs seen that ended their worker twice: they are not tried again until they change."""
 
@@ -68,6 +79,30 @@ class Desk:
     def oldest(self) -> float | None:
         """The seconds the PDF has waited that waits longest, None if none does."""
         return next((self._ticks() - since for _, since in self._open.values()), None)
+
+    def begin(self, home: Home) -> None:
+        """Begin with a folder that is at `home`. Raises InputOutput or NotWritable."""
+        self.batch = sweep.begin(self._ledger, self._request, home)
+        self._ledger.take_over()
+        self.put_off()
+        self.home = home
+
+    def _hear_of_orphans(self, count: int) -> None:
+        self._tell_of_orphans(count)
+        self.put_off()
+
+    def put_off(self) -> None:
+        """Let jobs another process left wait until their PDFs are seen to stand still; those of no PDF go."""
+        if self.batch is None:
+            return
+        queue = self.digests.queue
+        waiting = f"{queue} put off"
+        left = [
+            job for name in (queue, waiting) for job in self._ledger.left(name, sys.maxsize)
+            if job.batch != self.batch and job.state in (State.QUEUED, State.FAILED)
+        ]  # fmt: skip
+        self._ledger.park((job.id for job in left), self.batch, waiting)
+        self._ledger.forget((job.id for job in left if not os.path.lexists(job.source)), sys.maxsize)
 
     def take(self, settled: Iterable[Settled]) -> list[str]:
         """Put files into the queue that are not converted yet; return those that changed under our hands.
@@ -82,17 +117,33 @@ class Desk:
                 continue
             stamps[source] = one.stamp
             wanted.append((self._job(source, output, seen), seen.output_sha256))
+        assert self.batch is not None, "begun"
         sorts = sort(wanted, self._ledger)
-        self._ledger.enqueue(self.batch, sorts.new)
-        now = self._ticks()
-        self._open.update({job.source: (stamps[job.source], now) for job in sorts.new})
+        entered = self._ledger.enqueue(self.batch, sorts.new)
+        # Where the PDF before it is still being converted, the new one is taken when that has ended.
+        running, now = set(entered.running), self._ticks()
+        for number, job in zip(entered.ids, sorts.new, strict=True):
+            if number in running:
+                again.append(str(job.source))
+            else:
+                self._open[job.source] = (stamps[job.source], now)
         for job in sorts.unchanged:
             change_files(no_error(job.output), self._may)
-            self._leave(job.source, stamps[job.source], done=True)
-        for job in sorts.quarantined:
-            self.quarantined.append(job.source)
-            self._leave(job.source, stamps[job.source], done=False)
+        self._stay([(job, sorts.results[job.output]) for job in sorts.unchanged])
+        self._done_with += [(job, stamps[job.source], True) for job in sorts.unchanged]
+        self.quarantined += [job.source for job in sorts.quarantined]
+        self._done_with += [(job, stamps[job.source], False) for job in sorts.quarantined]
+        self.put_away()
         return again
+
+    def _stay(self, there: Sequence[tuple[NewJob, Job]]) -> None:
+        """Note that PDFs that were put away are back, and stay now."""
+        if self._request.on_success is Fate.KEEP:
+            back = [(job, was) for job, was in there if was.source_stamp == sweep.PUT_AWAY]
+            self._ledger.restamp(
+                Stamps(job.output, was.sha256, was.output_sha256 or "", job.source_stamp, was.output_stamp or "")
+                for job, was in back
+            )
 
     def ended(self, finished: Finished) -> None:
         """Do with a PDF what is asked for when its job has ended."""
@@ -102,18 +153,32 @@ class Desk:
             self._revive_at = self._revive_at if self._revivable else self._ticks() + _AGAIN
             self._revivable.append(finished.job)
         elif opened := self._open.pop(finished.job.source, None):
-            self._leave(finished.job.source, opened[0], done=finished.made is not None)
+            self._done_with.append((finished.job, opened[0], finished.made is not None))
+
+    def is_open(self, path: Path) -> bool:
+        """Tell whether a PDF has a job that has not ended."""
+        return path in self._open
+
+    def put_away(self) -> None:
+        """Do with the PDFs whose jobs ended what is asked for. Raises InputOutput if the ledger cannot be told."""
+        leaving = [one for one in self._done_with if self._leaving.fate(done=one[2]) is not Fate.KEEP]
+        if leaving and self._may() is None:  # if it is still ours to do
+            self._ledger.mark((job.output for job, _, _ in leaving), sweep.PUT_AWAY)
+            for job, stamp, done in leaving:
+                self._leaving.leave(job.source, stamp, done=done)
+        self._done_with.clear()
 
     def sweep(self, seen: Collection[str]) -> list[Path]:
         """Return the PDFs that were removed while no daemon ran, to be forgotten like those that go now."""
-        return [job.source for job in sweep.swept(self._ledger, self._request, seen) if self._is_at_home(job)]
+        assert self.home is not None, "begun"
+        found = sweep.swept(self._ledger, self._request, seen, self.home)
+        return [job.source for job in found if self._is_at_home(job)]
 
     def gone(self, path: Path) -> tuple[Path | None, str]:
         """Forget a PDF that is not there any more, with the note about it.
 
-        Return its calendar if that went too, and why something could not be removed.
+        Return its calendar if that went too, and why something could not be removed: then it is not forgotten.
         """
-        self._open.pop(path, None)
         given = self._places.output_of(str(path))
         if given is None:
             return None, ""
@@ -121,13 +186,15 @@ class Desk:
         changes = no_error(output)
         mirrored = self._request.mirror and self._is_result(output, path)
         if mirrored:
-            changes += [FileChange(output, None), FileChange(warnings_path(output), None)]
+            changes += [FileChange(output, None), *no_warnings(output)]
+        for error in change_files(changes, self._may).values():
+            return None, error.message
         self._places.forget(str(path))
-        errors = change_files(changes, self._may)
-        return (output if mirrored and not errors else None), next((error.message for error in errors.values()), "")
+        return (output if mirrored else None), ""
 
     def tidy(self) -> None:
         """Try again, now and then, what could not be done. Raises InputOutput if the ledger cannot be written."""
+        self.put_away()
         self._leaving.again()
         if self._revivable and self._ticks() >= self._revive_at:
             self.revive()
@@ -143,6 +210,8 @@ class Desk:
     def writable(self) -> TukscalError | None:
         """Return why the output folder cannot be written into, None if it can."""
         path = self._request.output / ".tukscal-probe"
+        if is_no_file(path):  # somebody's
+            path = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
         for data in (b"x" * _PROBE, None):
             for error in change_files([FileChange(path, data)]).values():
                 return error
@@ -173,19 +242,15 @@ class Desk:
             parser=common.parser, source_stamp=seen.stamp,
         )  # fmt: skip
 
-    def _leave(self, source: Path, stamp: Stamp, *, done: bool) -> None:
-        """Do with a PDF what is asked for, if it is still ours to do."""
-        if self._may() is None:
-            self._leaving.leave(source, stamp, done=done)
-
     def _owner(self, output: str) -> str | None:
         path = Path(output)
         job = self._ledger.results([path]).get(path) or self._ledger.unfinished([path]).get(path)
         return str(job.source) if job else None
 
     def _is_result(self, output: Path, source: Path) -> bool:
+        """Tell whether what is at an output is the calendar of a PDF, as it was written."""
         job = self._ledger.results([output]).get(output)
-        return job is not None and job.source == source
+        return job is not None and job.source == source and job.output_sha256 == file_digest(output)
 
 
 def _make_folder(folder: Path) -> None:

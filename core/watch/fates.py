@@ -17,8 +17,10 @@ from ..task import Made
 from ..text import clean
 
 _FIRST = "tukscal could not make a calendar of this PDF."
+_OLDER = "The calendar beside this note is still that of the PDF that was here before."
 _LAST = "This note goes away by itself when the PDF is converted or removed."
 
+_ENDINGS = (".error.txt", ".tukscal-error.txt")
 _ASK = "ask whoever runs tukscal here"
 # Where the errors' own advice speaks of commands and options.
 _ADVICE = {
@@ -49,25 +51,30 @@ def notes(job: Job, result: Made | TukscalError) -> list[FileChange]:
         return [*beside.beside(job, result), *no_error(job.output)]
     if not os.path.lexists(job.source):  # there is no PDF any more to tell anything about
         return no_error(job.output)
-    path = error_path(job.output)
-    is_a_persons = os.path.lexists(path) and not _is_ours(path)
-    return [] if is_a_persons else [FileChange(path, error_text(job.source.name, result))]
+    older = job.output.is_file()
+    return [FileChange(error_path(job.output), error_text(job.source.name, result, older=older))]
 
 
 def no_error(output: Path) -> list[FileChange]:
-    """Return the change that removes the note about a failure, if there is one of ours."""
-    path = error_path(output)
-    return [FileChange(path, None)] if _is_ours(path) else []
+    """Return the changes that remove the notes about a failure that are ours."""
+    stem = output.name.removesuffix(output.suffix)
+    paths = (output.with_name(f"{stem}{ending}") for ending in _ENDINGS)
+    return [FileChange(path, None) for path in paths if _is_ours(path)]
 
 
 def error_path(output: Path) -> Path:
-    """Return where the note about a PDF without a calendar stands."""
-    return output.with_name(f"{output.name.removesuffix(output.suffix)}.error.txt")
+    """Return where the note about a PDF without a calendar stands: not in the place of a person's own notes."""
+    stem = output.name.removesuffix(output.suffix)
+    usual, other = (output.with_name(f"{stem}{ending}") for ending in _ENDINGS)
+    return usual if not os.path.lexists(usual) or _is_ours(usual) else other
 
 
-def error_text(name: str, error: TukscalError) -> bytes:
-    """Return the text of the note: what is wrong and what to do, in sentences."""
-    parts = [_FIRST, clean(name), clean(error.message), clean(_advice(error)), _LAST]
+def error_text(name: str, error: TukscalError, *, older: bool = False) -> bytes:
+    """Return the text of the note: what is wrong and what to do, in sentences.
+
+    `older` tells whether there is a calendar of an earlier PDF.
+    """
+    parts = [_FIRST, clean(name), clean(error.message), clean(_advice(error)), _OLDER if older else "", _LAST]
     return ("\n\n".join(filter(None, parts)) + "\n").encode("utf-8", "replace")
 
 

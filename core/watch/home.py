@@ -26,6 +26,8 @@ class Home:
     """The folder the file system is mounted at."""
     kind: str
     """The file system's type; empty if unknown."""
+    volume: int = 0
+    """The file system's own number, which differs between two disks of one type; 0 if unknown."""
 
     @property
     def numbered(self) -> bool:
@@ -35,6 +37,14 @@ class Home:
     def is_at(self, state: os.stat_result) -> bool:
         """Tell whether a folder in this state is the very same folder."""
         return (state.st_dev, state.st_ino) == (self.device, self.inode)
+
+    def is_same(self, other: Home) -> bool:
+        """Tell whether it is the same folder of the same disk or share, whatever device number that has now.
+
+        A disk of this computer without a number of its own is the same as long as it is mounted.
+        """
+        mine, others = ((one.inode, one.mount, one.kind, one.volume) for one in (self, other))
+        return mine == others and bool(self.volume or self.kind not in LOCAL or self.device == other.device)
 
     def replaced_by(self, now: Home) -> bool:
         """Tell whether another file system is there now, in place of this one.
@@ -54,4 +64,12 @@ def home_of(folder: str, state: os.stat_result) -> Home:
     place = os.path.realpath(folder)
     while not os.path.ismount(place) and os.path.dirname(place) != place:
         place = os.path.dirname(place)
-    return Home(device=state.st_dev, inode=state.st_ino, mount=place, kind=file_system(Path(folder)) or "")
+    kind = file_system(Path(folder)) or ""
+    return Home(device=state.st_dev, inode=state.st_ino, mount=place, kind=kind, volume=_volume(folder))
+
+
+def _volume(folder: str) -> int:
+    try:
+        return os.statvfs(folder).f_fsid
+    except (OSError, AttributeError):  # Windows has none
+        return 0

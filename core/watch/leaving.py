@@ -42,9 +42,13 @@ class Leaving:
         self._left: dict[Path, tuple[Stamp, bool, str]] = {}
         self._next = 0.0
 
+    def fate(self, *, done: bool) -> Fate:
+        """Return what becomes of a PDF that was converted, or failed."""
+        return self._request.on_success if done else self._request.on_failure
+
     def leave(self, source: Path, stamp: Stamp, *, done: bool, told: str = "") -> None:
         """Do with a PDF what is asked for; what cannot be done is told, if it was not `told` yet, and tried again."""
-        fate = self._request.on_success if done else self._request.on_failure
+        fate = self.fate(done=done)
         folder = self._request.done_folder if done else self._request.failed_folder
         if fate is Fate.KEEP:
             return

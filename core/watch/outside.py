@@ -60,6 +60,10 @@ class Outside:
         """Tell why a PDF that is done with is still there."""
         self.log("not_put_away", level=Level.WARNING, file=file, message=message)
 
+    def orphans(self, count: int) -> None:
+        """Tell that a process left jobs behind."""
+        self.log("taken_over", jobs=count, reason="The process that was at them is gone.")
+
     def put_aside(self, file: Path) -> None:
         """Tell of a PDF that is left alone until it changes."""
         self.log("put_aside", level=Level.WARNING, file=file, reason="It ended its worker twice.")

@@ -28,6 +28,8 @@ class WatchRequest:
     failed_folder: Path | None = None
     mirror: bool = False
     """Whether the calendar of a PDF that disappears goes too."""
+    moved: bool = False
+    """Whether the folder may be on another disk or share than when it was last watched."""
     grace: float = 10.0
     """Seconds that what is being converted may take when the daemon is told to end."""
     once: bool = False

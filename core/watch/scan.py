@@ -132,7 +132,10 @@ class Scanner:
         """Return the home of a folder that was mounted again or made anew. Raises _Away for another one's."""
         before = self.home
         if before and before.replaced_by(now):
-            raise _Away(f"{self.root} is on {now} and was on {before}: what was mounted there is gone.")
+            raise _Away(
+                f"{self.root} is on {now} and was on {before}: what was mounted there is gone. "
+                "If it is meant to be where it is now, start the daemon once with --moved."
+            )
         if before and now.device == before.device and self._last and not os.listdir(self.root):
             raise _Away(f"{self.root} is another folder now, an empty one: what was there may come back.")
         return now

@@ -19,10 +19,12 @@ from .request import WatchRequest
 from .scan import Scan
 from .settle import Settled, Settling
 from .sight import Sight
+from .sweep import known_home
 
 _TAKEN = 64  # files taken into the queue in one turn
 _TAKING = 1.0  # seconds after which no further one is taken in this turn
 _GONE = 64  # files forgotten in one turn
+_TRY = 60.0  # seconds between two tries to remove what could not be
 
 
 class Shift:
@@ -38,14 +40,21 @@ class Shift:
         ticks: Callable[[], float],
         wake: Event,
         tell: Tell,
+        orphans: Callable[[int], object] = int,
         breathe: Callable[[], object] = int,
     ) -> None:
         self.request = request
+        known = None if request.moved else known_home(ledger, request)
         self.settling = Settling(ticks, request.patience)
-        self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe)
-        self.desk = Desk(request, ledger, pool, may=may, ticks=ticks, wake=wake, tell=tell)
+        self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe, known)
+        self.desk = Desk(request, ledger, pool, may=may, ticks=ticks, wake=wake, tell=tell, orphans=orphans)
+        self.replaced = False
+        """Whether the folder is another one than that its work began with: then everything begins anew."""
         self._ticks = ticks
         self._gone: deque[str] = deque()
+        self._gone_meanwhile: set[str] = set()  # PDFs that are gone and have a job that has not ended
+        self._stuck: dict[str, str] = {}  # PDFs that are gone, and what of theirs could not be removed
+        self._next_try = 0.0
         self._swept = False
         self._untold: list[Skipped] = []
         self._skipped: set[Path] = set()  # told already
@@ -76,8 +85,19 @@ class Shift:
             return None
         if scan.error:
             raise InputOutput(scan.error, file=str(self.request.source))
+        self.replaced = not self._is_ours()
+        if self.replaced:
+            return None
         self._see(scan)
         return len(scan.files) if scan.asked is None else None
+
+    def _is_ours(self) -> bool:
+        """Begin the work at the first look; tell later whether it is still the same folder."""
+        home = self.sight.home
+        assert home is not None, "it was looked at"
+        if self.desk.home is None:
+            self.desk.begin(home)
+        return self.desk.home is None or self.desk.home.is_same(home)
 
     def news_of_skipped(self) -> list[Skipped]:
         """Return what was left out and not told yet."""
@@ -124,18 +144,37 @@ class Shift:
                 self.settling.again(path)
 
     def forget(self) -> Iterator[tuple[Path | None, str]]:
-        """Forget what is gone; yield each calendar that went with its PDF, and what could not be removed."""
+        """Forget what is gone; yield each calendar that went with its PDF, and what could not be removed.
+
+        That is tried again now and then, and told once.
+        """
+        if self._stuck and self._ticks() >= self._next_try:
+            self._next_try = self._ticks() + _TRY
+            self._gone += [path for path in self._stuck if path not in self._gone]
         for _ in range(min(_GONE, len(self._gone))):
-            path = Path(self._gone[0])
-            if not os.path.lexists(path):
-                yield self.desk.gone(path)
+            path = self._gone[0]
+            told = self._stuck.get(path, "")
+            trouble = ""
+            if not os.path.lexists(path) and self.desk.is_open(Path(path)):
+                self._gone_meanwhile.add(path)
+            elif not os.path.lexists(path):
+                calendar, trouble = self.desk.gone(Path(path))
+                yield calendar, trouble if trouble != told else ""
             self._gone.popleft()
+            self._stuck.pop(path, None)
+            if trouble:
+                self._stuck[path] = trouble
+                self._next_try = max(self._next_try, self._ticks() + _TRY)
 
     def ended(self, one: Finished) -> None:
         """Do with a PDF what is asked for when its job has ended."""
         if isinstance(one.error, NoSuchFile) and not os.path.lexists(one.job.source):
             self._missing.add(str(one.job.source))
         self.desk.ended(one)
+        path = str(one.job.source)
+        if path in self._gone_meanwhile and not self.desk.is_open(one.job.source):
+            self._gone_meanwhile.discard(path)
+            self._gone.append(path)
 
     def _settled(self, taken: list[str]) -> Iterator[Settled]:
         until = self._ticks() + _TAKING

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..discover import Wanted
 from .eyes import Eyes
+from .home import Home
 from .mode import Mode, choose
 from .scan import Scan, Scanner
 
@@ -36,8 +37,10 @@ class Sight:
         rhythm: Rhythm,
         ticks: Callable[[], float],
         breathe: Callable[[], object] = int,
+        known: Home | None = None,
     ) -> None:
-        self._scanner = Scanner(root, wanted, breathe=breathe)
+        """Look at `root`, which was at a `known` place when it was last looked at."""
+        self._scanner = Scanner(root, wanted, known=known, breathe=breathe)
         self._wake = wake
         self._rhythm = rhythm
         self._ticks = ticks
@@ -55,6 +58,11 @@ class Sight:
     def why(self) -> str:
         """Why it is watched so, as a sentence."""
         return self._mode.why if self._mode else ""
+
+    @property
+    def home(self) -> Home | None:
+        """Where the folder is; None before the first look that worked, if it was not known."""
+        return self._scanner.home
 
     @property
     def next_look(self) -> float:

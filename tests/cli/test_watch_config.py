@@ -51,7 +51,7 @@ sync = true
 sync-as = "science"
 """
 OTHER = {"select", "term"}  # name files that must be there
-NEVER = {"config", "once", "help", "password", "json_errors"}  # belong to one start
+NEVER = {"config", "once", "moved", "help", "password", "json_errors"}  # belong to one start
 
 
 def asked(folder: Path, text: str, *line: str, monkeypatch: pytest.MonkeyPatch) -> tuple[WatchRequest, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tukscal.core.task import convert_task
 from tukscal.core.watch.fates import error_path, error_text, no_error
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES
-from tukscal.tests.core.watch.watching import CONVERT, by_name, watched
+from tukscal.tests.core.watch.watching import CONVERT, by_name, pdf, watched
 
 # Words of whoever runs the program: somebody who drops a file has no command to run and no option to give.
 COMMANDS = ("--", "-o", "command", "Type ", "option", "`")
@@ -43,23 +44,58 @@ def test_names_in_a_note() -> None:
 
 
 def test_where_the_note_stands(tmp_path: Path) -> None:
-    """The note about NAME.ics is NAME.error.txt; one that a person wrote is not removed."""
-    output = tmp_path / "a.b.ics"
-    assert error_path(output) == tmp_path / "a.b.error.txt"
-    error_path(output).write_text("my own")
-    assert no_error(output) == []
-    error_path(output).write_bytes(error_text("a.b.pdf", BadRows("It is so.")))
-    assert [change.path for change in no_error(output)] == [error_path(output)]
+    """The note about NAME.ics is NAME.error.txt, and beside one that a person wrote NAME.tukscal-error.txt."""
+    output, note = tmp_path / "a.b.ics", error_text("a.b.pdf", BadRows("It is so."))
+    usual, other = tmp_path / "a.b.error.txt", tmp_path / "a.b.tukscal-error.txt"
+    assert error_path(output) == usual
+    usual.write_text("my own")
+    assert (no_error(output), error_path(output)) == ([], other)
+    other.write_bytes(note)
+    assert [change.path for change in no_error(output)] == [other]
+    usual.write_bytes(note)
+    assert [change.path for change in no_error(output)] == [usual, other]
+    assert error_path(output) == usual
+
+
+def test_a_note_beside_an_older_calendar(tmp_path: Path) -> None:
+    """A note says so if the calendar beside it is that of an earlier PDF, which it stays."""
+    with watched(tmp_path) as one:
+        one.drop("a.pdf", pdf(1))
+        one.settle()
+        before = one.tree()["a.ics"]
+        one.drop("a.pdf", b"%PDF-1.4 no timetable %%EOF")
+        one.wait(90)
+        assert one.tree()["a.ics"] == before
+        assert (
+            b"The calendar beside this note is still that of the PDF that was here before."
+            in (one.tree()["a.error.txt"])
+        )
+        one.drop("b.pdf", b"%PDF-1.4 no timetable %%EOF")
+        one.wait(90)
+        assert b"calendar beside" not in one.tree()["b.error.txt"]
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe"])
+def test_what_stands_in_the_way_is_named(what: str, tmp_path: Path) -> None:
+    """Where a folder or a pipe has the calendar's name, the note says to move that away."""
+    with watched(tmp_path) as one:
+        (one.out / "a.ics").mkdir() if what == "folder" else os.mkfifo(one.out / "a.ics")
+        one.drop("a.pdf", pdf(1))
+        one.settle()
+        assert one.names() == {"a.error.txt"}
+        assert b"Move away what is in the way there" in one.tree()["a.error.txt"]
 
 
 def test_a_note_of_a_person_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where somebody has a file of the note's name, it stays as it is."""
+    """Where somebody has a file of the note's name, it stays as it is, and the note has another."""
     monkeypatch.setattr(CONVERT, by_name({"a.pdf": BadRows("It is so.")}, convert_task))
     with watched(tmp_path) as one:
         (one.out / "a.error.txt").write_text("my own")
         one.drop("a.pdf")
         one.settle()
-        assert one.tree() == {"a.error.txt": b"my own"}
+        assert one.names() == {"a.error.txt", "a.tukscal-error.txt"}
+        assert one.tree()["a.error.txt"] == b"my own"
+        assert b"It is so." in one.tree()["a.tukscal-error.txt"]
         assert one.ended() == ["a.pdf dead"]
 
 

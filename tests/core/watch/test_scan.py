@@ -309,3 +309,17 @@ def test_inode_numbers_count_where_they_last(tmp_path: Path, monkeypatch: pytest
     assert not numbered.is_same(other)
     assert not numbered.is_text(str(other))
     assert not stamp.is_text(str(numbered._replace(ctime_ns=0)))
+
+
+def test_the_same_folder_of_the_same_disk() -> None:
+    """A disk is known by its own number, a share by its place and type, whatever their device numbers are now."""
+    disk = Home(device=1, inode=2, mount="/srv", kind="ext4", volume=77)
+    assert disk.is_same(replace(disk, device=9))
+    for other in ({"inode": 3}, {"mount": "/"}, {"kind": "xfs"}, {"volume": 78}):
+        assert not disk.is_same(replace(disk, **other))
+    memory = Home(device=1, inode=2, mount="/srv", kind="tmpfs")
+    assert memory.is_same(memory)
+    assert not memory.is_same(replace(memory, device=9))
+    share = replace(memory, kind="nfs4")
+    assert share.is_same(replace(share, device=9))
+    assert not share.is_same(replace(share, inode=3))

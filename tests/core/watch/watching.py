@@ -14,7 +14,7 @@ from typing import Any
 from tukscal.core.batch import BatchRequest
 from tukscal.core.convert import CalendarOptions
 from tukscal.core.ledger import Ledger
-from tukscal.core.pool import Executor, InProcess
+from tukscal.core.pool import Executor, InProcess, Outcome
 from tukscal.core.watch.daemon import Daemon, Means
 from tukscal.core.watch.heartbeat import Heartbeat
 from tukscal.core.watch.lease import Lease
@@ -56,6 +56,16 @@ class Wide(InProcess):
     def free(self) -> int:
         """How many more there may be."""
         return 64 - len(self._outcomes)
+
+
+class Held(Wide):
+    """Keeps what came of its calls while it is held, as if they took long."""
+
+    held = False
+
+    def wait(self, timeout: float | None = None) -> list[Outcome]:
+        """Return what may be known."""
+        return [] if self.held else super().wait(timeout)
 
 
 class Lines:

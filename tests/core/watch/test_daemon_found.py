@@ -1,0 +1,239 @@
+"""What a stranger found in the daemon: each fault was mended and stays so."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tukscal.core.errors import InputOutput
+from tukscal.core.files import FileChange
+from tukscal.core.ledger import Filter
+from tukscal.core.watch.fates import Fate
+from tukscal.core.watch.status import State
+from tukscal.examples.generator.malformed import MALFORMED
+from tukscal.tests.core.watch.mounts import mount, mounted, unmount
+from tukscal.tests.core.watch.watching import Held, Watched, pdf, request, watched
+
+
+@contextmanager
+def slow(folder: Path, **given: Any) -> Iterator[tuple[Watched, Held]]:
+    """Give a daemon whose conversions end when they are let go."""
+    one, pool = Watched(folder, **given), Held()
+    one.pool = pool
+    one.daemon._pool = one.daemon._desk.runner._pool = pool
+    try:
+        yield one.works(), pool
+        one.daemon.stop()
+        one.daemon.run()
+    finally:
+        one.daemon.close()
+
+
+def events(calendar: bytes) -> int:
+    """Return how many events a calendar has that were not cancelled."""
+    return calendar.count(b"BEGIN:VEVENT") - calendar.count(b"STATUS:CANCELLED")
+
+
+# ---- a file that changes while it is converted
+
+
+@pytest.mark.parametrize("fate", [Fate.KEEP, Fate.MOVE, Fate.DELETE])
+def test_replaced_while_it_was_converted(fate: Fate, tmp_path: Path) -> None:
+    """The new PDF is converted when the old one has ended, and only then put away; the old one's verdict is void."""
+    with slow(tmp_path, on_success=fate, done_folder=tmp_path / "done") as (one, pool):
+        one.drop("a.pdf", pdf(1))
+        pool.held = True
+        one.settle()
+        assert one.daemon._desk.runner.running
+        one.drop("a.pdf", pdf(2))
+        one.wait(30)
+        pool.held = False
+        one.wait(30)
+        assert one.ended() == ["a.pdf done", "a.pdf done"]
+        whole = one.tree()["a.ics"]
+        assert (one.source / "a.pdf").exists() == (fate is Fate.KEEP)
+    away = {path.read_bytes() for path in (tmp_path / "done").glob("*.pdf")}
+    assert away == ({pdf(2)} if fate is Fate.MOVE else set())
+    (tmp_path / "alone").mkdir()
+    with watched(tmp_path / "alone") as alone:
+        alone.drop("a.pdf", pdf(2))
+        alone.settle()
+        assert events(whole) == events(alone.tree()["a.ics"])
+
+
+def test_removed_while_it_was_converted(tmp_path: Path) -> None:
+    """With --mirror the calendar of a PDF that went while it was converted goes when it is there."""
+    with slow(tmp_path, mirror=True) as (one, pool):
+        one.drop("other.pdf", pdf(2))
+        one.drop("a.pdf", pdf(1)).rename(one.source / "b.pdf")
+        pool.held = True
+        one.settle()
+        (one.source / "b.pdf").unlink()
+        one.wait(10)
+        pool.held = False
+        one.wait(10)
+        assert one.names() == {"other.ics"}
+
+
+def test_a_leftover_job_waits_for_its_file(tmp_path: Path) -> None:
+    """A job of a daemon that ended is not done while its PDF is being copied anew, and once when that stands."""
+    with slow(tmp_path) as (one, pool):
+        one.drop("a.pdf", pdf(1))
+        one.drop("gone.pdf", pdf(3))
+        pool.held = True
+        one.settle()
+        one.daemon.stop()
+        one.daemon.stop()
+        one.daemon.step(0)
+    (one.source / "gone.pdf").unlink()
+    with watched(tmp_path) as two:
+        assert two.status.queue == 0
+        two.drop("a.pdf", pdf(2)[:2_000])
+        two.wait(4)
+        two.drop("a.pdf", pdf(2))
+        two.wait(4)
+        assert (two.ended(), two.names()) == ([], set())
+        two.settle()
+        assert (two.ended(), two.names()) == (["a.pdf done"], {"a.ics"})
+        with two.ledger() as ledger:
+            assert [(job.source.name, job.state.value) for job in ledger.jobs(Filter(limit=10))] == [("a.pdf", "done")]
+
+
+# ---- what --mirror may remove
+
+
+def test_put_away_after_it_was_kept(tmp_path: Path) -> None:
+    """A PDF that was kept, and is put away by a later daemon, was not removed: its calendar stays for good."""
+    with watched(tmp_path) as one:
+        one.drop("a.pdf", pdf(1))
+        one.drop("b.pdf", b"no pdf at all")
+        one.wait(70)
+        one.drop("keep.txt", b"something else is there")
+        before = one.tree()
+    fates = {"on_success": Fate.MOVE, "on_failure": Fate.DELETE, "done_folder": tmp_path / "done"}
+    for _ in range(3):
+        with watched(tmp_path, mirror=True, **fates) as two:
+            two.wait(80)
+            assert not (two.source / "a.pdf").exists()
+            assert (two.tree(), two.lines.of("removed")) == (before, [])
+    with watched(tmp_path, mirror=True) as back:  # put back, and removed by a person
+        back.drop("a.pdf", pdf(1))
+        back.drop("c.pdf", pdf(3))
+        back.settle()
+    (back.source / "a.pdf").unlink()
+    with watched(tmp_path, mirror=True) as last:
+        last.wait(10)
+        assert last.names() & {"a.ics", "c.ics"} == {"c.ics"}
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_share_with_something_below_it(running: bool, tmp_path: Path) -> None:
+    """With the share away and a file under its mount point, a restart or a reload is degraded and removes nothing."""
+    source = tmp_path / "in"
+    mount(source, "4m")
+    try:
+        with watched(tmp_path, mirror=True) as one:
+            one.drop("a.pdf", pdf(1))
+            one.drop("sub/b.pdf", pdf(2))
+            one.settle()
+            before = one.tree()
+            unmount(source)
+            (source / "NOT_MOUNTED").write_text("")
+            if running:
+                one.again.append(request(one.source, one.out, mirror=True))
+                one.daemon.reload()
+                one.wait(80)
+                assert (one.state(), one.tree()) == (State.DEGRADED, before)
+        with watched(tmp_path, mirror=True) as two:
+            two.wait(80)
+            assert (two.state(), two.tree()) == (State.DEGRADED, before)
+            assert "--moved" in two.status.reason
+        with watched(tmp_path, mirror=True, moved=True) as moved:
+            moved.drop("c.pdf", pdf(3))
+            moved.settle()
+            assert (moved.state(), moved.names()) == (State.IDLE, {"a.ics", "sub/b.ics", "c.ics"})
+    finally:
+        unmount(source)
+
+
+def test_another_disk_in_its_place(tmp_path: Path) -> None:
+    """A disk of the same kind, mounted where the share was, holds none of its PDFs, and nothing is removed."""
+    with mounted(tmp_path / "in"), watched(tmp_path, mirror=True) as one:
+        one.drop("a.pdf", pdf(1))
+        one.settle()
+        before = one.tree()
+    with mounted(tmp_path / "in"):
+        (tmp_path / "in" / "other.txt").write_text("another disk")
+        with watched(tmp_path, mirror=True) as two:
+            two.wait(80)
+            assert two.tree() == before
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_folder_that_was_made_anew(restarted: bool, tmp_path: Path) -> None:
+    """The first PDFs of a folder made in the place of the one that was moved away remove no other's calendar."""
+    with watched(tmp_path, mirror=True) as one:
+        for number in range(3):
+            one.drop(f"{number}.pdf", pdf(number))
+        one.settle()
+        before = one.names()
+        one.source.rename(tmp_path / "away")
+        one.source.mkdir()
+        if not restarted:
+            one.wait(20)
+            one.drop("new.pdf", pdf(4))
+            one.wait(120)
+            assert (one.state(), one.names()) == (State.IDLE, before | {"new.ics"})
+            assert len(one.lines.of("folder_replaced")) == 1
+        one.drop("new.pdf", pdf(4))
+    for _ in range(2):
+        with watched(tmp_path, mirror=True) as two:
+            two.settle()
+            assert two.names() == before | {"new.ics"}
+    shutil.rmtree(tmp_path / "away")
+
+
+def test_a_calendar_a_person_changed(tmp_path: Path) -> None:
+    """What is not the calendar we wrote any more is a person's, and stays, also under a name that was ours once."""
+    with watched(tmp_path, mirror=True) as one:
+        for number, name in enumerate("abc"):
+            one.drop(f"{name}.pdf", pdf(number))
+        one.settle()
+        (one.out / "b.ics").write_text("my notes")
+        for name in "ab":
+            (one.source / f"{name}.pdf").unlink()
+        one.settle()
+        assert one.names() == {"b.ics", "c.ics"}
+        (one.out / "a.ics").write_text("typed by hand")
+    for _ in range(2):
+        with watched(tmp_path, mirror=True) as two:
+            two.wait(10)
+            assert (two.tree()["a.ics"], two.tree()["b.ics"]) == (b"typed by hand", b"my notes")
+            assert two.lines.of("removed") == []
+
+
+def test_what_cannot_be_removed_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A calendar and a note that cannot be removed are named once, and go when they can be."""
+    with watched(tmp_path, mirror=True) as one:
+        one.drop("a.pdf", MALFORMED["day-empty"].pdf())
+        one.drop("b.pdf", b"no pdf at all")
+        one.drop("c.pdf", pdf(3))
+        one.wait(70)
+        assert one.names() == {"a.ics", "a.warnings.txt", "b.error.txt", "c.ics"}
+
+        def refuse(changes: list[FileChange], _may: object) -> dict[FileChange, InputOutput]:
+            return {change: InputOutput(f"{change.path} cannot be written.") for change in changes}
+
+        with monkeypatch.context() as held:
+            held.setattr("tukscal.core.watch.desk.change_files", refuse)
+            for name in "ab":
+                (one.source / f"{name}.pdf").unlink()
+            one.wait(300)
+            assert len(one.names()) == 4
+            assert len(one.lines.of("not_removed")) == 2
+        one.wait(70)
+        assert one.names() == {"c.ics"}
