@@ -15,6 +15,7 @@ from .batch_queue import Digests, Plan, enqueue
 from .convert import CalendarOptions
 from .discover import Found, Skipped, Wanted, discover
 from .errors import NotWritable
+from .files import leads_out
 from .fingerprint import (
     NOTHING_SEEN,
     Seen,
@@ -182,16 +183,18 @@ def _placed(
     for group in groups:
         for source, output in mirror(group, out, ".ics", known.owner):
             if (above := os.path.dirname(output)) != folder:
-                folder, why = above, _missing(above)
+                folder, why = above, _missing(above, out)
             if why:
                 skipped.append(Skipped(Path(source), why, bad=True, calendars=1))
             else:
                 yield source, output
 
 
-def _missing(folder: str) -> str:
+def _missing(folder: str, out: str) -> str:
     """Make a folder for outputs and return why it cannot be made, empty if it is there."""
     try:
+        if leads_out(folder, out):
+            return f"its calendar has no place: {folder} leads out of {out} by a link"
         make_folder(Path(folder))
     except NotWritable as error:
         return f"its calendar has no place: {error.message.removesuffix('.')}"

@@ -105,6 +105,14 @@ def is_no_file(path: Path) -> bool:
         return os.path.islink(path)
 
 
+def leads_out(folder: str, top: str) -> bool:
+    """Return whether a folder below another lies, by a link, somewhere else."""
+    if folder == top:
+        return False
+    real, root = os.path.realpath(folder), os.path.realpath(top)
+    return real != root and not real.startswith(os.path.join(root, ""))
+
+
 def check_folder(path: Path) -> None:
     """Refuse an output path that is no place for a file, or whose folder is missing or may not be written to.
 

@@ -107,7 +107,7 @@ class Daemon:
         outcomes = self._tally.outcomes
         given_up = outcomes[JobState.DEAD.value] + outcomes[JobState.QUARANTINED.value]
         unseen = self._shift.settling.waiting + len(self._shift.unreadable) if self._request.once else 0
-        return given_up + len(self._desk.quarantined) + unseen
+        return given_up + len(self._desk.quarantined) + len(self._desk.refused) + unseen
 
     def run(self) -> None:
         """Work until told to end, or with `once` until everything that was there has its outcome.
@@ -171,8 +171,10 @@ class Daemon:
         self._begin_anew(self._request)
 
     def _take(self) -> None:
-        known = len(self._desk.quarantined)
+        known, refused = len(self._desk.quarantined), len(self._desk.refused)
         self._shift.take()
+        for one in self._desk.refused[refused:]:
+            self._outside.skipped(one)
         for file in self._desk.quarantined[known:]:
             self._outside.put_aside(file)
 

@@ -13,9 +13,9 @@ from threading import Event
 from ..batch import assign, digests, make_folder, share
 from ..batch_queue import Digests, sort
 from ..beside import no_warnings
-from ..discover import Found
+from ..discover import Found, Skipped
 from ..errors import InputOutput, NotWritable, TukscalError
-from ..files import FileChange, change_files, is_no_file
+from ..files import FileChange, change_files, is_no_file, leads_out
 from ..fingerprint import Seen, file_digest, look
 from ..ledger import Job, Ledger, NewJob, Stamps, State
 from ..mirror import Places
@@ -72,6 +72,8 @@ class Desk:
         self._revivable: list[Job] = []  # jobs that failed because of something outside
         self._revive_at = 0.0
         self._done_with: list[tuple[Job | NewJob, Stamp, bool]] = []  # their PDFs are to be put away
+        self.refused: list[Skipped] = []
+        """PDFs seen whose calendar would be written elsewhere: they are not tried again until they change."""
         self.quarantined: list[Path] = []
         """PDFs seen that ended their worker twice: they are not tried again until they change."""
 
@@ -111,7 +113,12 @@ class Desk:
         """
         again, wanted, stamps = list[str](), list[tuple[NewJob, str]](), dict[Path, Stamp]()
         for one in settled:
-            source, output, seen = self._look(one.path)
+            source, output = self._placed(one.path)
+            if leads_out(str(output.parent), str(self._request.output)):
+                why = f"its calendar has no place: {output.parent} leads out of {self._request.output} by a link"
+                self.refused.append(Skipped(source, why, bad=True))
+                continue
+            seen = self._look(source, output)
             if not one.stamp.is_text(seen.stamp) if seen.stamp else not os.path.lexists(source):
                 again.append(one.path)
                 continue
@@ -219,13 +226,15 @@ class Desk:
 
     # ---- parts
 
-    def _look(self, path: str) -> tuple[Path, Path, Seen]:
+    def _placed(self, path: str) -> tuple[Path, Path]:
         source = Path(path)
-        output = Path(self._places.output(self._found(source)))
+        return source, Path(self._places.output(self._found(source)))
+
+    def _look(self, source: Path, output: Path) -> Seen:
         _make_folder(output.parent)
         batch = self._request.batch
         (seen,) = look([(source, output)], batch.opening.limits.bytes, batch.select is None)
-        return source, output, seen
+        return seen
 
     def _found(self, source: Path) -> Found:
         return Found(str(source), PurePath(os.path.relpath(source, self._request.source)).as_posix())

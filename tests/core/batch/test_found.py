@@ -129,6 +129,19 @@ def test_a_folder_that_cannot_be_made_stops_nobody_else(folder: Path) -> None:
     assert (folder / "out" / "law").read_text() == "notes"
 
 
+def test_a_link_that_leads_out_of_out(folder: Path) -> None:
+    """No calendar is written through a link in OUT that leads out of it; it is said, and the others are done."""
+    for name in ("elsewhere", "in/law", "out"):
+        (folder / name).mkdir()
+    (folder / "in" / "0.pdf").rename(folder / "in" / "law" / "0.pdf")
+    (folder / "out" / "law").symlink_to(folder / "elsewhere", target_is_directory=True)
+    with Ledger.open(folder / "ledger.db") as ledger:
+        run = BatchRun(request(folder), ledger, InProcess())
+        (skipped,) = {one for event in run if isinstance(event, Plan) for one in event.skipped}
+    assert (run.summary.done, run.summary.no_place, list((folder / "elsewhere").iterdir())) == (5, 1, [])
+    assert (skipped.path, "by a link" in skipped.reason) == (folder / "in" / "law" / "0.pdf", True)
+
+
 class Meanwhile(InProcess):
     """Works in this process; does something once, when the first files have been looked at."""
 

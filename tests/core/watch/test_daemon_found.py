@@ -237,3 +237,21 @@ def test_what_cannot_be_removed_now(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             assert len(one.lines.of("not_removed")) == 2
         one.wait(70)
         assert one.names() == {"c.ics"}
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "in"])
+def test_a_link_that_leads_out_of_out(where: str, tmp_path: Path) -> None:
+    """No calendar is written through a link in OUT that leads out of it; it is said, and the others are done."""
+    (tmp_path / "elsewhere").mkdir()
+    with watched(tmp_path) as one:
+        (one.out / "sub").symlink_to(tmp_path / where, target_is_directory=True)
+        (one.out / "inside").mkdir()
+        (one.out / "also").symlink_to("inside", target_is_directory=True)
+        for number, name in enumerate(("sub/a.pdf", "also/b.pdf", "c.pdf")):
+            one.drop(name, pdf(number))
+        one.settle()
+        assert one.names() == {"inside/b.ics", "c.ics"}
+        assert not list((tmp_path / where).rglob("*.ics"))
+        (told,) = [line for line in one.lines.of("skipped") if line["file"].endswith("a.pdf")]
+        assert told["reason"].endswith(f"{one.out}/sub leads out of {one.out} by a link")
+        assert one.daemon.failures == 1
