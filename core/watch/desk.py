@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path, PurePath
 from threading import Event
@@ -22,7 +21,7 @@ from ..mirror import Places
 from ..pool import Executor
 from ..results import Finished, May, Results
 from ..runner import Pace, Runner
-from . import sweep
+from . import leftovers, sweep
 from .fates import Fate, no_error, notes
 from .home import Home
 from .leaving import Leaving, Tell
@@ -94,17 +93,9 @@ class Desk:
         self.put_off()
 
     def put_off(self) -> None:
-        """Let jobs another process left wait until their PDFs are seen to stand still; those of no PDF go."""
-        if self.batch is None:
-            return
-        queue = self.digests.queue
-        waiting = f"{queue} put off"
-        left = [
-            job for name in (queue, waiting) for job in self._ledger.left(name, sys.maxsize)
-            if job.batch != self.batch and job.state in (State.QUEUED, State.FAILED)
-        ]  # fmt: skip
-        self._ledger.park((job.id for job in left), self.batch, waiting)
-        self._ledger.forget((job.id for job in left if not os.path.lexists(job.source)), sys.maxsize)
+        """Let jobs another process left wait until their PDFs are seen to stand still."""
+        if self.batch is not None:
+            leftovers.put_off(self._ledger, self.digests.queue, self.batch)
 
     def take(self, settled: Iterable[Settled]) -> list[str]:
         """Put files into the queue that are not converted yet; return those that changed under our hands.
