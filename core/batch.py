@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .batch_queue import Digests, Plan, enqueue
 from .convert import CalendarOptions
-from .discover import Found, Skipped, Wanted, discover
+from .discover import Found, Skipped, Wanted, discover, is_removed
 from .errors import NotWritable
 from .files import leads_out
 from .fingerprint import (
@@ -229,14 +229,16 @@ def _confirm(seen: Iterable[_Looked], read: float, ledger: Ledger) -> None:
 def _forget_settled(request: BatchRequest, made: Plan, ledger: Ledger) -> None:
     """Forget what earlier runs left of PDFs that are gone, and dead letters whose calendar is there all the same.
 
-    Dead letters stay while a source is away: a share that is not mounted has lost no PDF.
+    Dead letters stay while a source may be away: a share that is not mounted has lost no PDF.
     """
     known = _known(request, made.digests, ledger)
-    away = not all(map(os.path.lexists, request.sources))
+    here = bool(made.unchanged or made.queued or made.elsewhere or made.quarantined)
+    tops = [Path(os.path.abspath(source)) for source in request.sources]
     over = list[int]()
     for job in ledger.left(made.digests.queue, made.batch):
         letter, source = job.state in LETTERS, str(job.source)
-        gone = not os.path.lexists(source) and not (letter and away)
+        top = next((top for top in tops if job.source.is_relative_to(top)), job.source.parent)
+        gone = (here and is_removed(job.source, top)) if letter else not os.path.lexists(source)
         if gone or (letter and known.holds(source, str(job.output))):
             over.append(job.id)
     ledger.forget(over, made.batch)

@@ -174,3 +174,17 @@ def _reason(entry: os.DirEntry[str]) -> str:
         return "" if entry.is_file(follow_symlinks=False) else "not an ordinary file"
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
+
+
+def is_removed(source: Path, top: Path) -> bool:
+    """Tell whether a file of a folder is not there, and not because a file system is not mounted.
+
+    That leaves an empty folder.
+    """
+    above = source.parent
+    while above != top and not above.is_dir():
+        above = above.parent
+    try:
+        return not os.path.lexists(source) and bool(os.listdir(above))
+    except OSError:
+        return False

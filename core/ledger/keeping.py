@@ -79,6 +79,14 @@ def left(store: Store, queue: str, batch: int) -> list[Job]:
     return found
 
 
+def waiting(store: Store, batch: int) -> list[Job]:
+    """Return the jobs of a batch that wait, for their turn or for their next attempt."""
+    with store.reading():
+        states = store.rows(sql.WAITING_WHERE, {"batch": batch})
+        found = [store.rows(sql.WAITING, {"batch": batch, "state": state}) for (state,) in states]
+    return [rows.job_of(row) for part in found for row in part]
+
+
 def forget(store: Store, ids: Iterable[int], batch: int) -> int:
     """Delete jobs that wait or are dead letters, if no batch from `batch` on wants them; return how many."""
     with store.writing():

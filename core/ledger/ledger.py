@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -145,7 +146,11 @@ class Ledger:
         """Return what batches before `batch` left of a queue: waiting, or dead letters."""
         return keeping.left(self._store, queue, batch)
 
-    def forget(self, ids: Iterable[int], batch: int) -> int:
+    def waiting(self, batch: int) -> list[Job]:
+        """Return the jobs of a batch that wait."""
+        return keeping.waiting(self._store, batch)
+
+    def forget(self, ids: Iterable[int], batch: int = sys.maxsize) -> int:
         """Delete jobs that wait or are dead letters, of batches before `batch`; return how many."""
         return keeping.forget(self._store, ids, batch)
 

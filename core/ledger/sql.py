@@ -181,6 +181,10 @@ LEFT_WHERE = """SELECT batch, state FROM tallies
 WHERE queue = :queue AND state = :state AND batch < :batch AND jobs > 0"""
 LEFT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_history
 WHERE batch = :batch AND state = :state AND queue = :queue AND created > 0"""
+WAITING_WHERE = """SELECT DISTINCT state FROM tallies
+WHERE batch = :batch AND jobs > 0 AND state IN ('queued', 'failed')"""
+WAITING = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_history
+WHERE batch = :batch AND state = :state AND created > 0"""
 FORGETTABLE = "SELECT 1 FROM jobs WHERE id = :id AND batch < :batch AND state NOT IN ('running', 'done')"
 PARK = """UPDATE jobs SET queue = :parked WHERE id = :id AND batch <> :batch AND state IN ('queued', 'failed')"""
 MARK_RESULT = """UPDATE jobs INDEXED BY jobs_current SET source_stamp = :mark

@@ -148,6 +148,8 @@ class Daemon:
         if self._trouble.reason:
             self._recover()
         if self._ending is None:
+            if self._anew or self._desk.orphaned:
+                self._begin_anew(self._request)
             self._look()
             self._take()
             self._forget()
@@ -171,9 +173,9 @@ class Daemon:
         self._begin_anew(self._request)
 
     def _take(self) -> None:
-        known, refused = len(self._desk.quarantined), len(self._desk.refused)
+        known = len(self._desk.quarantined)
         self._shift.take()
-        for one in self._desk.refused[refused:]:
+        for one in self._desk.news_of_refused():
             self._outside.skipped(one)
         for file in self._desk.quarantined[known:]:
             self._outside.put_aside(file)
@@ -244,7 +246,7 @@ class Daemon:
     def _change_role(self, role: Role) -> None:
         self._role = role
         if role is Role.OWNER:
-            self._desk.put_off()
+            self._anew = self._desk.batch is not None  # the other one may have left jobs of files we know
             self._outside.log("works", reason="no other daemon works on this share")
         else:
             self._outside.log("stands_by", owner=self._lease.owner, reason=self._lease.fault or None)

@@ -54,11 +54,13 @@ class Desk:
         self._ledger = ledger
         self._may = may
         self._ticks = ticks
-        self.digests: Digests = digests(request.batch)
+        self.digests: Digests = digests(request.batch)  # a batch over the same folders shares its work with us
         self.home: Home | None = None
         """Where the folder was when its work began."""
         self.batch: int | None = None
         """The ledger's batch of this work, once it began."""
+        self.orphaned = False
+        """Whether another daemon's jobs were found since: then everything is to be looked at anew."""
         self.results = Results(ledger, beside=notes, may=may, push=request.batch.push)
         self.runner = Runner(
             ledger, self.digests.queue, pool, self.results,
@@ -71,8 +73,9 @@ class Desk:
         self._revivable: list[Job] = []  # jobs that failed because of something outside
         self._revive_at = 0.0
         self._done_with: list[tuple[Job | NewJob, Stamp, bool]] = []  # their PDFs are to be put away
-        self.refused: list[Skipped] = []
-        """PDFs seen whose calendar would be written elsewhere: they are not tried again until they change."""
+        self.refused: set[Path] = set()
+        """PDFs whose calendar would be written elsewhere."""
+        self._untold: list[Skipped] = []
         self.quarantined: list[Path] = []
         """PDFs seen that ended their worker twice: they are not tried again until they change."""
 
@@ -81,21 +84,24 @@ class Desk:
         """The seconds the PDF has waited that waits longest, None if none does."""
         return next((self._ticks() - since for _, since in self._open.values()), None)
 
-    def begin(self, home: Home) -> None:
-        """Begin with a folder that is at `home`. Raises InputOutput or NotWritable."""
-        self.batch = sweep.begin(self._ledger, self._request, home)
-        self._ledger.take_over()
-        self.put_off()
+    def begin(self, home: Home, mounts: Sequence[str]) -> None:
+        """Begin with a folder that is at `home`, with `mounts` in it. Raises InputOutput or NotWritable."""
+        self.batch = sweep.begin(self._ledger, self._request, home, mounts)
+        if count := self._ledger.take_over():
+            self._tell_of_orphans(count)
+        self._put_off(self.batch)
         self.home = home
 
     def _hear_of_orphans(self, count: int) -> None:
         self._tell_of_orphans(count)
-        self.put_off()
-
-    def put_off(self) -> None:
-        """Let jobs another process left wait until their PDFs are seen to stand still."""
         if self.batch is not None:
-            leftovers.put_off(self._ledger, self.digests.queue, self.batch)
+            self.orphaned = self._put_off(self.batch) > 0
+
+    def _put_off(self, batch: int) -> int:
+        """Let jobs other daemons left wait until their PDFs are seen to stand still; return how many there are now."""
+        count, gone = leftovers.put_off(self._ledger, sweep.batches(self._ledger, self._request), batch)
+        change_files([change for job in gone for change in no_error(job.output)], self._may)
+        return count
 
     def take(self, settled: Iterable[Settled]) -> list[str]:
         """Put files into the queue that are not converted yet; return those that changed under our hands.
@@ -106,9 +112,9 @@ class Desk:
         for one in settled:
             source, output = self._placed(one.path)
             if leads_out(str(output.parent), str(self._request.output)):
-                why = f"its calendar has no place: {output.parent} leads out of {self._request.output} by a link"
-                self.refused.append(Skipped(source, why, bad=True))
+                self._refuse(source, f"{output.parent} leads out of {self._request.output} by a link")
                 continue
+            self.refused.discard(source)
             seen = self._look(source, output)
             if not one.stamp.is_text(seen.stamp) if seen.stamp else not os.path.lexists(source):
                 again.append(one.path)
@@ -127,12 +133,23 @@ class Desk:
                 self._open[job.source] = (stamps[job.source], now)
         for job in sorts.unchanged:
             change_files(no_error(job.output), self._may)
+        leftovers.settled(self._ledger, [job.output for job in sorts.unchanged], self.digests.queue)
         self._stay([(job, sorts.results[job.output]) for job in sorts.unchanged])
         self._done_with += [(job, stamps[job.source], True) for job in sorts.unchanged]
         self.quarantined += [job.source for job in sorts.quarantined]
         self._done_with += [(job, stamps[job.source], False) for job in sorts.quarantined]
         self.put_away()
         return again
+
+    def _refuse(self, source: Path, why: str) -> None:
+        if source not in self.refused:
+            self._untold.append(Skipped(source, f"its calendar has no place: {why}", bad=True))
+        self.refused.add(source)
+
+    def news_of_refused(self) -> list[Skipped]:
+        """Return the PDFs that were refused and not told yet."""
+        told, self._untold = self._untold, []
+        return told
 
     def _stay(self, there: Sequence[tuple[NewJob, Job]]) -> None:
         """Note that PDFs that were put away are back, and stay now."""

@@ -34,9 +34,12 @@ class Home:
         """Whether a file keeps its inode number here."""
         return self.kind in _NUMBERED
 
-    def is_at(self, state: os.stat_result) -> bool:
-        """Tell whether a folder in this state is the very same folder."""
-        return (state.st_dev, state.st_ino) == (self.device, self.inode)
+    def is_at(self, folder: str, state: os.stat_result) -> bool:
+        """Tell whether a folder, of which the system says `state`, is the very same folder.
+
+        Device numbers are given again, and the topmost folders of all disks have the same one.
+        """
+        return (state.st_dev, state.st_ino, _volume(folder)) == (self.device, self.inode, self.volume)
 
     def is_same(self, other: Home) -> bool:
         """Tell whether it is the same folder of the same disk or share, whatever device number that has now.

@@ -6,17 +6,28 @@ They wait apart, with their history, until a look has seen the PDF stand still a
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Iterable
+from pathlib import Path
 
-from ..ledger import Ledger, State
+from ..ledger import Job, Ledger, State
+
+_APART = "put off"  # a queue nobody works on
 
 
-def put_off(ledger: Ledger, queue: str, batch: int) -> None:
-    """Let waiting jobs of a queue that are not of a daemon's batch wait apart; those whose PDF is gone go."""
-    apart = f"{queue} put off"
-    left = [
-        job for name in (queue, apart) for job in ledger.left(name, sys.maxsize)
-        if job.batch != batch and job.state in (State.QUEUED, State.FAILED)
-    ]  # fmt: skip
-    ledger.park((job.id for job in left), batch, apart)
-    ledger.forget((job.id for job in left if not os.path.lexists(job.source)), sys.maxsize)
+def put_off(ledger: Ledger, batches: Iterable[int], mine: int) -> tuple[int, list[Job]]:
+    """Let waiting jobs of other daemons' batches wait apart.
+
+    Return how many there are that did not yet, and the jobs of PDFs that are gone: they go too.
+    """
+    left = [job for batch in batches if batch != mine for job in ledger.waiting(batch)]
+    gone = [job for job in left if not os.path.lexists(job.source)]
+    fresh = [job.id for job in left if job.queue != _APART]
+    ledger.park(fresh, mine, _APART)
+    ledger.forget([job.id for job in gone])
+    return len(fresh), gone
+
+
+def settled(ledger: Ledger, outputs: Iterable[Path], queue: str) -> None:
+    """Forget what waits, or has died, for outputs that are as they are to be."""
+    unfinished = ledger.unfinished(outputs).values()
+    ledger.forget([job.id for job in unfinished if job.queue in (_APART, queue) and job.state is not State.RUNNING])

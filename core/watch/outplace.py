@@ -26,7 +26,7 @@ class OutPlace:
         cannot be made.
         """
         try:
-            if self._home.is_at(os.stat(self._folder)):
+            if self._home.is_at(str(self._folder), os.stat(self._folder)):
                 return False
         except FileNotFoundError:
             self._check(_would_be(self._folder))

@@ -7,7 +7,6 @@ nobody removed are not gone: such a look has an error, and is never an empty one
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,11 +52,13 @@ class Scanner:
         leave_out: Iterable[Path] = (),
         *,
         known: Home | None = None,
+        mounts: Iterable[str] = (),
         breathe: Callable[[], object] = int,
     ) -> None:
         """Look at `root`, but at nothing of the folders to leave out.
 
-        `known` is where an earlier process saw it: with that, a share that is not mounted yet is not taken for empty.
+        `known` is where an earlier process saw it, and `mounts` are folders in it where other file systems were mounted
+        then: with that, a share that is not mounted yet is not taken for empty.
         `breathe` is called again and again during a look, which on a slow share may take minutes.
         """
         self.root = os.path.abspath(root)
@@ -66,7 +67,8 @@ class Scanner:
         self._breathe = breathe
         self._matches = Matches(wanted)
         self._leave_out = frozenset(os.path.abspath(folder) for folder in leave_out)
-        self._mounted: set[str] = set()
+        self.mounts: set[str] = set(mounts)
+        """Folders in it where other file systems are, or were, mounted."""
         self._last: Mapping[str, Stamp] = {}
 
     def scan(self) -> Scan:
@@ -120,7 +122,7 @@ class Scanner:
             state = os.stat(self.root)
             if not stat.S_ISDIR(state.st_mode):
                 raise _Away(f"{self.root} is not a folder.")
-            if self.home is None or not self.home.is_at(state):
+            if self.home is None or not self.home.is_at(self.root, state):
                 self.home = self._moved(home_of(self.root, state))
             return self.home
 
@@ -159,7 +161,7 @@ class Scanner:
         deeper = []
         prefix = os.path.join(folder, "")
         with _opened(folder, follow=folder == self.root) as (entries, device):
-            self._check_mount(folder, entries, device == home.device)
+            self._check_mount(folder, seen, inside=device == home.device)
             for entry in self._breathing(entries):
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
@@ -176,12 +178,13 @@ class Scanner:
                 self._breathe()
             yield item
 
-    def _check_mount(self, folder: str, entries: list[os.DirEntry[str]], outside: bool) -> None:
-        """Remember the file systems mounted below the folder. Raises OSError where one is not mounted any more."""
-        if not outside:
-            self._mounted.add(folder)
-        elif folder in self._mounted and not entries:
-            raise OSError(errno.ENODEV, "it is not mounted")
+    def _check_mount(self, folder: str, seen: _Seen, *, inside: bool) -> None:
+        """Remember the file systems mounted below the folder; where one is not mounted any more, nothing is gone."""
+        if inside and folder in self.mounts:
+            seen.unseen.append(folder)
+            seen.skipped.append(Skipped(Path(folder), "what was mounted there is gone", bad=True))
+        elif not inside and os.path.ismount(folder):
+            self.mounts.add(folder)
 
 
 class _Away(Exception):

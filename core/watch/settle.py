@@ -159,12 +159,13 @@ class Settling:
         known: set[str] = self._taken.keys() | self._waiting.keys()
         missing = (known if scan.asked is None else known & scan.asked) - scan.files.keys()
         for path in sorted(missing):
-            if scan.unseen and _is_below(path, scan.unseen):
+            if scan.unseen and is_below(path, scan.unseen):
                 continue
             self._waiting.pop(path, None)
             if self._taken.pop(path, None):
                 yield path
 
 
-def _is_below(path: str, places: tuple[str, ...]) -> bool:
+def is_below(path: str, places: tuple[str, ...]) -> bool:
+    """Tell whether a path is one of some places or below one."""
     return any(path == place or path.startswith(place + os.sep) for place in places)

@@ -17,9 +17,9 @@ from .desk import Desk
 from .leaving import Tell
 from .request import WatchRequest
 from .scan import Scan
-from .settle import Settled, Settling
+from .settle import Settled, Settling, is_below
 from .sight import Sight
-from .sweep import known_home
+from .sweep import Known, known
 
 _TAKEN = 64  # files taken into the queue in one turn
 _TAKING = 1.0  # seconds after which no further one is taken in this turn
@@ -44,9 +44,9 @@ class Shift:
         breathe: Callable[[], object] = int,
     ) -> None:
         self.request = request
-        known = None if request.moved else known_home(ledger, request)
+        before = Known() if request.moved else known(ledger, request)
         self.settling = Settling(ticks, request.patience)
-        self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe, known)
+        self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe, *before)
         self.desk = Desk(request, ledger, pool, may=may, ticks=ticks, wake=wake, tell=tell, orphans=orphans)
         self.replaced = False
         """Whether the folder is another one than that its work began with: then everything begins anew."""
@@ -96,7 +96,7 @@ class Shift:
         home = self.sight.home
         assert home is not None, "it was looked at"
         if self.desk.home is None:
-            self.desk.begin(home)
+            self.desk.begin(home, self.sight.mounts)
         return self.desk.home is None or self.desk.home.is_same(home)
 
     def news_of_skipped(self) -> list[Skipped]:
@@ -123,12 +123,15 @@ class Shift:
             for path in self._missing & scan.files.keys():
                 self.settling.again(path)
             self._missing.clear()
+            for refused in self.desk.refused:
+                self.settling.again(str(refused))
             self._sweep(scan)
 
     def _sweep(self, scan: Scan) -> None:
         """After the first look: what was removed before."""
         if not self._swept:
-            self._gone += map(str, self.desk.sweep(scan.files.keys()))
+            swept = map(str, self.desk.sweep(scan.files.keys()))
+            self._gone += [path for path in swept if not is_below(path, scan.unseen)]
             self._swept = True
 
     def take(self) -> None:

@@ -38,9 +38,10 @@ class Sight:
         ticks: Callable[[], float],
         breathe: Callable[[], object] = int,
         known: Home | None = None,
+        mounts: Iterable[str] = (),
     ) -> None:
-        """Look at `root`, which was at a `known` place when it was last looked at."""
-        self._scanner = Scanner(root, wanted, known=known, breathe=breathe)
+        """Look at `root`, which was at a `known` place, with `mounts` in it, when it was last looked at."""
+        self._scanner = Scanner(root, wanted, known=known, mounts=mounts, breathe=breathe)
         self._wake = wake
         self._rhythm = rhythm
         self._ticks = ticks
@@ -63,6 +64,11 @@ class Sight:
     def home(self) -> Home | None:
         """Where the folder is; None before the first look that worked, if it was not known."""
         return self._scanner.home
+
+    @property
+    def mounts(self) -> list[str]:
+        """Folders in it where other file systems are mounted."""
+        return sorted(self._scanner.mounts)
 
     @property
     def next_look(self) -> float:

@@ -6,13 +6,12 @@ folder was made anew, or where the daemon itself put the PDF away.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..discover import is_removed
 from ..ledger import Batch, Job, Ledger
 from .fates import Fate
 from .home import Home
@@ -24,18 +23,33 @@ PUT_AWAY = "put away"
 _BATCHES = 10_000  # starts of daemons that are remembered
 
 
-def begin(ledger: Ledger, request: WatchRequest, home: Home) -> int:
-    """Begin a batch of the ledger for a daemon, with what `swept` and `known_home` ask for later."""
+class Known(NamedTuple):
+    """Where a folder was when it was last watched, and what was mounted in it; nothing if it never was."""
+
+    home: Home | None = None
+    mounts: tuple[str, ...] = ()
+
+
+def begin(ledger: Ledger, request: WatchRequest, home: Home, mounts: Sequence[str] = ()) -> int:
+    """Begin a batch of the ledger for a daemon, with what is asked for later."""
     kept = [fate is Fate.KEEP for fate in (request.on_success, request.on_failure)]
-    details = {"source": str(request.source), "output": str(request.output), "kept": kept, "home": asdict(home)}
+    details = {"source": str(request.source), "output": str(request.output), "kept": kept, "home": asdict(home),
+               "mounts": list(mounts)}  # fmt: skip
     return ledger.begin("watch", details)
 
 
-def known_home(ledger: Ledger, request: WatchRequest) -> Home | None:
-    """Return where the folder was when it was last watched, None if it never was."""
-    source = str(request.source)
-    found = (_home(details) for _, details in _watched(ledger) if details.get("source") == source)
-    return next((home for home in found if home is not None), None)
+def known(ledger: Ledger, request: WatchRequest) -> Known:
+    """Return where the folder was when it was last watched."""
+    for _, details in _watched(ledger):
+        if details.get("source") == str(request.source) and (home := _home(details)) is not None:
+            return Known(home, tuple(map(str, details.get("mounts", ()))))
+    return Known()
+
+
+def batches(ledger: Ledger, request: WatchRequest) -> list[int]:
+    """Return the batches of daemons on the same folders, the newest first."""
+    same = (str(request.source), str(request.output))
+    return [batch.id for batch, details in _watched(ledger) if (details.get("source"), details.get("output")) == same]
 
 
 def swept(ledger: Ledger, request: WatchRequest, seen: Collection[str], home: Home) -> Iterator[Job]:
@@ -50,7 +64,7 @@ def swept(ledger: Ledger, request: WatchRequest, seen: Collection[str], home: Ho
         here = here or str(job.source) in seen
         left = kept.get(job.batch, (False, False))[0 if job.output_sha256 else 1] and job.source_stamp != PUT_AWAY
         inside = job.source.is_relative_to(request.source) and job.output.is_relative_to(request.output)
-        if left and inside and str(job.source) not in seen and _is_removed(job.source, request.source):
+        if left and inside and str(job.source) not in seen and is_removed(job.source, request.source):
             gone.append(job)
     yield from (job for job in gone if here or not job.output_sha256)
 
@@ -74,14 +88,3 @@ def _home(details: dict[str, Any]) -> Home | None:
         return Home(**details["home"])
     except (KeyError, TypeError):
         return None
-
-
-def _is_removed(source: Path, top: Path) -> bool:
-    """Tell whether a file is not there, and not because a file system is not mounted: that leaves an empty folder."""
-    above = source.parent
-    while above != top and not above.is_dir():
-        above = above.parent
-    try:
-        return not os.path.lexists(source) and bool(os.listdir(above))
-    except OSError:
-        return False

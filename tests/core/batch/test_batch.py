@@ -306,6 +306,9 @@ def test_a_share_that_is_away_forgets_no_dead_letter(folder: Folder, tmp_path: P
     folder.batch()
     folder.source.rename(tmp_path / "away")
     assert (folder.batch().bad_skipped, letters(folder)) == (1, ["1.pdf"])
+    folder.source.mkdir()  # the mount point that is left
+    assert (folder.batch().failures, letters(folder)) == (0, ["1.pdf"])
+    folder.source.rmdir()
     (tmp_path / "away").rename(folder.source)
     assert (folder.batch().quarantined, letters(folder)) == (1, ["1.pdf"])
 

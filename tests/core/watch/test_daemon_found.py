@@ -5,13 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tukscal.core.batch_run import BatchRun
+from tukscal.core.convert import CalendarOptions
 from tukscal.core.errors import InputOutput
 from tukscal.core.files import FileChange
 from tukscal.core.ledger import Filter
+from tukscal.core.plan import PlanOptions
+from tukscal.core.pool import InProcess
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.status import State
 from tukscal.examples.generator.malformed import MALFORMED
@@ -255,3 +260,162 @@ def test_a_link_that_leads_out_of_out(where: str, tmp_path: Path) -> None:
         (told,) = [line for line in one.lines.of("skipped") if line["file"].endswith("a.pdf")]
         assert told["reason"].endswith(f"{one.out}/sub leads out of {one.out} by a link")
         assert one.daemon.failures == 1
+
+
+# ---- what the next stranger found
+
+
+def test_another_disk_of_the_same_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is told from the one before by its own number only is another one: nothing is taken for removed."""
+    number = 1
+    monkeypatch.setattr("tukscal.core.watch.home._volume", lambda folder: number if folder.endswith("in") else 7)
+    with watched(tmp_path, mirror=True) as one:
+        for name in "abc":
+            one.drop(f"{name}.pdf", pdf(ord(name)))
+        one.settle()
+        before = one.tree()
+        number = 2
+        for name in "ab":
+            (one.source / f"{name}.pdf").unlink()
+        one.wait(90)
+        assert (one.tree(), len(one.lines.of("folder_replaced"))) == (before, 1)
+    number = 3
+    (one.source / "c.pdf").unlink()
+    one.drop("d.pdf", pdf(4))
+    with watched(tmp_path, mirror=True) as two:
+        two.wait(60)
+        assert two.names() == before.keys() | {"d.ics"}
+
+
+def test_another_disk_at_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk put in the place of OUT's gets every calendar."""
+    number = 1
+    monkeypatch.setattr("tukscal.core.watch.home._volume", lambda folder: number if folder.endswith("out") else 7)
+    with watched(tmp_path) as one:
+        one.drop("a.pdf")
+        one.settle()
+        before = one.tree()
+        (one.out / "a.ics").unlink()
+        number = 2
+        one.wait(60)
+        assert (one.tree(), one.state()) == (before, State.IDLE)
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_share_below_that_is_away(restarted: bool, tmp_path: Path) -> None:
+    """With a share mounted below IN away, its calendars stay, whatever lies under its mount point, which is seen."""
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "sub" / "README.txt").write_text("not mounted")
+    mount(tmp_path / "in" / "sub", "4m")
+    try:
+        with watched(tmp_path, mirror=True) as one:
+            one.drop("top.pdf", pdf(1))
+            one.drop("sub/a.pdf", pdf(2))
+            one.settle()
+            before = one.names()
+            if not restarted:
+                unmount(tmp_path / "in" / "sub")
+                one.drop("sub/new.pdf", pdf(3))
+                one.wait(90)
+                assert one.names() == before | {"sub/new.ics"}
+        unmount(tmp_path / "in" / "sub")
+        with watched(tmp_path, mirror=True) as two:
+            two.wait(90)
+            assert two.names() >= before
+    finally:
+        unmount(tmp_path / "in" / "sub")
+
+
+def left_behind(folder: Path, *names: str, **given: Any) -> None:
+    """Let a daemon end with jobs in its queue."""
+    with slow(folder, **given) as (one, pool):
+        for number, name in enumerate(names):
+            one.drop(name, pdf(number))
+        pool.held = True
+        one.settle()
+        one.daemon.stop()
+        one.daemon.stop()
+        one.daemon.step(0)
+
+
+def waiting(one: Watched) -> list[str]:
+    """Return the PDFs of jobs that wait."""
+    with one.ledger() as ledger:
+        jobs = ledger.jobs(Filter(limit=100))
+        return [job.source.name for job in jobs if job.state.value in ("queued", "failed")]
+
+
+@pytest.mark.parametrize("alarm", [None, 15])
+def test_no_job_waits_for_ever(alarm: int | None, tmp_path: Path) -> None:
+    """Of jobs left behind, also under other options, none stays whose PDF is gone or is again what it was."""
+    with watched(tmp_path) as one:
+        one.drop("same.pdf", pdf(9))
+        one.settle()
+    left_behind(tmp_path, "same.pdf", "gone.pdf", "a.pdf")
+    one.drop("same.pdf", pdf(9))
+    (one.source / "gone.pdf").unlink()
+    plan = PlanOptions(alarm=timedelta(minutes=alarm)) if alarm else PlanOptions()
+    with watched(tmp_path, options=CalendarOptions(today=date(2026, 7, 1), year=2026, plan=plan)) as two:
+        two.settle()
+        assert (two.names(), waiting(two)) == ({"same.ics", "a.ics"}, [])
+
+
+def test_the_note_of_a_leftover_goes(tmp_path: Path) -> None:
+    """The note about a PDF that was replaced, queued and then removed while no daemon ran goes."""
+    with watched(tmp_path) as one:
+        one.drop("a.pdf", b"no pdf at all")
+        one.drop("b.pdf", pdf(1))
+        one.wait(70)
+        assert one.names() == {"a.error.txt", "b.ics"}
+    left_behind(tmp_path, "a.pdf")
+    (one.source / "a.pdf").unlink()
+    with watched(tmp_path) as two:
+        two.wait(10)
+        assert two.names() == {"b.ics"}
+
+
+def test_the_owner_again(tmp_path: Path) -> None:
+    """A daemon that works again does what the one that stood in for it had queued in the same ledger."""
+    with watched(tmp_path) as one:
+        one.drop("a.pdf", pdf(1))
+        one.settle()
+        one.lease.release()
+        with slow(tmp_path, clock=one.clock) as (two, pool):
+            two.drop("b.pdf", pdf(2))
+            pool.held = True
+            for _ in range(90):
+                one.clock.now += 1
+                two.daemon.step(0)
+                one.daemon.step(0)
+            assert two.daemon._desk.runner.running
+            two.daemon.stop()
+            two.daemon.stop()
+            two.daemon.step(0)
+        one.wait(120)
+        assert one.names() == {"a.ics", "b.ics"}
+        assert waiting(one) == []
+
+
+def test_a_batch_at_the_same_time(tmp_path: Path) -> None:
+    """A batch over the same folders with the same ledger and the daemon share the work, and both end well."""
+    with watched(tmp_path) as one:
+        one.drop("a.pdf", pdf(1))
+        with one.ledger() as ledger:
+            run = BatchRun(one.request.batch, ledger, InProcess())
+            for _ in run:
+                one.settle()
+        assert (run.summary.left, run.summary.failures) == (0, 0)
+        assert one.names() == {"a.ics"}
+
+
+def test_a_link_that_is_repaired(tmp_path: Path) -> None:
+    """What was refused for a link in OUT is done when that is gone, without anybody's doing."""
+    (tmp_path / "elsewhere").mkdir()
+    with watched(tmp_path) as one:
+        (one.out / "sub").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+        one.drop("sub/a.pdf")
+        one.wait(60)
+        assert len([line for line in one.lines.of("skipped") if line["file"].endswith("a.pdf")]) == 1
+        (one.out / "sub").unlink()
+        one.wait(80)
+        assert (one.names(), one.daemon.failures) == ({"sub/a.ics"}, 0)

@@ -271,6 +271,9 @@ def test_a_share_mounted_anew_is_known_again(tmp_path: Path) -> None:
     """With another device number, at the same place and of the same type, it is the same share; else another one."""
     put(tmp_path, "a.pdf")
     home = home_of(str(tmp_path), tmp_path.stat())
+    assert home.is_at(str(tmp_path), tmp_path.stat())
+    for not_here in (replace(home, device=0), replace(home, inode=0), replace(home, volume=1)):
+        assert not not_here.is_at(str(tmp_path), tmp_path.stat())
     again = replace(home, device=home.device + 1, inode=home.inode + 1)
     one = Scanner(tmp_path, Wanted(), known=again)
     assert names(tmp_path, one.scan()) == {"a.pdf"}
@@ -281,11 +284,11 @@ def test_a_share_mounted_anew_is_known_again(tmp_path: Path) -> None:
 
 @LINUX
 def test_a_file_system_below_that_goes_takes_no_files_along(tmp_path: Path) -> None:
-    """Where another file system was mounted below the folder, an empty folder is unseen, not emptied."""
+    """Where another file system was mounted below the folder, what is there is seen, and nothing else is gone."""
     put(tmp_path, "a.pdf", "share/b.pdf")
     one = scanner(tmp_path)
     one.scan()
-    one._mounted.add(str(tmp_path / "share"))
+    one.mounts.add(str(tmp_path / "share"))
     assert names(tmp_path, one.scan()) == {"a.pdf", "share/b.pdf"}
     (tmp_path / "share/b.pdf").unlink()
     seen = one.scan()
@@ -315,8 +318,8 @@ def test_the_same_folder_of_the_same_disk() -> None:
     """A disk is known by its own number, a share by its place and type, whatever their device numbers are now."""
     disk = Home(device=1, inode=2, mount="/srv", kind="ext4", volume=77)
     assert disk.is_same(replace(disk, device=9))
-    for other in ({"inode": 3}, {"mount": "/"}, {"kind": "xfs"}, {"volume": 78}):
-        assert not disk.is_same(replace(disk, **other))
+    for other in (replace(disk, inode=3), replace(disk, mount="/"), replace(disk, kind="xfs"), replace(disk, volume=8)):
+        assert not disk.is_same(other)
     memory = Home(device=1, inode=2, mount="/srv", kind="tmpfs")
     assert memory.is_same(memory)
     assert not memory.is_same(replace(memory, device=9))
