@@ -151,6 +151,8 @@ class Daemon:
             if self._anew or self._desk.orphaned:
                 self._begin_anew(self._request)
             self._look()
+            if self._desk.batch is None:  # it begins anew with the next look
+                return
             self._take()
             self._forget()
             self._keep_house()

@@ -193,7 +193,7 @@ def test_a_folder_that_was_made_anew(restarted: bool, tmp_path: Path) -> None:
             one.drop("new.pdf", pdf(4))
             one.wait(120)
             assert (one.state(), one.names()) == (State.IDLE, before | {"new.ics"})
-            assert len(one.lines.of("folder_replaced")) == 1
+            assert (len(one.lines.of("folder_replaced")), one.lines.of("fault")) == (1, [])
         one.drop("new.pdf", pdf(4))
     for _ in range(2):
         with watched(tmp_path, mirror=True) as two:
@@ -278,7 +278,7 @@ def test_another_disk_of_the_same_kind(tmp_path: Path, monkeypatch: pytest.Monke
         for name in "ab":
             (one.source / f"{name}.pdf").unlink()
         one.wait(90)
-        assert (one.tree(), len(one.lines.of("folder_replaced"))) == (before, 1)
+        assert (one.tree(), len(one.lines.of("folder_replaced")), one.lines.of("fault")) == (before, 1, [])
     number = 3
     (one.source / "c.pdf").unlink()
     one.drop("d.pdf", pdf(4))
