@@ -98,7 +98,7 @@ class Desk:
             self.orphaned = self._put_off(self.batch) > 0
 
     def _put_off(self, batch: int) -> int:
-        """Let jobs other daemons left wait until their PDFs are seen to stand still; return how many there are now."""
+        """Let jobs other daemons left wait until their PDFs are seen to stand still; return how many did not yet."""
         count, gone = leftovers.put_off(self._ledger, sweep.batches(self._ledger, self._request), batch)
         change_files([change for job in gone for change in no_error(job.output)], self._may)
         return count

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from .. import beside
-from ..errors import TukscalError
+from ..errors import NotWritable, TukscalError
 from ..files import FileChange, read_if_there
 from ..ledger import Job
 from ..task import Made
@@ -51,7 +51,8 @@ def notes(job: Job, result: Made | TukscalError) -> list[FileChange]:
         return [*beside.beside(job, result), *no_error(job.output)]
     if not os.path.lexists(job.source):  # there is no PDF any more to tell anything about
         return no_error(job.output)
-    older = job.output.is_file()
+    # What keeps us from writing is not ours.
+    older = job.output.is_file() and not isinstance(result, NotWritable)
     return [FileChange(error_path(job.output), error_text(job.source.name, result, older=older))]
 
 

@@ -71,8 +71,11 @@ def test_a_note_beside_an_older_calendar(tmp_path: Path) -> None:
             in (one.tree()["a.error.txt"])
         )
         one.drop("b.pdf", b"%PDF-1.4 no timetable %%EOF")
+        (one.out / "c.ics").write_text("a person's")
+        one.drop("c.pdf", pdf(2))
         one.wait(90)
-        assert b"calendar beside" not in one.tree()["b.error.txt"]
+        for name in ("b", "c"):
+            assert b"calendar beside" not in one.tree()[f"{name}.error.txt"]
 
 
 @pytest.mark.parametrize("what", ["folder", "pipe"])
