@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from .draw import PORTAL, plan, timetable_pdf
 from .layout import Layout
 from .make_dated import made_exams, made_tests
-from .make_lectures import made_lectures, with_twin
-from .rows import Kind, LectureRow, Row
+from .make_lectures import ALL, FEW, made_lectures, with_twin
+from .rows import Kind, LectureRow, Row, portal_order
 from .truth import Entry, expected
 
 MOST_A_PAGE = 40  # more rows than fit on a page, however short they are
@@ -44,15 +45,16 @@ def made(
     `twins` gives one group the same activity at two times; `long_venues` lets lecture and test venues wrap as well, so
     that the lines of a row no longer correspond.
     """
-    chance = random.Random(f"{kind} {seed}")  # noqa: S311 - content, not a secret
-    source = _SOURCES[kind](chance, offered=tuple(offered), year=year, long_venues=long_venues)
-    rows: Sequence[Row] = _enough(source, pages, layout, chance)
+    source = partial(_SOURCES[kind], offered=tuple(offered), year=year, long_venues=long_venues)
+    many = [partial(source, modules=count) for count in (FEW, 4 * FEW, ALL)] if kind == "lectures" else [source]
+    rows: Sequence[Row] = _enough(many, f"{kind} {seed}", pages, layout)
     if twins:
         rows = with_twin([row for row in rows if isinstance(row, LectureRow)])
     pdf = timetable_pdf(rows, layout=layout, encrypted=encrypted)
     return Made(kind=kind, rows=tuple(rows), pdf=pdf, expected=expected(rows))
 
 
+_Source = Callable[[random.Random], Iterator[Row]]
 _SOURCES: dict[Kind, Callable[..., Iterator[Row]]] = {
     "lectures": made_lectures,
     "tests": made_tests,
@@ -60,9 +62,14 @@ _SOURCES: dict[Kind, Callable[..., Iterator[Row]]] = {
 }
 
 
-def _enough(source: Iterator[Row], pages: int, layout: Layout, chance: random.Random) -> list[Row]:
-    """Rows for exactly so many pages, the last one filled by chance."""
-    rows = list(islice(source, MOST_A_PAGE * pages + 1))
-    last = {block.row: page.number for page in plan(rows, layout=layout) for block in page.blocks}
+def _enough(sources: Sequence[_Source], seed: str, pages: int, layout: Layout) -> list[Row]:
+    """Rows for exactly so many pages, the last one filled by chance, from the first source that has enough."""
+    for source in sources:
+        chance = random.Random(seed)  # noqa: S311 - content, not a secret
+        rows = sorted(islice(source(chance), MOST_A_PAGE * pages + 1), key=portal_order)
+        planned = plan(rows, layout=layout)
+        if len(planned) > pages:
+            break
+    last = {block.row: page.number for page in planned for block in page.blocks}
     ending_there = [row for row, page in last.items() if row is not None and page == pages]
     return rows[: chance.choice(ending_there) + 1]

@@ -1,4 +1,4 @@
-"""Random semester tests and exams: rows with dates, in the order of their dates."""
+"""Random semester tests and exams: rows with dates that never go back; within one date any start follows any other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from datetime import date, timedelta
 
 from .facts import CAMPUSES, COMMENTS, CONSULT, EXAM_HALLS, HALLS, LABS, LONG_VENUES, WEEK
 from .make_lectures import module_codes
-from .rows import ExamRow, TestRow
-from .truth import MONTHS
+from .rows import MONTHS, ExamRow, TestRow
 
 _TEST_SEASONS = {"S1": (3, 1), "S2": (8, 15)}
 _EXAM_SEASONS = {"S1": (5, 28), "S2": (11, 3)}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from .facts import CAMPUSES, CONSULT, DAYS, HALLS, LABS, LONG_VENUES, PROGRAMMES, SUBJECTS
 from .rows import LectureRow, Session
 
+FEW, ALL = 12, 9 * len(SUBJECTS)  # modules of a short timetable, and as many as there are
+
 _QUARTERS = {"S1": ("Q1", "Q2"), "S2": ("Q3", "Q4")}
 _LENGTHS = {"L": (50, 50, 50, 110), "P": (110, 170, 170), "T": (50, 80, 110), "D": (110,)}
 
@@ -24,22 +26,26 @@ class _Module:
 
 
 def made_lectures(
-    chance: random.Random, *, offered: Sequence[str] = ("S2",), year: int = 2026, long_venues: bool = False
+    chance: random.Random,
+    *,
+    offered: Sequence[str] = ("S2",),
+    year: int = 2026,
+    long_venues: bool = False,
+    modules: int = FEW,
 ) -> Iterator[LectureRow]:
-    """Lecture rows without end, sorted by module; lectures print no year, so it changes nothing."""
+    """The lecture rows of so many modules in the portal's order; lectures print no year, so it changes nothing."""
     del year
-    for code in module_codes(chance):
+    for code in module_codes(chance, modules)[:modules]:
         for period in _periods(chance, offered):
             module = _module(chance, code, period, long_venues)
             yield from _groups(chance, module)
 
 
-def module_codes(chance: random.Random) -> Iterator[str]:
-    """Module codes, each once, by levels; sorted as long as they last."""
+def module_codes(chance: random.Random, first: int = FEW) -> list[str]:
+    """All module codes, each once: so many of any subject in their order, then the others in theirs."""
     codes = [f"{subject} {number}" for subject in SUBJECTS for number in chance.sample(range(110, 490), 9)]
-    chosen = sorted(chance.sample(codes, 12))
-    yield from chosen
-    yield from sorted(set(codes) - set(chosen))
+    chosen = sorted(chance.sample(codes, first))
+    return [*chosen, *sorted(set(codes) - set(chosen))]
 
 
 def with_twin(rows: Sequence[LectureRow]) -> list[LectureRow]:
@@ -50,6 +56,7 @@ def with_twin(rows: Sequence[LectureRow]) -> list[LectureRow]:
         if later:
             sessions = list(row.sessions)
             sessions[later[0]] = replace(sessions[later[0]], activity=first.activity)
+            sessions.sort(key=lambda session: session.activity)
             return [*rows[:place], replace(row, sessions=tuple(sessions)), *rows[place + 1 :]]
     raise ValueError("no group with two sessions at different times")
 
@@ -62,8 +69,8 @@ def _periods(chance: random.Random, offered: Sequence[str]) -> list[str]:
     if draw < 0.12 and semesters:
         return [chance.choice(_QUARTERS[chance.choice(semesters)])]
     if draw < 0.15:
-        return [*offered, "Y"]  # like COS 301: the same groups in a semester and in the year block
-    return list(offered) if draw < 0.3 else [chance.choice(list(offered))]
+        return [*sorted(offered), "Y"]  # like COS 301: the same groups in a semester and in the year block
+    return sorted(offered) if draw < 0.3 else [chance.choice(list(offered))]
 
 
 def _module(chance: random.Random, code: str, period: str, long_venues: bool) -> _Module:

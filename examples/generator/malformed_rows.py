@@ -41,7 +41,7 @@ LECTURES = (
 TESTS = (
     semester_test("COS 284", "Test1", "Saturday", "23 Aug 2025", "10:00 - 11:30", "Informatorium Red Lab"),
     semester_test("STK 220", "Test1", "Monday", "25 Aug 2025", "12:30 - 14:00", "AE du Toit Auditorium", "AE Annex"),
-    semester_test("STK 220", "PTest 1", "Saturday", "30 Aug 2025", "15:00 - 17:00", "IT Open Gold Lab"),
+    semester_test("STK 220", "PTest 1", "Wednesday", "27 Aug 2025", "15:00 - 17:00", "IT Open Gold Lab"),
     semester_test("COS 226", "Test1", "Thursday", "28 Aug 2025", "07:30 - 09:00", "Informatorium Brown Lab"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Kind = Literal["lectures", "tests", "exams"]
@@ -65,6 +66,21 @@ class ExamRow:
 
 
 Row = LectureRow | TestRow | ExamRow
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def iso_date(printed: str) -> str:
+    """'12 NOV 2025' as '2025-11-12'."""
+    day, month, year = printed.split()
+    return date(int(year), MONTHS.index(month.title()) + 1, int(day)).isoformat()
+
+
+def portal_order(row: Row) -> tuple[str, ...]:
+    """What ascends from row to row over the whole of a portal's timetable."""
+    if isinstance(row, LectureRow):
+        return row.module, row.offered, row.group
+    return iso_date(row.date), row.time[:5] if isinstance(row, TestRow) else row.start
 
 
 def kind_of(rows: Sequence[Row], default: Kind = "lectures") -> Kind:

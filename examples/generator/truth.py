@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any
 
-from .rows import ExamRow, LectureRow, Row, TestRow
+from .rows import ExamRow, LectureRow, Row, TestRow, iso_date
 
 Entry = dict[str, Any]  # the JSON interface: open on purpose
 
@@ -14,8 +13,6 @@ KEYS = (
     "module", "activity", "group", "offered", "language", "day", "date", "start", "end",
     "venues", "campus", "status", "paper", "study_programme", "comments",
 )  # fmt: skip
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def expected(rows: Sequence[Row]) -> list[Entry]:
@@ -71,16 +68,10 @@ def _of_test(row: TestRow) -> Entry:
 def _of_exam(row: ExamRow) -> Entry:
     return _entry(
         module=row.module, activity=row.activity, date=iso_date(row.date), start=row.start,
-        venues=list(row.venues), campus=row.exam_campus or row.module_campus, status=row.status,
+        venues=list(row.venues), campus=row.exam_campus or None, status=row.status,
         paper=row.paper, comments=row.comments,
     )  # fmt: skip
 
 
 def _entry(**known: object) -> Entry:
     return {key: known.get(key) for key in KEYS}
-
-
-def iso_date(printed: str) -> str:
-    """'12 NOV 2025' as '2025-11-12'."""
-    day, month, year = printed.split()
-    return date(int(year), MONTHS.index(month.title()) + 1, int(day)).isoformat()
