@@ -99,11 +99,10 @@ class Seen:
         x0, y0, x1, y1 = box
         return [run for run in self.runs if x0 <= run.x < x1 and y0 <= run.y < y1]
 
-    def column(self, header: str) -> int | None:
+    def column(self, header: str) -> int:
         """The number of the column that a header names; only the page with the header row knows."""
-        titles = [run for run in self.runs if run.font == BOLD and run.text.strip() == header]
-        places = [n for run in titles for n in range(len(self.xs) - 1) if self.xs[n] <= run.x < self.xs[n + 1]]
-        return places[0] if places else None
+        title = next(run for run in self.runs if run.font == BOLD and run.text.strip() == header)
+        return max(number for number, x in enumerate(self.xs) if x <= title.x)
 
 
 def see(page: pikepdf.Page) -> Seen:
