@@ -61,16 +61,23 @@ def size_of(page: pikepdf.Page) -> tuple[float, float]:
     return x1 - x0, y1 - y0
 
 
-def operations(page: pikepdf.Page) -> list[Op]:
-    """The operators of a page; where it draws one form, as PDFium's print does, the form's stand in its place."""
-    forms = [form for form in page.obj.Resources.get("/XObject", {}).values() if form.get("/Subtype") == Name.Form]
+def flattened(page: pikepdf.Page) -> list[Op]:
+    """The operators of a page; a form, as PDFium's print draws one, gives its own and leaves its resources behind."""
+    forms = [one for one in page.obj.Resources.get("/XObject", {}).values() if one.get("/Subtype") == Name.Form]
     outer = parsed(page.obj)
     if not forms:
         return outer
-    (form,) = forms
-    page.obj.Resources = form.Resources
-    inner: list[Op] = [([], "q"), (list(form.get("/Matrix", IDENTITY)), "cm"), *parsed(form), ([], "Q")]
+    (only,) = forms
+    page.obj.Resources = only.Resources
+    inner: list[Op] = [([], "q"), (list(only.get("/Matrix", IDENTITY)), "cm"), *parsed(only), ([], "Q")]
     return [one for op in outer for one in (inner if op[1] == "Do" else [op])]
+
+
+def fonts(page: pikepdf.Page) -> dict[str, Any]:
+    """The fonts of a page and of the forms it draws, by the names they have there."""
+    drawn: list[Any] = [page.obj, *page.obj.Resources.get("/XObject", {}).values()]
+    places: list[Any] = [one.get("/Resources", {}).get("/Font", {}) for one in drawn]
+    return {key: one for place in places for key, one in place.items()}
 
 
 def write(pdf: pikepdf.Pdf, page: pikepdf.Page, content: Sequence[Op] | bytes) -> None:
