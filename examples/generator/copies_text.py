@@ -93,16 +93,26 @@ def lines_of(runs: Sequence[Run]) -> Iterator[list[Run]]:
         yield list(same)
 
 
-def line(runs: Sequence[Run], matrix: Matrix = IDENTITY) -> bytes:
-    """One text object of one array for the runs of a line; the matrix maps the page to where it is drawn."""
+def line(runs: Sequence[Run], matrix: Matrix = IDENTITY, *, kern: int = 0) -> bytes:
+    """One text object of one array for the runs of a line; the matrix maps the page to where it is drawn.
+
+    With `kern` every second glyph stands so many thousandths of the size to the right, the next ones back again.
+    """
     first = runs[0]
     parts, at = [], first.x
     for run in runs:
-        parts.append(numbers(-(run.x - at) / first.height * 1000) + b" " + string(run.text))
+        parts.append(numbers(-(run.x - at) / first.height * 1000) + b" " + _kerned(run.text, kern))
         at = run.end
     place = numbers(*times((first.height, 0, 0, first.height, first.x, first.y), matrix))
     colour = b"1 1 1 rg" if first.white else b"0 0 0 rg"
     return b"%s BT %s 1 Tf %s Tm [%s] TJ ET\n" % (colour, first.key.encode(), place, b" ".join(parts))
+
+
+def _kerned(text: str, kern: int) -> bytes:
+    if not kern:
+        return string(text)
+    pairs = [string(text[start : start + 2]) for start in range(0, len(text), 2)]
+    return b"".join(pair + (b" %d " % (-kern if place % 2 else kern)) for place, pair in enumerate(pairs))
 
 
 def _cut(content: Sequence[Op], names: Mapping[str, str], glyphs: int, way: Way) -> Iterator[Op]:
