@@ -10,10 +10,11 @@ from pathlib import Path
 from ..core.command import STDOUT, Output
 from ..core.convert import Conversion
 from ..core.event import Event, Status
-from ..core.model import Kind, Problem, Timetable
+from ..core.model import Entry, Kind, Problem, Timetable
 from ..core.revision import Change, Revision
 from ..core.selection_file import Chosen
 from ..core.terms import WEEKDAYS, Span, Term, closed_by_holiday
+from ..core.text import listed
 from .render import Shown
 
 _MOST_PROBLEMS = 20
@@ -31,20 +32,29 @@ def summary_lines(output: Output) -> Iterator[Shown]:
         yield from _revised(output.conversion)
     for timetable in output.timetables:
         yield from _problems(timetable, named=len(output.timetables) > 1)
+        for note in timetable.notes:
+            yield Shown(note, 2)
     yield _written(output)
 
 
 def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown]:
-    entries = timetable.entries
-    yield Shown(f"{timetable.name}: {_KINDS[timetable.kind]}{_when(timetable, conversion)}", style="bold")
-    modules = sorted({entry.module for entry in entries})
-    yield Shown(f"{count(len(entries), _THINGS[timetable.kind])} of {count(len(modules), 'module')}.", 2)
+    """Yield what a timetable lists, a line for each kind where one PDF has several."""
+    entries, kinds = timetable.entries, timetable.kinds
+    if len(kinds) == 1:
+        yield Shown(f"{timetable.name}: {_KINDS[kinds[0]]}{_when(entries, conversion)}", style="bold")
+    else:
+        yield Shown(f"{timetable.name}: {listed([_KINDS[kind] for kind in kinds])}", style="bold")
+    for kind in kinds:
+        mine = [entry for entry in entries if entry.kind is kind]
+        modules = {entry.module for entry in mine}
+        when = _when(mine, conversion) if len(kinds) > 1 else ""
+        yield Shown(f"{count(len(mine), _THINGS[kind])} of {count(len(modules), 'module')}{when}.", 2)
     if timetable.reader != "pdfium":
         yield Shown("Read with the slower reader, because the usual one found no table.", 2)
     tentative = sum(entry.status not in (None, "FINAL") for entry in entries)
     if tentative:
         yield Shown(f"{count(tentative, 'exam')} still preliminary: written as tentative.", 2)
-    if entries and timetable.kind is Kind.EXAMS and conversion:
+    if conversion and any(entry.kind is Kind.EXAMS for entry in entries):
         yield Shown("When exams end is an estimate, the PDF does not print it; --exam-length changes it.", 2)
 
 
@@ -66,13 +76,14 @@ def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
     yield Shown(f"Choose yours: tukscal choose {shlex.quote(str(file))}", 2, "yellow")
 
 
-def _when(timetable: Timetable, conversion: Conversion | None) -> str:
-    if not timetable.entries:  # together with other PDFs, a choice may leave nothing of one
+def _when(entries: Sequence[Entry], conversion: Conversion | None) -> str:
+    """Return the dates or periods of entries of one kind."""
+    if not entries:  # together with other PDFs, a choice may leave nothing of one
         return ""
-    if timetable.kind is not Kind.LECTURES:
-        dates = sorted(entry.date for entry in timetable.entries if entry.date)
+    if entries[0].kind is not Kind.LECTURES:
+        dates = sorted(entry.date for entry in entries if entry.date)
         return f", {span(dates[0], dates[-1])} (printed in the PDF)"
-    periods = " ".join(sorted({entry.offered or "" for entry in timetable.entries}, key=_period_order))
+    periods = " ".join(sorted({entry.offered or "" for entry in entries}, key=_period_order))
     return f", {periods}" + (f" {conversion.calendar.year} ({conversion.year_source})" if conversion else "")
 
 

@@ -10,6 +10,7 @@ from ..core.inputs import is_calendar
 from ..core.model import Kind
 from ..core.selection import Choice
 from ..core.show import Overview
+from ..core.text import listed
 from .summary import count
 
 _MOST_DECISIONS = 12
@@ -19,15 +20,15 @@ _KINDS = {Kind.LECTURES: "lectures", Kind.TESTS: "tests", Kind.EXAMS: "exams"}
 
 def title(overview: Overview) -> str:
     """Return the picture's title, such as "UP timetable: lectures and tests"."""
-    kinds = {part.selected.timetable.kind for part in overview.chosen}
-    return f"UP timetable: {_and([word for kind, word in _KINDS.items() if kind in kinds])}"
+    kinds = {kind for part in overview.chosen for kind in part.selected.timetable.kinds}
+    return f"UP timetable: {listed([word for kind, word in _KINDS.items() if kind in kinds])}"
 
 
 def notes(overview: Overview) -> Iterator[str]:
     """Yield sentences about what is shown, what was chosen, and what is not there."""
-    yield f"{_sessions(overview)} of {_and([*dict.fromkeys(overview.names)])}."
+    yield f"{_sessions(overview)} of {listed([*dict.fromkeys(overview.names)])}."
     if overview.sources:
-        yield f"Chosen by {_and(overview.sources)}; {count(overview.dropped, 'session')} not chosen."
+        yield f"Chosen by {listed(overview.sources)}; {count(overview.dropped, 'session')} not chosen."
     elif overview.dropped:
         yield f"{count(overview.dropped, 'session')} not chosen."
     if overview.open:
@@ -35,7 +36,7 @@ def notes(overview: Overview) -> Iterator[str]:
     if lengths := {block.end - block.start for block in overview.plan.dated if block.entry.kind is Kind.EXAMS}:
         yield f"Exams are taken to last {' or '.join(map(_length, sorted(lengths)))}; the timetable does not print it."
     if overview.plan.assumed:
-        years = _and([str(year) for year in overview.plan.assumed])
+        years = listed([str(year) for year in overview.plan.assumed])
         yield (
             f"Whether lectures take place on the days of tests is assumed for {years}: "
             f"{'its' if len(overview.plan.assumed) == 1 else 'their'} teaching dates are not known."
@@ -51,7 +52,7 @@ def origin(overview: Overview) -> str:
     """Return what a picture was made from, such as "the timetable PDFs"."""
     pdfs = any(part.selected.timetable.sha256 for part in overview.chosen)
     calendars = any(is_calendar(Path(file)) for file in overview.names)
-    return _and([*(["the timetable PDFs"] if pdfs else []), *(["calendars that tukscal wrote"] if calendars else [])])
+    return listed([*(["the timetable PDFs"] if pdfs else []), *(["calendars that tukscal wrote"] if calendars else [])])
 
 
 def _sessions(overview: Overview) -> str:
@@ -66,7 +67,7 @@ def _decisions(choices: Sequence[Choice]) -> str:
     seen = Counter((choice.module, choice.kind) for choice in choices)
     named = [_decision(choice, period=seen[choice.module, choice.kind] > 1) for choice in choices[:_MOST_DECISIONS]]
     rest = len(choices) - len(named)
-    return _and([", ".join(named), f"{rest} more"] if rest else named)
+    return listed([", ".join(named), f"{rest} more"] if rest else named)
 
 
 def _decision(choice: Choice, *, period: bool) -> str:
@@ -79,7 +80,3 @@ def _length(minutes: int) -> str:
     """Return "3 h" or "2 h 30 min"."""
     hours, rest = divmod(minutes, 60)
     return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])])
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

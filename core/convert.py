@@ -100,6 +100,7 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
         kind=reading.kind,
         entries=reading.entries,
         problems=reading.problems,
+        notes=reading.notes,
         words=reading.words,
         accounted=reading.accounted,
         pages=len(pages),
@@ -263,7 +264,7 @@ _PERIOD_ORDER = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
 
 def _name(timetables: Sequence[Timetable], year: int, entries: Sequence[Entry]) -> str:
     """Return the calendar's name, as calendar programs show it: "UP lectures 2026 S2", "UP timetable 2026"."""
-    kinds = {timetable.kind for timetable in timetables}
+    kinds = {kind for timetable in timetables for kind in timetable.kinds}
     if len(kinds) > 1:
         return f"UP timetable {year}"
     name = f"UP {_KIND_NAMES[kinds.pop()]} {year}"

@@ -5,7 +5,7 @@ JSON is an interface. One timetable is an object:
     {"kind": "lectures" | "tests" | "exams",
      "entries": [{"module", "activity", "group", "offered", "language", "block", "day" | "date", "start", "end",
                   "venues", "campus", "module_campus", "status", "paper", "study_programme", "comments", "rows"}],
-     "problems": [{"page", "row", "text", "reason"}],
+     "problems": [{"page", "row", "text", "reason"}], "notes": [text],
      "words": n, "accounted": n, "pages": n, "reader": "pdfium" | "pdfplumber", "sha256": "...", "file": "..."}
 
 Times are "08:30", dates ISO 8601, a day is its English name, a field the kind does not have is null, "end" is null for
@@ -44,6 +44,7 @@ def timetable_value(timetable: Timetable) -> dict[str, Any]:
         "kind": timetable.kind.value,
         "entries": [entry_value(entry) for entry in timetable.entries],
         "problems": [problem_value(problem) for problem in timetable.problems],
+        "notes": list(timetable.notes),
         "words": timetable.words,
         "accounted": timetable.accounted,
         "pages": timetable.pages,
@@ -89,7 +90,7 @@ def to_csv(timetables: Sequence[Timetable]) -> bytes:
     writer.writerow(CSV_COLUMNS)
     for timetable in timetables:
         for entry in timetable.entries:
-            value = {"kind": timetable.kind.value, **entry_value(entry)}
+            value = {"kind": entry.kind.value, **entry_value(entry)}
             value["venues"] = "; ".join(value["venues"])
             value["rows"] = " ".join(f"{page}.{row}" for page, row in value["rows"])
             writer.writerow([_harmless(value.get(column)) for column in CSV_COLUMNS])

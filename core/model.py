@@ -1,6 +1,8 @@
 """The values that travel between the stages of a conversion.
 
-Coordinates are PDF points with the origin at the top left of the page as it is read: x to the right, y downwards.
+Coordinates are those of the page as it is read: x the way its text runs, y downwards, in PDF points; a page whose text
+is much larger or smaller than the portal's is brought to the portal's size first, so that a distance means the same on
+every page.
 A word is known by its id, its position in the reading order of the whole document, so that every stage can say which
 words it used. Words, rulings and lines are named tuples: there are thousands of them and a frozen dataclass costs three
 times as much to make.
@@ -13,6 +15,22 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 from typing import NamedTuple
+
+TOUCHING = 0.1
+"""Gap between two glyphs of one word, in heights of the text, at most; blanks are at least 0.15 wide."""
+KERNED = -0.12
+"""And at least: pairs like "Te" are drawn closer together."""
+
+
+class Foreign(StrEnum):
+    """Why a word cannot be the table's own text; what a person reads of it."""
+
+    TURNED = "it is turned"
+    FAINT = "it is transparent"
+    UNSEEN = "it is invisible"
+    HIDDEN = "it is on a hidden layer"
+    COVERED = "something is drawn over it"
+    SIZE = "it is of another size than the table's text"
 
 
 class Word(NamedTuple):
@@ -27,6 +45,10 @@ class Word(NamedTuple):
     """The baseline."""
     spaced: bool = False
     """Whether it ends its line with a printed blank: a line broken by the page's layout keeps the blank it broke at."""
+    height: float = 10.0
+    """Of its glyphs' boxes: the size of the text, as far as the font is the same."""
+    foreign: Foreign | None = None
+    """Why it cannot be the table's own text, if so."""
 
 
 class Ruling(NamedTuple):
@@ -48,6 +70,9 @@ class Page:
     """Id of the first word of this page."""
     words: tuple[Word, ...]
     rulings: tuple[Ruling, ...]
+    """Each line once, however it was drawn."""
+    remarks: tuple[str, ...] = ()
+    """What a viewer shows on it that is not read, as reasons of problems: text boxes, stamps."""
 
 
 class Line(NamedTuple):
@@ -64,6 +89,8 @@ class Line(NamedTuple):
     """(page, row) of the table row it stands in."""
     spaced: bool = False
     """Whether its last word is."""
+    height: float = 10.0
+    """Of its first word."""
 
 
 class Cell(NamedTuple):
@@ -84,6 +111,8 @@ class Row:
     cells: tuple[Cell, ...]
     fault: str | None = None
     """Why its cells cannot be trusted (a ruling is missing), if so."""
+    doubts: Mapping[int, str] = field(default_factory=dict)
+    """Column, from 0 -> why its text may not be the table's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +122,10 @@ class Table:
     page: int
     columns: tuple[float, ...]
     """x of every vertical ruling, one more than there are columns."""
+    top: float
+    """y of the first ruling."""
+    bottom: float
+    """y of the last ruling."""
     rows: tuple[Row, ...]
 
 
@@ -104,6 +137,8 @@ class PageTables:
     tables: tuple[Table, ...]
     outside: tuple[int, ...]
     """Ids of the words in no table."""
+    foreign: tuple[tuple[int, Foreign], ...] = ()
+    """Ids of the words over a table that are not its text, and why."""
 
 
 class Kind(StrEnum):
@@ -167,6 +202,7 @@ class Timetable:
     """One PDF, read: what it says and what could not be used."""
 
     kind: Kind
+    """Lectures if it lists any, however many other sessions it lists."""
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
     words: int
@@ -181,3 +217,11 @@ class Timetable:
     """The reader that found the tables; "pdfplumber" only when PDFium found none."""
     name: str = ""
     """The file's name, for messages."""
+    notes: tuple[str, ...] = ()
+    """What a person should know though nothing is wrong: rows put together, a page that may be missing."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Return the kinds of sessions it lists: pages of several timetables may be put into one PDF."""
+        found = {entry.kind for entry in (*self.entries, *self.unchosen)}
+        return tuple(kind for kind in Kind if kind in found) or (self.kind,)

@@ -31,7 +31,7 @@ class Limits:
     objects: int = 200_000
     glyphs: int = 1_000_000
     rulings: int = 4_000
-    """Horizontal times vertical rulings on one page."""
+    """Places of horizontal times places of vertical rulings on one page."""
 
 
 def screen_file(data: bytes, limits: Limits) -> None:
@@ -81,9 +81,9 @@ class Screen:
         _check("page_glyphs", count, self._limits.page_glyphs, page)
         _check("glyphs", self._glyphs, self._limits.glyphs, page)
 
-    def rulings(self, page: int, horizontal: int, vertical: int) -> None:
-        """Check the rulings of one page: table finders take time in proportion to the product."""
-        _check("rulings", horizontal * vertical, self._limits.rulings, page)
+    def rulings(self, page: int, crossings: int) -> None:
+        """Check in how many points the rulings of one page may cross: finding tables takes time in proportion."""
+        _check("rulings", crossings, self._limits.rulings, page)
 
 
 _NAMES = {

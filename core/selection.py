@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from .errors import BadRows
 from .model import Entry, Kind, Timetable
+from .text import listed
 
 _PAIR = re.compile(r"[A-Za-z][0-9]")
 
@@ -170,7 +171,7 @@ def check_names(timetables: Sequence[Timetable], selection: Selection) -> None:
     missing = sorted({module for module in named if module not in modules})
     # Tests and exams list a module only when it has one; a lecture timetable lists them all.
     if missing and not selection.lenient and (lectures or not modules & set(named)):
-        names = _and([timetable.name for timetable in timetables])
+        names = listed([timetable.name for timetable in timetables])
         raise BadRows(
             f"There is no {_or(missing)} in {names}, but in the selection{_from(selection)}.", advice=_has(timetables)
         )
@@ -206,7 +207,7 @@ def _check_kinds(entries: Iterable[Entry], selection: Selection) -> None:
     if selection.language and languages and not {selection.language, "B"} & set(languages):
         raise BadRows(
             f"No group is taught in {selection.language}, which the selection names{_from(selection)}.",
-            advice=f"Groups are taught in {_and(languages)}.",
+            advice=f"Groups are taught in {listed(languages)}.",
         )
     programmes = sorted({word for entry in entries for word in (entry.study_programme or "").split()})
     if selection.programme and programmes and not any(_is_for(word, selection.programme) for word in programmes):
@@ -231,7 +232,3 @@ def _has(timetables: Iterable[Timetable]) -> str:
 
 def _or(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,49 +1,61 @@
-"""Page -> ruled tables of cells: rulings make a grid, each word falls into the cell in which it starts.
+"""Page -> ruled tables of cells: each word falls into the cell in which it starts, if it is the table's own.
 
-A timetable's rulings span its whole table, so the grid is read off their places. Where one does not span it, the rows
-it fails to separate are marked: their cells cannot be trusted.
+Text that cannot be the table's is kept out of its cells. Where it cannot be told which text is the table's (one lies
+over another, or between its lines), the row is marked: its cells cannot be trusted.
 """
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from .model import Cell, Line, Page, PageTables, Row, Ruling, Table
+from .grids import Grid, find_grids
+from .model import KERNED, TOUCHING, Cell, Foreign, Line, Page, PageTables, Row, Table
 
-_SAME = 1.5  # points within which two rulings are one, and a ruling reaches another
+_SAME = 1.5  # points by which a word may start before its cell
 _LINE = 2.5  # points within which two baselines are one line; lines are at least 8 points apart
+_LEVEL = 0.6  # points by which the baselines of a line differ at most
 _WIDEST_PADDING = 8.0
-_BROKEN = "a ruling between its cells is missing"
+_TWICE = 0.1  # heights of the text within which a word lies over its own copy
+_APART = 0.6  # heights of the text from one line of a cell to the next, at least
+_LIKE = 1.12  # times the size of the row's text
+_UNLIKE = 1.4  # times the size of the table's text: a heading, a watermark
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Grid:
-    xs: list[float]
-    ys: list[float]
-    broken: frozenset[int] = frozenset()
-    """Rows, from 0, with a border missing."""
-
+BROKEN = "a ruling between its cells is missing"
+CROSSED = "a line is drawn through its text"
+COVERED = "something is drawn over its text"
+OVERLAP = "text lies over other text"
+BETWEEN = "text stands between its lines"
+UNLIKE = "its text is of different sizes"
 
 _Cells = dict[tuple[int, int], list[int]]
+_NO_DOUBTS: Mapping[int, str] = {}
 
 
 def page_tables(page: Page) -> PageTables:
-    """Return the tables of a page from top to bottom and the words outside them."""
-    grids = sorted(_grids(page.rulings), key=lambda grid: grid.ys[0])
+    """Return the tables of a page in reading order and the words outside them."""
     tables: list[Table] = []
+    foreign: list[tuple[int, Foreign]] = []
     rest: Iterable[int] = range(len(page.words))
     first_row = 1
-    for grid in grids:
+    for grid in find_grids(page.rulings):
         cells, rest = _sort_words(page, grid, rest)
-        tables.append(_table(page, grid, cells, first_row))
+        builder = _Builder(page, grid, cells, first_row)
+        tables.append(builder.table())
+        foreign += builder.foreign
         first_row += len(grid.ys) - 1
-    return PageTables(page=page.number, tables=tuple(tables), outside=tuple(page.first_word + word for word in rest))
+    return PageTables(
+        page=page.number,
+        tables=tuple(tables),
+        outside=tuple([page.first_word + word for word in rest]),
+        foreign=tuple([(page.first_word + word, why) for word, why in foreign]),
+    )
 
 
-def _sort_words(page: Page, grid: _Grid, indices: Iterable[int]) -> tuple[_Cells, list[int]]:
+def _sort_words(page: Page, grid: Grid, indices: Iterable[int]) -> tuple[_Cells, list[int]]:
     """Split words, given by their place on the page, into those in the cells of a grid and those outside it."""
     cells: _Cells = {}
     outside = []
@@ -62,140 +74,316 @@ def _sort_words(page: Page, grid: _Grid, indices: Iterable[int]) -> tuple[_Cells
 # ---- cells
 
 
-def _table(page: Page, grid: _Grid, cells: _Cells, first_row: int) -> Table:
-    padding = _padding(page, grid, cells)
-    rights = [x - padding for x in grid.xs[1:]]
-    empty = [Cell((), right) for right in rights]
-    rows = []
-    for index in range(len(grid.ys) - 1):
-        place = (page.number, first_row + index)
-        row = [
-            Cell(cell_lines(page, cells[index, column], place), right) if (index, column) in cells else empty[column]
-            for column, right in enumerate(rights)
-        ]
-        fault = _BROKEN if index in grid.broken else None
-        rows.append(Row(page=page.number, number=place[1], cells=tuple(row), fault=fault))
-    return Table(page=page.number, columns=tuple(grid.xs), rows=tuple(rows))
+@dataclass(slots=True)
+class _Builder:
+    """Makes a table of a grid and the words in its cells."""
 
+    page: Page
+    grid: Grid
+    cells: _Cells
+    first_row: int
+    foreign: list[tuple[int, Foreign]] = field(default_factory=list)
+    """Words kept out of the cells, by their place on the page."""
+    faults: dict[int, str] = field(default_factory=dict)
+    """Row, from 0 -> why its cells cannot be trusted."""
+    doubts: dict[int, dict[int, str]] = field(default_factory=dict)
+    """Row, from 0 -> column -> why its text may not be the table's."""
 
-def _padding(page: Page, grid: _Grid, cells: _Cells) -> float:
-    """Return the distance between a border and the text beside it: the least in the table, as text is set left."""
-    gaps = (page.words[ids[0]].x0 - grid.xs[column] for (_, column), ids in cells.items())
-    return min(max(min(gaps, default=0.0), 0.0), _WIDEST_PADDING)
+    def table(self) -> Table:
+        self.faults.update(dict.fromkeys(sorted(self.grid.broken), BROKEN))
+        self._keep_out()
+        self._find_crossed()
+        padding = self._padding()
+        rights = [x - padding for x in self.grid.xs[1:]]
+        empty = [Cell((), right) for right in rights]
+        rows = []
+        for index in range(len(self.grid.ys) - 1):
+            place = (self.page.number, self.first_row + index)
+            cells = [
+                Cell(self._lines(index, self.cells[index, column], place), right)
+                if (index, column) in self.cells
+                else empty[column]
+                for column, right in enumerate(rights)
+            ]
+            rows.append((place, cells))
+        levels = _Levels(self.grid, [cells for _, cells in rows])
+        for one in levels.unsure():
+            self._doubt(one.row, one.column, BETWEEN)
+        return Table(
+            page=self.page.number,
+            columns=self.grid.xs,
+            top=self.grid.ys[0],
+            bottom=self.grid.ys[-1],
+            rows=tuple(
+                [
+                    Row(
+                        page=place[0],
+                        number=place[1],
+                        cells=tuple(cells),
+                        fault=self.faults.get(index),
+                        doubts=self.doubts.get(index, _NO_DOUBTS),
+                    )
+                    for index, (place, cells) in enumerate(rows)
+                ]
+            ),
+        )
+
+    def _doubt(self, row: int, column: int, reason: str) -> None:
+        self.doubts.setdefault(row, {}).setdefault(column, reason)
+
+    def _keep_out(self) -> None:
+        """Take the words that are not the table's out of its cells; a row in doubt is marked."""
+        words = self.page.words
+        inside = [words[index] for ids in self.cells.values() for index in ids]
+        heights = [word.height for word in inside]
+        if not heights or (max(heights) <= _LIKE * min(heights) and not any(word.foreign for word in inside)):
+            return
+        usual = Counter([round(height, 1) for height in heights]).most_common(1)[0][0]
+        for (row, column), ids in list(self.cells.items()):
+            own = []
+            for index in ids:
+                word = words[index]
+                why = word.foreign
+                if why is None and not usual / _UNLIKE < word.height < usual * _UNLIKE:
+                    why = Foreign.SIZE
+                if why is Foreign.COVERED:
+                    self.faults.setdefault(row, COVERED)
+                if why is None or why is Foreign.COVERED:
+                    own.append(index)
+                else:
+                    self.foreign.append((index, why))
+            if own:
+                self.cells[row, column] = own
+            else:
+                del self.cells[row, column]
+        self._find_unlike()
+
+    def _find_unlike(self) -> None:
+        """Doubt the words that differ in size from their row's; a cell alone may do so if it does in other rows too."""
+        words = self.page.words
+        rows: dict[int, Counter[float]] = {}
+        columns: dict[int, Counter[float]] = {}
+        for (row, column), ids in self.cells.items():
+            sizes = [round(words[index].height, 1) for index in ids]
+            rows.setdefault(row, Counter()).update(sizes)
+            columns.setdefault(column, Counter()).update(set(sizes))
+        usual = {row: sizes.most_common(1)[0][0] for row, sizes in rows.items()}
+        for (row, column), ids in self.cells.items():
+            own = usual[row]
+            sizes = [words[index].height for index in ids]
+            if any(not own / _LIKE < size < own * _LIKE for size in sizes):
+                alike = max(sizes) < _LIKE * min(sizes) and columns[column][round(sizes[0], 1)] > 1
+                if not alike:
+                    self._doubt(row, column, UNLIKE)
+
+    def _find_crossed(self) -> None:
+        """Mark the rows through whose words a line is drawn that is not the table's."""
+        words = self.page.words
+        for line in self.grid.others:
+            for (row, _), ids in self.cells.items():
+                for index in ids:
+                    word = words[index]
+                    top, bottom = word.y - 0.5 * word.height, word.y - 0.1 * word.height
+                    across = line.x0 < word.x1 - 1 and line.x1 > word.x0 + 1
+                    if across and line.y0 < bottom and line.y1 > top:
+                        self.faults.setdefault(row, CROSSED)
+
+    def _padding(self) -> float:
+        """Return the distance between a border and the text beside it: the least in the table, as it is set left."""
+        words, xs = self.page.words, self.grid.xs
+        least = min([words[ids[0]].x0 - xs[column] for (_, column), ids in self.cells.items()], default=0.0)
+        return min(max(least, 0.0), _WIDEST_PADDING)
+
+    def _lines(self, row: int, indices: Sequence[int], place: tuple[int, int]) -> tuple[Line, ...]:
+        if len(indices) == 1:
+            return (_short_line(self.page, indices[0], place),)
+        lines = []
+        last = float("-inf")
+        for group in _by_line(self.page, indices):
+            if len(group) == 1:
+                line = _short_line(self.page, group[0], place)
+            else:
+                line, fault = _line(self.page, group, place)
+                if fault:
+                    self.faults.setdefault(row, fault)
+            if line.y - last < _APART * self.page.words[group[0]].height:
+                self.faults.setdefault(row, OVERLAP)
+            last = line.y
+            lines.append(line)
+        return tuple(lines)
 
 
 def cell_lines(page: Page, indices: Sequence[int], row: tuple[int, int]) -> tuple[Line, ...]:
     """Return words of one page, given by their place on it, as lines from top to bottom, each from left to right."""
+    return tuple(
+        [
+            _short_line(page, group[0], row) if len(group) == 1 else _line(page, group, row)[0]
+            for group in _by_line(page, indices)
+        ]
+    )
+
+
+def _by_line(page: Page, indices: Sequence[int]) -> list[list[int]]:
     words = page.words
-    if len(indices) == 1:
-        return (_short_line(page, indices[0], row),)
-    ordered = sorted([(words[index].y, index) for index in indices])
     groups: list[list[int]] = []
     last = float("-inf")
-    for y, index in ordered:
+    for y, index in sorted([(words[index].y, index) for index in indices]):
         if y - last > _LINE:
             group: list[int] = []
             groups.append(group)
         group.append(index)
         last = y
-    return tuple([_short_line(page, group[0], row) if len(group) == 1 else _line(page, group, row) for group in groups])
-
-
-def _short_line(page: Page, index: int, row: tuple[int, int]) -> Line:
-    text, x0, x1, y, spaced = page.words[index]
-    return Line(text, (page.first_word + index,), y, x1, x1 - x0, row, spaced)
-
-
-def _line(page: Page, indices: list[int], row: tuple[int, int]) -> Line:
-    ordered = sorted([(page.words[index].x0, index) for index in indices])
-    words = [page.words[index] for _, index in ordered]
-    text = " ".join([word.text for word in words])
-    ids = tuple([page.first_word + index for _, index in ordered])
-    first, last = words[0], words[-1]
-    return Line(text, ids, first.y, last.x1, first.x1 - first.x0, row, last.spaced)
-
-
-# ---- grids
-
-
-def _grids(rulings: Sequence[Ruling]) -> list[_Grid]:
-    horizontals = [ruling for ruling in rulings if ruling.y0 == ruling.y1]
-    verticals = [ruling for ruling in rulings if ruling.y0 != ruling.y1]
-    if len(horizontals) < 2 or len(verticals) < 2:
-        return []
-    whole = _regular(horizontals, verticals)
-    if whole:
-        return [whole]
-    return [grid for group in _connected(horizontals, verticals) if (grid := _irregular(*group))]
-
-
-def _regular(horizontals: list[Ruling], verticals: list[Ruling]) -> _Grid | None:
-    """Return the grid if every ruling spans the whole of it, as in every timetable seen."""
-    xs, ys = _merge(ruling.x0 for ruling in verticals), _merge(ruling.y0 for ruling in horizontals)
-    for ruling in horizontals:
-        if ruling.x0 > xs[0] + _SAME or ruling.x1 < xs[-1] - _SAME:
-            return None
-    for ruling in verticals:
-        if ruling.y0 > ys[0] + _SAME or ruling.y1 < ys[-1] - _SAME:
-            return None
-    return _Grid(xs=xs, ys=ys) if len(xs) > 1 and len(ys) > 1 else None
-
-
-def _irregular(horizontals: list[Ruling], verticals: list[Ruling]) -> _Grid | None:
-    """Return the grid of connected rulings of any length, its incomplete rows marked."""
-    xs, ys = _merge(ruling.x0 for ruling in verticals), _merge(ruling.y0 for ruling in horizontals)
-    if len(xs) < 2 or len(ys) < 2:
-        return None
-    columns = [_spans(((r.y0, r.y1) for r in verticals if abs(r.x0 - x) <= _SAME), ys) for x in xs]
-    rows = [_spans(((r.x0, r.x1) for r in horizontals if abs(r.y0 - y) <= _SAME), xs) for y in ys]
-    broken = {
-        index
-        for index in range(len(ys) - 1)
-        if not (all(column[index] for column in columns) and all(rows[index]) and all(rows[index + 1]))
-    }
-    return _Grid(xs=xs, ys=ys, broken=frozenset(broken))
-
-
-def _spans(pieces: Iterable[tuple[float, float]], marks: list[float]) -> list[bool]:
-    """Tell for each gap between neighbouring marks whether the pieces of a line cover it."""
-    covered = sorted(pieces)
-    return [_covers(covered, low + _SAME, high - _SAME) for low, high in itertools.pairwise(marks)]
-
-
-def _covers(pieces: list[tuple[float, float]], low: float, high: float) -> bool:
-    for start, end in pieces:
-        if start <= low < end:
-            low = end + _SAME
-        if low >= high:
-            return True
-    return low >= high
-
-
-def _merge(values: Iterable[float]) -> list[float]:
-    """Return the values in ascending order, those within a hair of each other as one."""
-    merged: list[float] = []
-    for value in sorted(values):
-        if not merged or value - merged[-1] > _SAME:
-            merged.append(value)
-    return merged
-
-
-def _connected(horizontals: list[Ruling], verticals: list[Ruling]) -> list[tuple[list[Ruling], list[Ruling]]]:
-    """Group rulings that touch, directly or through others; the screen bounds the pairs."""
-    groups: list[tuple[list[Ruling], list[Ruling]]] = [([], [v]) for v in verticals]
-    for horizontal in horizontals:
-        touching = [group for group in groups if any(_touch(horizontal, v) for v in group[1])]
-        if not touching:
-            continue
-        apart = [group for group in groups if all(group is not other for other in touching)]
-        joined = ([horizontal], list[Ruling]())
-        for hs, vs in touching:
-            joined[0].extend(hs)
-            joined[1].extend(vs)
-        groups = [*apart, joined]
     return groups
 
 
-def _touch(horizontal: Ruling, vertical: Ruling) -> bool:
-    across = horizontal.x0 - _SAME <= vertical.x0 <= horizontal.x1 + _SAME
-    return across and vertical.y0 - _SAME <= horizontal.y0 <= vertical.y1 + _SAME
+def _short_line(page: Page, index: int, row: tuple[int, int]) -> Line:
+    word = page.words[index]
+    return Line(
+        word.text, (page.first_word + index,), word.y, word.x1, word.x1 - word.x0, row, word.spaced, word.height
+    )
+
+
+def _line(page: Page, indices: list[int], row: tuple[int, int]) -> tuple[Line, str]:
+    """Return words of one line, and why it cannot be trusted, if so.
+
+    Pieces of one word, wherever they stand in the file, are joined; a word that lies over its own copy is one word.
+    """
+    first_word = page.first_word
+    ordered = sorted([(page.words[index].x0, index) for index in indices])
+    words = [page.words[index] for _, index in ordered]
+    last = words[0]
+    text, end, first_width, start = last.text, last.x1, 0.0, last.x0
+    fault = ""
+    for word in words[1:]:
+        gap, height = word.x0 - end, word.height
+        if gap > TOUCHING * height:
+            first_width = first_width or end - start
+            text += " " + word.text
+        elif word.text == last.text and word.x0 - last.x0 < _TWICE * height:
+            continue
+        elif gap > KERNED * height:
+            text += word.text
+        else:
+            text += " " + word.text
+            fault = OVERLAP
+        if abs(word.y - last.y) > _LEVEL:
+            fault = fault or BETWEEN
+        last, end = word, word.x1 if word.x1 > end else end
+    ids = tuple([first_word + index for _, index in ordered])
+    return Line(text, ids, words[0].y, end, first_width or end - start, row, last.spaced, words[0].height), fault
+
+
+class _Lonely(NamedTuple):
+    """A line that no other column of its row has at its level."""
+
+    row: int
+    column: int
+    place: int
+    """Among the lines of its cell."""
+
+
+class _Levels:
+    """Whether the lines of a table's cells stand where its lines stand.
+
+    A line is the table's if another column of its row has one at its level, if it follows a line of its cell at the
+    table's own distance, if it is where text of its size begins in a cell, or if its cell's lines begin, are centred or
+    end where that column's do in other rows.
+    """
+
+    def __init__(self, grid: Grid, rows: Sequence[Sequence[Cell]]) -> None:
+        self._ys = grid.ys
+        self._rows = rows
+
+    def unsure(self) -> list[_Lonely]:
+        """Return the lines that stand nowhere."""
+        lonely = [one for row, cells in enumerate(self._rows) for one in _lonely(row, cells)]
+        if not lonely:
+            return []
+        leadings = self._leadings()
+        unsure = [one for one in lonely if not self._follows(one, leadings)]
+        return self._misplaced(unsure) if unsure else []
+
+    def _leadings(self) -> Counter[float]:
+        return Counter(
+            [
+                round(line.y - before.y, 1)
+                for cells in self._rows
+                for cell in cells
+                for before, line in zip(cell.lines, cell.lines[1:], strict=False)
+            ]
+        )
+
+    def _follows(self, one: _Lonely, leadings: Counter[float]) -> bool:
+        """Tell whether a line stands at a usual distance below the one before it."""
+        if not one.place:
+            return False
+        lines = self._rows[one.row][one.column].lines
+        apart = lines[one.place].y - lines[one.place - 1].y
+        usual = leadings.most_common(3)
+        return any(abs(apart - leading) <= _LEVEL for leading, _ in usual)
+
+    def _misplaced(self, lonely: list[_Lonely]) -> list[_Lonely]:
+        anchors = [self._anchors(row, cells) for row, cells in enumerate(self._rows)]
+        starts = Counter([round(found.start, 2) for row in anchors for found in row if found])
+        usual = starts.most_common(1)[0][0]
+        misplaced = []
+        for one in lonely:
+            mine = anchors[one.row][one.column]
+            others = [row[one.column] for number, row in enumerate(anchors) if number != one.row]
+            if mine and abs(mine.start - usual) * mine.height > _LEVEL and not any(map(mine.is_like, others)):
+                misplaced.append(one)
+        return misplaced
+
+    def _anchors(self, row: int, cells: Sequence[Cell]) -> list[_Anchor | None]:
+        top, bottom = self._ys[row], self._ys[row + 1]
+        found: list[_Anchor | None] = []
+        for cell in cells:
+            if cell.lines:
+                first, last = cell.lines[0], cell.lines[-1]
+                down = first.y - top
+                found.append(
+                    _Anchor(down / first.height, first.height, down, (down + last.y - bottom) / 2, bottom - last.y)
+                )
+            else:
+                found.append(None)
+        return found
+
+
+class _Anchor(NamedTuple):
+    """Where the lines of a cell stand in it."""
+
+    start: float
+    """The first baseline below the top, in heights of its text."""
+    height: float
+    top: float
+    """The same in points."""
+    middle: float
+    bottom: float
+
+    def is_like(self, other: _Anchor | None) -> bool:
+        """Tell whether the lines of two cells begin, are centred or end at one place."""
+        if other is None:
+            return False
+        pairs = ((self.top, other.top), (self.middle, other.middle), (self.bottom, other.bottom))
+        return any(abs(mine - yours) <= _LEVEL for mine, yours in pairs)
+
+
+def _lonely(row: int, cells: Sequence[Cell]) -> list[_Lonely]:
+    """Return the lines of a row that no other of its cells has at their level."""
+    levels = sorted(
+        [
+            (line.y, column, place)
+            for column, cell in enumerate(cells)
+            if cell.lines
+            for place, line in enumerate(cell.lines)
+        ]
+    )
+    found = []
+    last = len(levels) - 1
+    for at, (y, column, place) in enumerate(levels):
+        if at and y - levels[at - 1][0] <= _LEVEL and levels[at - 1][1] != column:
+            continue
+        if at < last and levels[at + 1][0] - y <= _LEVEL and levels[at + 1][1] != column:
+            continue
+        found.append(_Lonely(row, column, place))
+    return found

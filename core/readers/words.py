@@ -1,32 +1,124 @@
-"""Words that run over a border of their cell, the same for both readers.
+"""Glyphs -> words, the same for both readers: what belongs together is told by the gaps between the glyphs.
 
-Text wider than its cell is printed over the neighbour's, and a reader then sees one word where the PDF shows two.
+How a program cuts its text into pieces says nothing: one writes each glyph by itself, another a line over several
+cells as one piece, and a reader makes up separators between them. Measured on many copies, in heights of the text:
+touching glyphs are under 0.06 apart, blanks 0.15 to 0.45.
 """
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
 
-from ..model import Word
+from ..model import KERNED, TOUCHING
 
-INSIDE = 0.5
-"""Points a glyph may touch a border without crossing it."""
-_JUMP = 0.7  # points between the end of a glyph and the start of the next that no font's spacing makes
+_LEVEL = 0.06  # heights of the text by which the baselines of one word differ at most
+_LIKE = 0.05  # part by which the heights of its glyphs do
+
+_BLANKS = frozenset(
+    " \t\r\n\0\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
 
 
-def crosses(word: Word, verticals: list[float]) -> bool:
-    """Tell whether a word lies on both sides of a vertical ruling."""
-    return bisect(verticals, word.x0 + INSIDE) != bisect(verticals, word.x1 - INSIDE)
+_PRINTED = re.compile(f"[^{re.escape(''.join(sorted(_BLANKS)))}]+")
+_TIGHT = 0.1  # points
 
 
-def split_at_jumps(glyphs: Iterable[Word]) -> list[Word]:
-    """Join glyphs to words, beginning a new one wherever the pen was moved."""
-    words: list[Word] = []
-    for glyph in glyphs:
-        if words and abs(glyph.x0 - words[-1].x1) <= _JUMP and abs(glyph.y - words[-1].y) <= _JUMP:
-            last = words.pop()
-            words.append(Word(last.text + glyph.text, last.x0, glyph.x1, last.y, glyph.spaced))
-        else:
-            words.append(glyph)
-    return words
+class Glyphs(NamedTuple):
+    """The glyphs of a page in the order of its contents; five columns of one length, y upwards."""
+
+    text: str
+    """A character each; blanks may be made up."""
+    x0: Sequence[float]
+    x1: Sequence[float]
+    """Where the pen stands before and after it."""
+    bottom: Sequence[float]
+    top: Sequence[float]
+    """The same for all glyphs of one font, size and baseline."""
+
+
+class Span(NamedTuple):
+    """A word: its first and last glyph."""
+
+    first: int
+    last: int
+    spaced: bool
+
+
+def word_spans(glyphs: Glyphs) -> Iterator[Span]:
+    """Yield the words of a page in the order of its contents."""
+    _, lefts, rights, bottoms, tops = glyphs
+    first = last = -1
+    start = end = base = nearest = farthest = lowest = highest = smallest = tallest = 0.0
+    for begins, ends in _pieces(glyphs):
+        x0, at = lefts[begins], bottoms[begins]
+        tall = tops[begins] - at
+        if nearest < x0 - end < farthest and lowest < at < highest and smallest < tall < tallest:
+            start, end, last = lefts[ends], rights[ends], ends
+            continue
+        if last >= 0:
+            if x0 == start and rights[begins] == end and at == base:
+                start, end, last = lefts[ends], rights[ends], ends  # another letter of the same ligature
+                continue
+            yield Span(first, last, _spaced(glyphs, last, at - base))
+        first, start, end, base, last = begins, lefts[ends], rights[ends], at, ends
+        nearest, farthest = KERNED * tall, TOUCHING * tall
+        lowest, highest = at - _LEVEL * tall, at + _LEVEL * tall
+        smallest, tallest = (1 - _LIKE) * tall, (1 + _LIKE) * tall
+    if last >= 0:
+        yield Span(first, last, _spaced(glyphs, last, tops[last] - bottoms[last]))
+
+
+def _pieces(glyphs: Glyphs) -> Iterator[tuple[int, int]]:
+    """Yield the first and last glyph of each run of glyphs that touch, with no blank between them.
+
+    Almost all that touch have one bottom and hardly a gap: whatever else there is begins a piece, and is looked at more
+    closely by whoever puts pieces together. This is the one loop over all glyphs.
+    """
+    text, lefts, rights, bottoms, _ = glyphs
+    following = zip(islice(lefts, 1, None), rights, islice(bottoms, 1, None), bottoms, strict=False)
+    breaks = [
+        index for index, (x0, end, at, base) in enumerate(following, 1) if at != base or not -_TIGHT < x0 - end < _TIGHT
+    ]
+    breaks.append(len(text))
+    place = 0
+    for match in _PRINTED.finditer(text):
+        first, stop = match.span()
+        while breaks[place] <= first:
+            place += 1
+        while (end := breaks[place]) < stop:
+            yield first, end - 1
+            first = end
+            place += 1
+        yield first, stop - 1
+
+
+def _spaced(glyphs: Glyphs, last: int, down: float) -> bool:
+    """Tell whether a word is followed by a printed blank and then by another line; a made-up blank has no width."""
+    after = last + 1
+    if after >= len(glyphs.text) or abs(down) < (glyphs.top[last] - glyphs.bottom[last]) * 0.1:
+        return False
+    return glyphs.text[after] in _BLANKS and glyphs.x1[after] > glyphs.x0[after]
+
+
+# ---- characters that look alike
+
+_HYPHENS = "-\u0002\ufffe\xad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_COLONS = ":\u2236\ua789\ufe55\ufe13\uff1a\u02d0"
+_ALIKE = {ord(char): "-" for char in _HYPHENS} | {ord(char): ":" for char in _COLONS}
+_ALIKE |= {ord(char): "" for char in _BLANKS}
+_PLAIN = frozenset(map(chr, range(0x21, 0x7F)))
+
+
+def plain(text: str) -> str:
+    """Return a word's text with one character for all that look alike, so that a copy of a timetable says the same.
+
+    Dashes, colons, digits and letters of full width, ligatures; a hyphen at the end of a line is one of PDFium's own.
+    """
+    if _PLAIN.issuperset(text):
+        return text
+    return unicodedata.normalize("NFKC", text.translate(_ALIKE))

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..errors import BadRows, NotATimetable
-from ..model import Entry, Kind, Line, Page, PageTables, Problem
+from ..errors import BadRows, Damaged, NotATimetable
+from ..model import Entry, Foreign, Kind, Line, Page, PageTables, Problem
 from ..tables import cell_lines
 from . import exams, lectures, semester_tests
 from .accounting import account
+from .breaks import row_name
 from .layouts import HEADINGS, Header
 from .merging import merge_sessions
 from .records import Record, Records, find_records
@@ -30,6 +31,7 @@ class Reading(NamedTuple):
     kind: Kind
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
     words: int
     accounted: int
 
@@ -43,26 +45,48 @@ def has_heading(page: Page) -> bool:
 def read_timetable(pages: Sequence[Page], tables: Sequence[PageTables]) -> Reading:
     """Return the entries and problems of a document's tables.
 
-    Raises NotATimetable if it is none or an empty one, BadRows if no row can be used.
+    Raises NotATimetable if it is none or an empty one, Damaged if its first page is missing, BadRows if no row can be
+    used.
     """
-    found = find_records(tables)
+    headings, headed, strays = _outside(pages, tables)
+    found = find_records(tables, headed)
     if not found.headers:
-        raise _no_timetable(pages, tables)
+        raise _no_timetable(pages, tables, found)
     if not found.records and not found.problems:
         raise NotATimetable("The timetable is empty: it has a header but no rows.")
     entries, problems = _read_records(found)
-    headings, strays = _outside(pages, tables)
     problems += [*_header_problems(found.headers), *strays]
     _, lost = checked = account(pages, entries, problems, [*(h.words for h in found.headers), *headings])
     if not entries:
         raise _no_rows(problems)
     return Reading(
-        kind=found.headers[0].kind,
+        kind=_main_kind(entries),
         entries=merge_sessions(entries),
         problems=tuple(sorted(problems + lost, key=lambda problem: (problem.page, problem.row or 0))),
+        notes=tuple(_notes(found)),
         words=sum(len(page.words) for page in pages),
         accounted=checked[0],
     )
+
+
+def _main_kind(entries: Sequence[Entry]) -> Kind:
+    """Return the kind that decides how a timetable is used: lectures are chosen from, whatever stands beside them."""
+    lectures = any(entry.kind is Kind.LECTURES for entry in entries)
+    return Kind.LECTURES if lectures else entries[0].kind
+
+
+def _notes(found: Records) -> Iterator[str]:
+    """Yield what cannot be seen in the PDF and what was put together on the strength of its order."""
+    joined = [(row_name(record.header, record.rows[0]), record.rows) for record in found.joined]
+    if joined:
+        names = [f"{name} (pages {' and '.join(str(row.page) for row in rows)})" for name, rows in joined]
+        yield f"Rows that go on over a page break, put together: {', '.join(names)}."
+    if found.reaches_foot and found.records:
+        last = found.records[-1]
+        yield (
+            "The last page's table reaches the foot of the page. If your timetable has another page, it is missing, "
+            f"and the last row here, {row_name(last.header, last.rows[0])}, may be incomplete."
+        )
 
 
 def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
@@ -105,20 +129,27 @@ def _header_problems(headers: Sequence[Header]) -> Iterator[Problem]:
                 yield Problem(page=1, row=1, text="", reason=f"the table has no column '{name}'")
 
 
-def _outside(pages: Sequence[Page], tables: Sequence[PageTables]) -> tuple[list[tuple[int, ...]], list[Problem]]:
-    """Split the text outside the tables into headings and page numbers, and the rest."""
+def _outside(
+    pages: Sequence[Page], tables: Sequence[PageTables]
+) -> tuple[list[tuple[int, ...]], set[int], list[Problem]]:
+    """Split the text outside the tables into headings and page numbers, and the rest; name the pages with a heading."""
     known: list[tuple[int, ...]] = []
+    headed: set[int] = set()
     strays = []
     for page, found in zip(pages, tables, strict=True):
+        strays += [Problem(page=page.number, row=None, text="", reason=remark) for remark in page.remarks]
+        strays += [_foreign(page, word, why) for word, why in found.foreign]
         if not page.words:
             strays.append(Problem(page=page.number, row=None, text="", reason="the page is empty"))
         if found.outside:
             for line in cell_lines(page, [word - page.first_word for word in found.outside], (page.number, 0)):
+                if line.text.lower() in HEADINGS:
+                    headed.add(page.number)
                 if _is_known(line):
                     known.append(line.words)
                 else:
                     strays.append(_stray(page, line))
-    return known, strays
+    return known, headed, strays
 
 
 def _is_known(line: Line) -> bool:
@@ -129,11 +160,29 @@ def _stray(page: Page, line: Line) -> Problem:
     return Problem(page=page.number, row=None, text=line.text, reason="text outside the table", words=line.words)
 
 
-def _no_timetable(pages: Sequence[Page], tables: Sequence[PageTables]) -> NotATimetable:
-    if not any(page.words for page in pages):
+def _foreign(page: Page, word: int, why: Foreign) -> Problem:
+    text = page.words[word - page.first_word].text
+    return Problem(page=page.number, row=None, text=text, reason=f"not read as part of the table: {why}", words=(word,))
+
+
+def _no_timetable(pages: Sequence[Page], tables: Sequence[PageTables], found: Records) -> NotATimetable | Damaged:
+    words = [word for page in pages for word in page.words]
+    if not words:
         return NotATimetable("The PDF holds no text: it may be a scan or a picture.")
+    unseen = sum(word.foreign in (Foreign.UNSEEN, Foreign.HIDDEN) for word in words)
+    if 2 * unseen > len(words):
+        return NotATimetable("The PDF's text is invisible: it may be a scan whose text was guessed.")
+    if 2 * sum(word.foreign is Foreign.TURNED for word in words) > len(words):
+        return NotATimetable("The PDF's text is slanted or mirrored: a table is read only where its lines are level.")
     if not any(page.tables for page in tables):
         return NotATimetable("The PDF has no table: it is not a UP timetable.")
+    if found.without_header:
+        page = found.without_header
+        return Damaged(
+            f"The first page of the timetable is missing: the table on page {page} begins without its header.",
+            advice="Put all pages of the timetable into the PDF, in their order.",
+            page=page,
+        )
     return NotATimetable("No table in the PDF has the columns of a UP timetable (Module, Activity, Day or Date, ...).")
 
 

@@ -14,10 +14,9 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
     Raises Unreadable if the record cannot be used.
     """
     fields = Fields(record.cells())
-    status, activity = fields.text("status"), fields.text("activity")
+    status, activity = fields.expect("status", values.is_status, "status"), fields.text("activity")
     if not status or not activity:
         raise values.Unreadable("the activity is missing" if status else "the status is missing")
-    module_campus = fields.text("module_campus") or None
     comments = [text for text in (fields.text("comments"), fields.extras()) if text]
     entry = Entry(
         kind=Kind.EXAMS,
@@ -28,11 +27,11 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
         date=values.day_of_year(fields.text("date")),
         start=values.exam_start(fields.text("start")),
         end=None,
-        module_campus=module_campus,
-        campus=fields.text("campus") or module_campus,
+        module_campus=fields.expect("module_campus", values.is_campus, "campus"),
+        campus=fields.expect("campus", values.is_campus, "campus"),
         venues=fields.items("venue", goes_on_unless_alike),
         comments="; ".join(comments) or None,
         rows=tuple((row.page, row.number) for row in record.rows),
         sources=fields.sources,
     )
-    return [entry], fields.doubts
+    return [entry], fields.doubts + fields.unknown

@@ -29,6 +29,8 @@ class Fields:
         self.sources: Sources = {}
         self.doubts: list[Problem] = []
         """Lines of lists that may be one item or two."""
+        self.unknown: list[Problem] = []
+        """Texts that are used although they are none of the values that are known."""
 
     def text(self, name: str) -> str:
         """Take a cell that holds one value: its lines are one text, wrapped."""
@@ -41,6 +43,14 @@ class Fields:
             text, words = join(cell.lines)
         self.sources[name] = words
         return text
+
+    def expect(self, name: str, known: Callable[[str], bool], what: str) -> str | None:
+        """Take a cell that holds one of a few values; another is used as well, and named."""
+        text = self.text(name)
+        if text and not known(text):
+            page, row = self._cells[name].lines[0].row
+            self.unknown.append(Problem(page=page, row=row, text=text, reason=f"'{text}' is not a known {what}"))
+        return text or None
 
     def items(self, name: str, goes_on: Joint) -> tuple[str, ...]:
         """Take a cell that holds a list, an item a line; an item too long for its line goes on in the next."""

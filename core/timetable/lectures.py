@@ -50,7 +50,8 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
     Raises Unreadable if nothing of the record can be used.
     """
     cells = record.cells()
-    group = _read_group(Fields(cells), (record.rows[0].page, record.rows[0].number))
+    fields = Fields(cells)
+    group = _read_group(fields, (record.rows[0].page, record.rows[0].number))
     entries: list[Entry] = []
     problems: list[Problem] = []
     for lines in _sessions(cells):
@@ -61,18 +62,18 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
             problems.append(lines_problem(used, f"{group.module} {group.group}: {reason}", used[0].row))
     if not entries:
         raise Unreadable(problems[0].reason.partition(": ")[2])
-    return entries, problems
+    return entries, problems + fields.unknown
 
 
 def _read_group(fields: Fields, place: tuple[int, int]) -> _Group:
-    languages = fields.text("language").split(" ", 1)
+    languages = (fields.expect("language", values.is_language, "language") or "").split(" ", 1)
     return _Group(
         module=values.module(fields.text("module")),
         offered=values.period(fields.text("offered")),
         group=values.label(fields.text("group"), "a group"),
         language=languages[0] or None,
         block=languages[1] if len(languages) > 1 else None,
-        campus=fields.text("campus") or None,
+        campus=fields.expect("campus", values.is_campus, "campus"),
         study_programme=fields.text("study_programme") or None,
         comments=fields.extras() or None,
         sources=fields.sources,

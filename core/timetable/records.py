@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from ..model import Cell, Line, PageTables, Problem, Row
+from ..model import Cell, Kind, Line, PageTables, Problem, Row
+from . import values
+from .breaks import Key, order_key, row_name, why_not_rest
 from .layouts import Header, find_header
 
 _NO_CELL = Cell((), 0.0)
@@ -17,6 +20,8 @@ class Record:
 
     header: Header
     rows: list[Row]
+    foot: float | None = None
+    """Where the table ends on whose page its first row stands, if it goes on."""
 
     @property
     def fault(self) -> str | None:
@@ -25,7 +30,19 @@ class Record:
             return self.header.fault
         if any(len(row.cells) != len(self.header.fields) for row in self.rows):
             return f"the row has {len(self.rows[0].cells)} cells, the header has {len(self.header.fields)}"
-        return next((row.fault for row in self.rows if row.fault), None)
+        return next((fault for row in self.rows if (fault := self._fault(row))), None)
+
+    def _fault(self, row: Row) -> str | None:
+        """Return why a row's cells cannot be trusted, if so."""
+        if row.fault or not row.doubts:
+            return row.fault
+        # A study programme is printed smaller than its row and below an empty line, each where it has one.
+        fields = self.header.fields
+        for column, doubt in row.doubts.items():
+            texts = [line.text for line in row.cells[column].lines]
+            if fields[column] != "study_programme" or not all(map(values.is_programme, texts)):
+                return doubt
+        return None
 
     def cells(self) -> Mapping[str, Cell]:
         """Return the cells by field; columns with names we do not know by "+" and their name."""
@@ -52,6 +69,15 @@ class Records:
     headers: list[Header] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    without_header: int | None = None
+    """The page of the first rows of a timetable before any header, if there are such."""
+    reaches_foot: bool = False
+    """Whether the last table ends where a page ends that is followed by another."""
+
+    @property
+    def joined(self) -> list[Record]:
+        """Records that go on over a page break."""
+        return [record for record in self.records if len(record.rows) > 1]
 
 
 def rows_problem(rows: Iterable[Row], reason: str) -> Problem:
@@ -73,61 +99,267 @@ def lines_problem(lines: Iterable[Line], reason: str, place: tuple[int, int]) ->
     )
 
 
-def find_records(pages: Iterable[PageTables]) -> Records:
-    """Return the headers, records and stray rows of a document, in reading order."""
-    found = Records()
-    header: Header | None = None
-    last: Record | None = None
-    for row, opens_page in _filled_rows(pages):
-        named = find_header(row)
-        if named:
-            found.headers.append(_same_kind(named, found.headers))
-            header, last = found.headers[-1], last if opens_page else None
-        elif header is None:
-            found.problems.append(rows_problem([row], "the row stands before any header"))
-        elif len(row.cells) == len(header.fields) and _continues(row, header):
-            if last is not None and _next_page(last, row, found.headers, opens_page):
-                last.rows.append(row)
-            else:
-                found.problems.append(rows_problem([row], "the module is missing, and there is no row it continues"))
-        else:
-            last = Record(header=header, rows=[row])
-            found.records.append(last)
+def find_records(pages: Iterable[PageTables], headed: Collection[int] = ()) -> Records:
+    """Return the headers, records and stray rows of a document, in reading order.
+
+    `headed` are the pages with a timetable's heading: there another timetable may begin. Pages in another order than
+    their rows are put in order, if all of them fit together then.
+    """
+    parts, repeated = _once(_parts(pages))
+    finder = _Finder(headed)
+    found = finder.find(parts)
+    if finder.breaks and (ordered := _in_order(parts)) is not None:
+        again = _Finder(headed)
+        better = again.find(ordered)
+        if not again.breaks:
+            better.problems.append(_reordered(ordered))
+            found = better
+    found.problems += repeated
     return found
 
 
-def _filled_rows(pages: Iterable[PageTables]) -> Iterator[tuple[Row, bool]]:
-    """Yield each row that holds text, and whether it is the first on its page."""
+class _Part(NamedTuple):
+    """One table with the rows that hold text."""
+
+    page: int
+    rows: list[Row]
+    width: float
+    top: float
+    bottom: float
+    alone: bool
+    """Whether it is the only table of its page."""
+
+    @property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        return tuple([tuple([line.text for cell in row.cells for line in cell.lines]) for row in self.rows])
+
+
+def _parts(pages: Iterable[PageTables]) -> list[_Part]:
+    found = []
     for page in pages:
-        opens_page = True
         for table in page.tables:
-            for row in table.rows:
-                if any(cell.lines for cell in row.cells):
-                    yield row, opens_page
-                    opens_page = False
+            if rows := [row for row in table.rows if any(cell.lines for cell in row.cells)]:
+                wide = table.columns[-1] - table.columns[0]
+                found.append(_Part(page.page, rows, wide, table.top, table.bottom, len(page.tables) == 1))
+    return found
+
+
+def _once(parts: Iterable[_Part]) -> tuple[list[_Part], list[Problem]]:
+    """Return the tables that are not those of another page once more, and a problem for each that is."""
+    known: dict[tuple[tuple[str, ...], ...], _Part] = {}
+    problems = []
+    for part in parts:
+        twin = known.setdefault(part.texts, part)
+        if twin is not part:
+            problems.append(_repeats(part, twin))
+    return list(known.values()), problems
+
+
+def _in_order(parts: Sequence[_Part]) -> list[_Part] | None:
+    """Return tables in the order of their rows; None if they are in it, or if there is not one header to tell it by."""
+    first = [part for part in parts if find_header(part.rows[0])]
+    if len(first) != 1 or (header := find_header(first[0].rows[0])) is None:
+        return None
+    keys = [_first_key(part, header) if part is not first[0] else () for part in parts]
+    if None in keys:
+        return None
+    order = sorted(range(len(parts)), key=lambda index: keys[index] or ())
+    return [parts[index] for index in order] if order != list(range(len(parts))) else None
+
+
+def _first_key(part: _Part, header: Header) -> Key | None:
+    """Return where the first whole row of a table stands in the order of rows."""
+    keys = (order_key(header, row) for row in part.rows if not _continues(row, header))
+    return next((key for key in keys if key is not None), None)
+
+
+_LEADING = 14.0  # points: the distance of two lines of 11 points, and a ruling
+_NO_HEADER = "the row stands before any header: the first page of the timetable is missing or comes later"
+_NO_ROW = "the module is missing, and there is no row it continues"
+_NO_REST = "the module is missing, and it does not continue the row before it: {}"
+
+
+class _Finder:
+    """Puts the tables of a document together, one after the other."""
+
+    def __init__(self, headed: Collection[int]) -> None:
+        self.found = Records()
+        self.breaks = 0
+        """Places where two tables do not follow each other."""
+        self._headed = headed
+        self._before: _Part | None = None
+        self._last: Record | None = None
+        """The last record of the table before, or the one whose rest it is."""
+        self._ends: list[Record] = []
+        """The last record of each table."""
+        self._rests: list[tuple[Record, Row]] = []
+        """Records that seem to go on, with their rests; which do is decided at the end, by all the others."""
+
+    def find(self, parts: Sequence[_Part]) -> Records:
+        """Return what tables in this order hold."""
+        for part in parts:
+            self._add(part)
+        self._decide(max((part.bottom for part in parts if part.alone), default=0.0))
+        if self._before is not None:
+            self.found.reaches_foot = _reaches_foot(self._before, self.found.headers[-1])
+        return self.found
+
+    def _add(self, part: _Part) -> None:
+        rows = iter(part.rows)
+        row = next(rows)
+        restarts = False
+        if named := find_header(row):
+            restarts = part.page in self._headed or not self._knows(named)
+            self.found.headers.append(named)
+            row = next(rows, None)  # type: ignore[assignment]
+        if not self.found.headers:
+            self._add_loose(part)
+            return
+        opening = None if restarts else self._before
+        if restarts:
+            self._last = None
+        self._add_rows(part, row, rows, opening)
+        if self._last is not None:
+            self._ends.append(self._last)
+        self._before = part
+
+    def _add_loose(self, part: _Part) -> None:
+        """Take in rows before any header: another table's, or a timetable's whose first page is not there yet."""
+        self.breaks += 1
+        first, *others = part.rows
+        rest = not first.cells[0].lines and any(map(_is_of_timetable, others[:1]))
+        if self.found.without_header is None and (rest or _is_of_timetable(first)):
+            self.found.without_header = part.page
+        self.found.problems += [rows_problem([row], _NO_HEADER) for row in part.rows]
+
+    def _knows(self, named: Header) -> bool:
+        return bool(self.found.headers) and self.found.headers[-1].fields == named.fields
+
+    def _add_rows(self, part: _Part, first: Row | None, rows: Iterator[Row], before: _Part | None) -> None:
+        header = self.found.headers[-1]
+        ended, records = self._last, len(self.found.records)
+        if first is not None and _continues(first, header):
+            self._add_rest(first, part, before)
+        elif first is not None:
+            self._add_record(first)
+        for row in rows:
+            if named := find_header(row):
+                self.found.headers.append(named)
+                header = named
+            elif _continues(row, header):
+                self.found.problems.append(rows_problem([row], _NO_ROW))
+            else:
+                self._add_record(row)
+        new = self.found.records[records:]
+        if before is not None and ended is not None and new:
+            self._check_order(ended, new[0], before, part)
+
+    def _add_record(self, row: Row) -> None:
+        self._last = Record(header=self.found.headers[-1], rows=[row])
+        self.found.records.append(self._last)
+
+    def _add_rest(self, row: Row, part: _Part, before: _Part | None) -> None:
+        if self._last is None or before is None:
+            self.breaks += 1
+            self.found.problems.append(rows_problem([row], _NO_ROW))
+        else:
+            self._rests.append((self._last, row))
+            self._last.rows.append(row)
+            self._last.foot = self._last.foot or (before.bottom if before.alone and part.alone else None)
+
+    def _check_order(self, ended: Record, new: Record, before: _Part, part: _Part) -> None:
+        old_key, key = order_key(ended.header, ended.rows[0]), order_key(new.header, new.rows[0])
+        if ended.header.kind is new.header.kind and old_key is not None and key is not None and key < old_key:
+            self.breaks += 1
+            self.found.problems.append(_out_of_order(ended, new, before, part))
+            self.found.problems.append(_may_go_on(ended))
+
+    def _decide(self, lowest: float) -> None:
+        """Decide which rests belong to their records."""
+        whole = [record for record in self.found.records if len(record.rows) == 1]
+        for record in {id(record): record for record, _ in self._rests}.values():
+            others = [one.rows[0] for one in whole if one.header is record.header]
+            rests, record.rows = record.rows[1:], record.rows[:1]
+            for rest in rests:
+                why = why_not_rest(record.header, record.rows, rest, others)
+                if not why and len(record.rows) == 1 and record.foot is not None and record.foot < lowest - _LEADING:
+                    why = "that row's page is not full"
+                if why:
+                    self._add_orphan(record, rest, why, others)
+                    break
+                record.rows.append(rest)
+            self.found.problems += [rows_problem([rest], _NO_ROW) for rest in rests[len(record.rows) :]]
+
+    def _add_orphan(self, record: Record, rest: Row, why: str, others: Sequence[Row]) -> None:
+        """Name a rest that is not its record's, and every record that it may belong to."""
+        self.breaks += 1
+        self.found.problems.append(rows_problem([rest], _NO_REST.format(why)))
+        self.found.problems.append(_page_missing(record, rest))
+        for end in self._ends:
+            fits = end is not record and end.header is record.header and len(end.rows) == 1
+            if fits and not why_not_rest(end.header, end.rows, rest, others):
+                self.found.problems.append(_may_go_on(end))
 
 
 def _continues(row: Row, header: Header) -> bool:
     """Tell whether a row can only be the rest of another: it names no module."""
-    return "module" in header.fields and not row.cells[header.fields.index("module")].lines
+    whole = "module" in header.fields and len(row.cells) == len(header.fields)
+    return whole and not row.cells[header.fields.index("module")].lines
 
 
-def _next_page(last: Record, row: Row, headers: list[Header], opens_page: bool) -> bool:
-    """Tell whether a row stands first on the page after the record's last, a repeated header aside."""
-    ends = last.rows[-1].page
-    return row.page == ends + 1 and (opens_page or row.number == 2) and headers[-1].fields == last.header.fields
+def _is_of_timetable(row: Row) -> bool:
+    """Tell whether a row can be a timetable's, by its cells: a module and a weekday or a date."""
+    texts = [cell.lines[0].text for cell in row.cells if cell.lines]
+    return any(map(values.is_module, texts)) and any(values.is_day(text) for text in texts)
 
 
-def _same_kind(header: Header, before: list[Header]) -> Header:
-    """Return a header, faulty if it begins a table of another kind: one PDF, one kind."""
-    if not before or header.kind == before[0].kind:
-        return header
-    fault = f"a table of {header.kind} begins here after a table of {before[0].kind}; convert it as a PDF of its own"
-    return Header(
-        kind=header.kind,
-        fields=header.fields,
-        names=header.names,
-        words=header.words,
-        missing=header.missing,
-        fault=fault,
+def _repeats(part: _Part, twin: _Part) -> Problem:
+    same = "the table" if part.page == twin.page else f"page {twin.page}"
+    words = tuple([word for row in part.rows for cell in row.cells for line in cell.lines for word in line.words])
+    reason = f"this page repeats {same}; it is read once"
+    return Problem(page=part.page, row=None, text="", reason=reason, words=words)
+
+
+def _out_of_order(ended: Record, new: Record, before: _Part, part: _Part) -> Problem:
+    first, last = row_name(new.header, new.rows[0]), row_name(ended.header, ended.rows[0])
+    return Problem(
+        page=part.page,
+        row=None,
+        text="",
+        reason=f"the pages are out of order: page {part.page} begins with {first}, which comes before {last} on page "
+        f"{before.page}",
     )
+
+
+def _may_go_on(record: Record) -> Problem:
+    row = record.rows[0]
+    reason = "it may go on on a page that does not follow here"
+    return Problem(page=row.page, row=row.number, text=row_name(record.header, row), reason=reason)
+
+
+def _reordered(parts: Iterable[_Part]) -> Problem:
+    pages = list(dict.fromkeys(part.page for part in parts))
+    reason = f"the pages are out of order; they are read in this order: {', '.join(map(str, pages))}"
+    return Problem(page=next(page for at, page in enumerate(pages, 1) if page != at), row=None, text="", reason=reason)
+
+
+def _page_missing(record: Record, rest: Row) -> Problem:
+    row = record.rows[-1]
+    reason = f"a page seems to be missing between page {row.page} and page {rest.page}: this row may go on there"
+    return Problem(page=row.page, row=row.number, text=row_name(record.header, record.rows[0]), reason=reason)
+
+
+# Points, measured on the portal's own pages: how wide each table is, where a page's first ruling stands, and below
+# which the last page of no complete timetable ends. Copies of any size are compared by the width.
+_WIDTHS = {Kind.LECTURES: 708.75, Kind.TESTS: 616.65, Kind.EXAMS: 730.1}
+_FIRST_TOP, _NEXT_TOP = 73.9, 36.5
+_COMPLETE = 521.5
+
+
+def _reaches_foot(part: _Part, header: Header) -> bool:
+    """Tell whether a table ends so low on its page that another page may follow."""
+    if None in header.fields or header.missing:
+        return False
+    first = find_header(part.rows[0]) is not None
+    depth = (part.bottom - part.top) * _WIDTHS[header.kind] / part.width
+    return (_FIRST_TOP if first else _NEXT_TOP) + depth > _COMPLETE

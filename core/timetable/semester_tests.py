@@ -28,10 +28,10 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
         date=date,
         start=start,
         end=end,
-        campus=fields.text("campus") or None,
+        campus=fields.expect("campus", values.is_campus, "campus"),
         venues=fields.items("venue", goes_on_if_rest),
         comments=fields.extras() or None,
         rows=tuple((row.page, row.number) for row in record.rows),
         sources=fields.sources,
     )
-    return [entry], []
+    return [entry], fields.unknown

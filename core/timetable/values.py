@@ -24,6 +24,9 @@ _MONTHS = (
 )
 _MODULE = re.compile(r"([A-Z]{3}) ?([0-9]{3})")
 _LABEL = re.compile(r"[A-Za-z]{1,4}[0-9]{1,3}")
+_PROGRAMME = re.compile(r"([A-Za-z][0-9])+|[A-Z]{3}[0-9]|B[A-Z]{3}")
+_LANGUAGE = re.compile(r"[EAB]( [A-Z]{1,6})?")
+_CAMPUSES = ("HATFIELD", "GROENKLOOF", "MAMELODI", "PRINSHOF", "ONDERSTEPOORT", "HILLCREST", "GIBS")
 _DATE = re.compile(r"([0-9]{1,2}) ([A-Za-z]+) ([0-9]{4})")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2}) ?[-\u2013] ?([0-9]{1,2}:[0-9]{2})")
@@ -42,6 +45,16 @@ def module(text: str) -> str:
     return f"{match[1]} {match[2]}"
 
 
+def is_module(text: str) -> bool:
+    """Tell whether a text is a module code."""
+    return _MODULE.fullmatch(text) is not None
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is a weekday or a date."""
+    return text.capitalize() in DAYS or _DATE.fullmatch(text) is not None
+
+
 def period(text: str) -> str:
     """Return S1, S2, Y or Q1 to Q4."""
     if text not in PERIODS:
@@ -54,6 +67,26 @@ def label(text: str, what: str) -> str:
     if not _LABEL.fullmatch(text):
         raise Unreadable(f"'{text}' is not {what}" if text else f"{what} is missing")
     return text
+
+
+def is_language(text: str) -> bool:
+    """Tell whether a text is a language and the kinds of sessions that a group has: "E LPT"."""
+    return _LANGUAGE.fullmatch(text) is not None
+
+
+def is_campus(text: str) -> bool:
+    """Tell whether a text is the name of a campus or its first four letters."""
+    return any(name == text.upper() or name[:4] == text.upper() for name in _CAMPUSES)
+
+
+def is_status(text: str) -> bool:
+    """Tell whether a text says how certain an exam is."""
+    return text.upper() in ("FINAL", "PRELIM")
+
+
+def is_programme(text: str) -> bool:
+    """Tell whether a text is one or more codes of study programmes: "r3", "E3R3Z3", "BDV1 BTH1", "BCOM"."""
+    return all(_PROGRAMME.fullmatch(code) for code in text.split())
 
 
 def weekday(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from .draw import PORTAL, merged_pdf, plan, timetable_pdf
+from .draw import PORTAL, plan, timetable_pdf
 from .layout import CellText, Layout, Stray
 from .malformed_rows import EXAMS, LECTURES, TESTS
 from .rows import ExamRow, LectureRow, Row, Session, TestRow
@@ -153,9 +153,6 @@ def _shapes() -> dict[str, Malformed]:
             what="text below and beside the table",
             pdf=_draw(LECTURES, Layout(strays=_STRAYS)),
             good=6,
-        ),
-        "two-kinds": Malformed(
-            what="lectures, then tests", pdf=partial(merged_pdf, [LECTURES, TESTS]), good=0, whole=True
         ),
         "rows-10000": Malformed(what="10,000 good rows", pdf=many_rows, good=MANY),
     }

@@ -129,7 +129,9 @@ def test_json_of_a_timetable() -> None:
     """A timetable is one object with these keys; a problem has page, row, text and reason."""
     problem = Problem(page=2, row=None, text="DRAFT", reason="text outside the table", words=(3,))
     found = json.loads(to_json([timetable(LECTURE, problems=(problem,))]))
-    assert list(found) == ["kind", "entries", "problems", "words", "accounted", "pages", "reader", "sha256", "file"]
+    assert list(found) == [
+        "kind", "entries", "problems", "notes", "words", "accounted", "pages", "reader", "sha256", "file",
+    ]  # fmt: skip
     assert found["problems"] == [{"page": 2, "row": None, "text": "DRAFT", "reason": "text outside the table"}]
     assert (found["kind"], found["words"], found["accounted"], found["pages"]) == ("lectures", 9, 9, 2)
     assert (found["reader"], found["sha256"], found["file"]) == ("pdfium", "ab" * 32, "a.pdf")

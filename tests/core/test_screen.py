@@ -8,6 +8,8 @@ from dataclasses import fields
 import pytest
 from tukscal.core.convert import read_pdf
 from tukscal.core.errors import Damaged, NotATimetable, TooLarge, TukscalError
+from tukscal.core.model import Ruling
+from tukscal.core.readers.rulings import crossings, joined
 from tukscal.core.screen import Limits, Screen, screen_file
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.draw import timetable_pdf
@@ -32,7 +34,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "objects": (on_two_pages(Screen.objects), "drawn objects"),
     "page_glyphs": (lambda screen, count: screen.glyphs(4, count), "characters on one page"),
     "glyphs": (on_two_pages(Screen.glyphs), "characters"),
-    "rulings": (lambda screen, count: screen.rulings(4, count, 1), "line crossings on one page"),
+    "rulings": (lambda screen, count: screen.rulings(4, count), "line crossings on one page"),
 }
 
 
@@ -79,10 +81,16 @@ def test_limits_of_a_page_are_of_one_page(name: str) -> None:
 
 
 def test_rulings_multiply() -> None:
-    """Rulings are limited by their crossings: 63 by 63 pass, 64 by 63 do not."""
-    Screen(Limits()).rulings(1, 63, 63)
-    with pytest.raises(TooLarge, match=r"4,032 line crossings on one page; the limit is 4,000"):
-        Screen(Limits()).rulings(1, 64, 63)
+    """Rulings are limited by their crossings, those at one place counted once however many pieces they are drawn in."""
+    flat = [Ruling(0, 10 * y, 500, 10 * y) for y in range(60)]
+    upright = [Ruling(5 * x, 0, 5 * x, 600) for x in range(50)]
+    cut = [Ruling(x, ruling.y0, x + 50, ruling.y0) for ruling in flat for x in range(0, 500, 50)]
+    assert crossings(joined([*flat, *upright])) == crossings(joined([*cut, *upright])) == 3_000
+    assert crossings(joined([*flat, *flat, *upright])) == 3_000
+    dashes = [Ruling(x, ruling.y0, x + 2, ruling.y0) for ruling in flat for x in range(0, 500, 5)]
+    assert (
+        crossings(joined(dashes + [Ruling(r.x0, y, r.x0, y + 2) for r in upright for y in range(0, 600, 5)])) == 144_000
+    )
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Limits)])

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tukscal.core.model import Page, Ruling, Word
-from tukscal.core.readers.rulings import THICKEST, borders, box_rulings, path_rulings
-from tukscal.core.readers.words import crosses, split_at_jumps
-from tukscal.core.tables import cell_lines, page_tables
+from tukscal.core.model import Foreign, Page, Ruling, Word
+from tukscal.core.readers.rulings import THICKEST, box_rulings, joined, path_rulings
+from tukscal.core.readers.words import Glyphs, plain, word_spans
+from tukscal.core.tables import BETWEEN, BROKEN, COVERED, CROSSED, OVERLAP, UNLIKE, cell_lines, page_tables
 
 HIGH, WIDE = 20.0, 50.0
-BROKEN = "a ruling between its cells is missing"
 
 
 def grid(rows: int, columns: int, *, x: float = 100, y: float = 100) -> list[Ruling]:
@@ -42,6 +41,11 @@ def texts(found: Page) -> list[list[list[list[str]]]]:
         [[[line.text for line in cell.lines] for cell in row.cells] for row in table.rows]
         for table in page_tables(found).tables
     ]
+
+
+def faults(found: Page) -> list[str | None]:
+    """Return what is wrong with each row of a page."""
+    return [row.fault for table in page_tables(found).tables for row in table.rows]
 
 
 def test_words_fall_into_their_cells() -> None:
@@ -85,9 +89,9 @@ def test_padding_bounds_the_cell() -> None:
     assert [cell.right for cell in table.rows[0].cells] == [145, 195]
 
 
-@pytest.mark.parametrize("rulings", [[], grid(0, 3), grid(3, 0), grid(2, 2)[:3], grid(2, 2)[3:]])
+@pytest.mark.parametrize("rulings", [[], grid(0, 3), grid(3, 0), grid(4, 1), grid(2, 2)[:3], grid(2, 2)[3:]])
 def test_no_table(rulings: list[Ruling]) -> None:
-    """Without two rulings each way there is no table and every word is outside."""
+    """Without two columns and a row there is no table (a frame is none) and every word is outside."""
     found = page_tables(page(rulings, [word("a", 0, 0)]))
     assert (found.tables, found.outside) == ((), (0,))
 
@@ -109,9 +113,9 @@ def test_rulings_drawn_cell_by_cell() -> None:
         for column in range(4)
         for ruling in grid(1, 1, x=100 + WIDE * column, y=100 + HIGH * row)
     ]
-    found = page_tables(page(rulings, [word("a", 2, 3)]))
-    assert [row.fault for table in found.tables for row in table.rows] == [None, None, None]
-    assert texts(page(rulings, [word("a", 2, 3)]))[0][2][3] == ["a"]
+    found = page(joined(rulings), [word("a", 2, 3)])
+    assert faults(found) == [None, None, None]
+    assert texts(found)[0][2][3] == ["a"]
 
 
 def test_a_missing_piece_marks_its_row() -> None:
@@ -141,7 +145,7 @@ def test_rulings_almost_at_one_place(shift: float) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 9),
-    st.integers(1, 9),
+    st.integers(2, 9),
     st.lists(st.tuples(st.integers(-1, 9), st.integers(-1, 9)), max_size=25),
     st.randoms(use_true_random=False),
     st.floats(-0.3, 0.3),
@@ -165,6 +169,124 @@ def test_any_grid(rows: int, columns: int, places: list[tuple[int, int]], chance
     assert sorted([*inside, *found.outside]) == list(range(len(words)))
 
 
+# ---- what is no part of the table
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        box_rulings(20, 20, 780, 580, stroked=True),
+        box_rulings(103, 117, 290, 143, stroked=True),
+        box_rulings(98, 118, 302, 142, stroked=True),
+        [Ruling(105, 133, 130, 133)],
+        [Ruling(0, 117, 800, 117)],
+        [Ruling(155, 50, 155, 300)],
+    ],
+    ids=["frame", "box-in-the-table", "box-round-a-row", "underline", "line-over-the-page", "line-down-the-page"],
+)
+def test_lines_that_are_not_the_tables(drawn: list[Ruling]) -> None:
+    """Frames, boxes and underlines change nothing: only lines that end where the table's others are belong to it."""
+    words = [word(f"w{row}{column}", row, column) for row in range(4) for column in range(4)]
+    plain_page, marked = page(grid(4, 4), words), page([*grid(4, 4), *drawn], words)
+    assert texts(marked) == texts(plain_page)
+    assert set(faults(marked)) == {None}
+
+
+@pytest.mark.parametrize("line", [Ruling(110, 128, 290, 128), Ruling(0, 128, 800, 128), Ruling(111, 90, 111, 190)])
+def test_lines_through_text(line: Ruling) -> None:
+    """A row through whose text somebody drew a line is marked, and no other."""
+    words = [word("word", row, 0) for row in (0, 1, 3)]
+    crossed = [
+        row for row in (0, 1, 3) if line.y0 <= 100 + HIGH * row + 12 <= line.y1 or (118 < line.y0 < 140 and row == 1)
+    ]
+    found = faults(page([*grid(4, 4), line], words))
+    assert found == [CROSSED if row in crossed else None for row in range(4)]
+
+
+def test_tables_side_by_side() -> None:
+    """Tables side by side on a sheet are read from left to right, then from top to bottom, wherever each begins."""
+    rulings = [*grid(2, 2, x=400), *grid(2, 2, y=110), *grid(1, 2, y=300)]
+    words = [word("right", 0, 0, x=400), word("left", 0, 0, y=110), word("below", 0, 1, y=300)]
+    assert [[cell for row in table for cell in row if cell] for table in texts(page(rulings, words))] == [
+        [["left"]], [["right"]], [["below"]],
+    ]  # fmt: skip
+
+
+# ---- what is not the table's text
+
+ROWS = [word(text, row, column) for row in range(4) for column, text in enumerate(("IT", "4-4", "Monday"))]
+
+
+@pytest.mark.parametrize("why", [Foreign.TURNED, Foreign.FAINT, Foreign.UNSEEN, Foreign.HIDDEN])
+def test_words_that_are_not_the_tables(why: Foreign) -> None:
+    """A word that is turned, transparent or hidden is in no cell; it is named, and the row is read without it."""
+    stamp = word("DRAFT", 1, 3)._replace(foreign=why)
+    found = page(grid(4, 4), [*ROWS, stamp])
+    assert texts(found) == texts(page(grid(4, 4), ROWS))
+    assert page_tables(found).foreign == ((12, why),)
+    assert faults(found) == [None] * 4
+
+
+@pytest.mark.parametrize("height", [5.0, 14.1, 80.0])
+def test_words_of_another_size(height: float) -> None:
+    """A word much larger or smaller than the table's text is in no cell."""
+    found = page(grid(4, 4), [*ROWS, word("DRAFT", 1, 3)._replace(height=height)])
+    assert texts(found) == texts(page(grid(4, 4), ROWS))
+    assert page_tables(found).foreign == ((12, Foreign.SIZE),)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "doubt"),
+    [
+        (word("X", 1, 3)._replace(height=11.5), UNLIKE),
+        (word("X", 1, 3)._replace(height=8.5), UNLIKE),
+        (word("X", 1, 3)._replace(height=10.8), None),
+        (word("X", 1.05, 3), BETWEEN),
+        (word("X", 0.95, 3), BETWEEN),
+        (word("X", 1.02, 3), None),
+    ],
+)
+def test_words_a_little_off(stamp: Word, doubt: str | None) -> None:
+    """A word by itself in a cell is doubted from 12 % in size and 0.6 points in height on."""
+    (table,) = page_tables(page(grid(4, 4), [*ROWS, stamp])).tables
+    assert [dict(row.doubts) for row in table.rows] == [{}, {3: doubt} if doubt else {}, {}, {}]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "fault"),
+    [
+        (word("9-9", 1, 1)._replace(x0=160, x1=175), OVERLAP),
+        (word("9-9", 1.05, 1)._replace(x0=180, x1=195), BETWEEN),
+        (word("9-9", 1.25, 1), OVERLAP),
+        (word("4-4", 1, 1), None),
+        (word("9-9", 1, 1)._replace(x0=170, x1=185), None),
+    ],
+)
+def test_words_over_others(stamp: Word, fault: str | None) -> None:
+    """A row in which text lies over other text is marked; a word printed twice at one place is one word."""
+    found = page(grid(4, 4), [*ROWS, stamp])
+    assert faults(found) == [None, fault, None, None]
+    if stamp.text == "4-4":
+        assert texts(found) == texts(page(grid(4, 4), ROWS))
+
+
+def test_words_that_are_covered() -> None:
+    """A row over whose text something is drawn is marked."""
+    hidden = [word._replace(foreign=Foreign.COVERED) if n == 4 else word for n, word in enumerate(ROWS)]
+    assert faults(page(grid(4, 4), hidden)) == [None, COVERED, None, None]
+
+
+def test_lines_in_the_middle_of_their_cells() -> None:
+    """Cells whose lines are centred are read as any other, whatever number of lines each has."""
+    words = [
+        *(Word(f"a{row}", 105, 125, 100 + 40 * row + 24) for row in range(3)),
+        *(Word(f"b{row}{n}", 155, 175, 100 + 40 * row + 18 + 12 * n) for row in range(3) for n in range(2)),
+    ]
+    tall = [Ruling(r.x0, 2 * r.y0 - 100, r.x1, 2 * r.y1 - 100) for r in grid(3, 2)]
+    (table,) = page_tables(page(tall, words)).tables
+    assert [dict(row.doubts) for row in table.rows] == [{}, {}, {}]
+
+
 # ---- what counts as a ruling
 
 
@@ -182,29 +304,85 @@ def test_any_grid(rows: int, columns: int, places: list[tuple[int, int]], chance
     ],
 )
 def test_boxes(box: tuple[float, float, float, float], rulings: list[Ruling]) -> None:
-    """A thin box is the line in its middle, a thick one its four edges, a dot nothing."""
-    assert box_rulings(*box) == rulings
+    """A thin box is the line in its middle, a thick one its four edges if they are stroked, a dot nothing."""
+    thick = len(rulings) == 4
+    assert box_rulings(*box, stroked=True) == rulings
+    assert box_rulings(*box, stroked=False) == ([] if thick else rulings)
 
 
 def test_paths() -> None:
-    """Of a path each level or upright piece is a ruling, a slanting one is not."""
-    found = path_rulings([(0, 0), (50, 0), (50, 40), (0, 0)])
-    assert found == [Ruling(0, 0, 50, 0), Ruling(50, 0, 50, 40)]
-    assert borders([*found, Ruling(7, 0, 7, 9), Ruling(50, 2, 50, 3)]) == [7, 50]
+    """Of a stroked path each level or upright piece is a ruling, a slanting one is not; a filled area shows no line."""
+    triangle: list[tuple[float, float]] = [(0, 0), (50, 0), (50, 40), (0, 0)]
+    assert path_rulings(triangle, stroked=True) == [Ruling(0, 0, 50, 0), Ruling(50, 0, 50, 40)]
+    assert path_rulings(triangle, stroked=False) == []
+    assert path_rulings([(0, 0), (50, 0), (50, 1), (0, 1)], stroked=False) == [Ruling(0, 0.5, 50, 0.5)]
 
 
-# ---- words over a border
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        ([(0, 50), (50, 90)], [(0, 90)]),
+        ([(0, 50), (51.9, 90)], [(0, 90)]),
+        ([(0, 50), (53, 90)], [(0, 50), (53, 90)]),
+        ([(0, 90), (20, 30)], [(0, 90)]),
+        ([(40, 90), (0, 50)], [(0, 90)]),
+    ],
+)
+def test_pieces_of_lines(pieces: list[tuple[float, float]], lines: list[tuple[float, float]]) -> None:
+    """Pieces of a line that meet, overlap or almost meet are one line, level or upright."""
+    assert joined(Ruling(a, 7, b, 7) for a, b in pieces) == tuple(Ruling(a, 7, b, 7) for a, b in lines)
+    assert joined(Ruling(7, a, 7, b) for a, b in pieces) == tuple(Ruling(7, a, 7, b) for a, b in lines)
 
 
-def test_words_that_cross() -> None:
-    """A word crosses a border only if it lies on both sides of it by more than half a point."""
-    assert crosses(Word("a", 90, 110, 0), [100])
-    assert not crosses(Word("a", 90, 100.4, 0), [100])
-    assert not crosses(Word("a", 99.6, 120, 0), [100])
-    assert not crosses(Word("a", 90, 99, 0), [100])
+# ---- glyphs and words
 
 
-def test_glyphs_become_words() -> None:
-    """Glyphs side by side are one word; where the pen was moved another begins."""
-    glyphs = [Word("a", 0, 5, 10), Word("b", 5, 10, 10), Word("c", 11, 15, 10), Word("d", 15, 20, 12, spaced=True)]
-    assert split_at_jumps(glyphs) == [Word("ab", 0, 10, 10), Word("c", 11, 15, 10), Word("d", 15, 20, 12, spaced=True)]
+def glyphs(text: str, *, gaps: dict[int, float] | None = None, shifts: dict[int, float] | None = None) -> Glyphs:
+    """Return glyphs 5 points wide and 10 high, `gaps` before and `shifts` below some of them."""
+    places, x = [], 0.0
+    for index in range(len(text)):
+        x += (gaps or {}).get(index, 0.0)
+        places.append(x)
+        x += 5
+    bottoms = [(shifts or {}).get(index, 0.0) for index in range(len(text))]
+    return Glyphs(text, places, [x + 5 for x in places], bottoms, [bottom + 10 for bottom in bottoms])
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (glyphs("COS 214"), ["COS", "214"]),
+        (glyphs("COS214", gaps={3: 0.9}), ["COS214"]),
+        (glyphs("COS214", gaps={3: 1.1}), ["COS", "214"]),
+        (glyphs("COS214", gaps={3: -1.1}), ["COS214"]),
+        (glyphs("COS214", gaps={3: -1.3}), ["COS", "214"]),
+        (glyphs("COS214", shifts={3: 0.5}), ["COS214"]),
+        (glyphs("COS214", shifts={3: 0.7}), ["COS", "2", "14"]),
+        (glyphs("C O S 2", gaps=dict.fromkeys((1, 2, 3, 4, 5, 6), -2.5)), ["COS2"]),
+        (glyphs("COS\r\n214", gaps={3: -15}, shifts=dict.fromkeys((5, 6, 7), 12.0)), ["COS", "214"]),
+        (glyphs("ffi", gaps={1: -5, 2: -5}), ["ffi"]),
+        (glyphs(""), []),
+        (glyphs(" \r\n"), []),
+    ],
+)
+def test_glyphs_become_words(found: Glyphs, words: list[str]) -> None:
+    """Glyphs are one word where they touch, whatever blanks a reader makes up between them, and several where not."""
+    spans = [found.text[first : last + 1] for first, last, _ in word_spans(found)]
+    assert ["".join(span.split()) for span in spans] == words
+
+
+@pytest.mark.parametrize("width", [5.0, 0.0])
+def test_blank_before_another_line(width: float) -> None:
+    """A word knows whether a printed blank ends its line; one that a reader made up has no width."""
+    found = glyphs("ab cd", shifts={3: -12.0, 4: -12.0})
+    ends = [*found.x1[:2], found.x0[2] + width, *found.x1[3:]]
+    assert [spaced for _, _, spaced in word_spans(found._replace(x1=ends))] == [width > 0, False]
+
+
+@pytest.mark.parametrize("dash", "\xad\u2010\u2011\u2012\u2013\u2014\u2212\uff0d\x02\ufffe")
+@pytest.mark.parametrize("colon", "\uff1a\u2236")
+def test_characters_that_look_alike(dash: str, colon: str) -> None:
+    """Dashes, colons, digits of full width and ligatures are read as the characters they look like."""
+    assert plain(f"07{colon}30{dash}0９{colon}20") == "07:30-09:20"
+    assert plain("O\ufb03ce\u200b") == "Office"
+    assert plain("Café") == "Café"

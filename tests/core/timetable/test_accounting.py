@@ -15,7 +15,9 @@ from tukscal.core.timetable.accounting import account
 from tukscal.core.timetable.layouts import HEADINGS
 from tukscal.core.timetable.records import find_records
 from tukscal.examples.generator.content import made
+from tukscal.examples.generator.draw import merged_pdf
 from tukscal.examples.generator.malformed import MALFORMED
+from tukscal.examples.generator.malformed_rows import LECTURES, TESTS
 from tukscal.tests.made import LAYOUTS, pages_of
 from tukscal.tests.samples import sample
 
@@ -32,7 +34,7 @@ PDFS: dict[str, Callable[[], bytes]] = {
     "day-unknown": MALFORMED["day-unknown"].pdf,
     "text-outside": MALFORMED["text-outside"].pdf,
     "continuation-first": MALFORMED["continuation-first"].pdf,
-    "two-kinds": MALFORMED["two-kinds"].pdf,
+    "two-kinds": lambda: merged_pdf([LECTURES, TESTS]),
 }
 
 
