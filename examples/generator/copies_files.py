@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from itertools import count, product
+from itertools import combinations_with_replacement, count
 
 import pikepdf
 from pikepdf import Dictionary, Name
@@ -120,7 +120,7 @@ def scanned(pdf: bytes, scale: float = 2.0) -> bytes:
 def _padded(content: bytes) -> bytes:
     """The content with blanks behind it, so many that its checksum ends with a zero byte."""
     for length in count(1):
-        for blanks in product(b" \n\t", repeat=length):
+        for blanks in combinations_with_replacement(b" \n\t", length):  # of any order the sum is the same
             if zlib.adler32(content + bytes(blanks)) & 0xFF == 0:
                 return content + bytes(blanks)
     raise AssertionError

@@ -113,7 +113,7 @@ def test_what_is_written_otherwise_stands_where_it_stood(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["firefox", "chromium", "cut-rulings"])
 def test_rulings_drawn_anew(name: str) -> None:
-    """Rulings drawn anew lie where they lay: long ones on two white pages, four borders a cell, a piece for each cell."""
+    """Rulings drawn anew lie where they lay: long on white pages, four borders a cell, or a piece for each."""
     for pdf in TWO:
         for before, after in zip(seen(pdf), seen(COPIES[f"print-{name}"].of(pdf)), strict=True):
             assert after.xs == pytest.approx(before.xs)
