@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from itertools import count, product
+from itertools import combinations_with_replacement, count
 
 import pikepdf
 from pikepdf import Dictionary, Name
@@ -25,7 +25,7 @@ def followed(pdf: bytes, junk: bytes) -> bytes:
 
 
 def checksum_short(pdf: bytes) -> bytes:
-    """The first page's content without the last byte of its checksum, which is 0; one well-known writer leaves it out."""
+    """The first page's content without the last byte of its checksum, which is 0, as a known writer leaves it out."""
 
     def shorten(opened: pikepdf.Pdf) -> None:
         page = opened.pages[0]
@@ -51,6 +51,15 @@ def page_zeroed(pdf: bytes, number: int) -> bytes:
     return plain[:start] + bytes(end - start) + plain[end:]
 
 
+def tree_zeroed(pdf: bytes, kept: int = 1, length: int = 30) -> bytes:
+    """Zeros over the page tree behind its first references, and over what follows: repaired, the file has few pages."""
+    # The count stands behind the references, as the portal has it: lost with them, it contradicts nothing.
+    plain = re.sub(rb"(/Count \d+) (/Kids \[[^]]*\])", rb"\2 \1", changed(pdf, _one_level))
+    start = re.compile(rb"/Kids \[" + rb" \d+ 0 R" * kept).search(plain)
+    assert start is not None
+    return plain[: start.end()] + bytes(length) + plain[start.end() + length :]
+
+
 def kid_changed(pdf: bytes, number: int, to: int = 1) -> bytes:
     """A page's reference in the page tree naming another object: the catalogue, or one that is not there."""
     plain = changed(pdf, _one_level)
@@ -59,6 +68,11 @@ def kid_changed(pdf: bytes, number: int, to: int = 1) -> bytes:
     old = b" %d 0 R" % _pages(plain)[number]
     new = b" %0*d 0 R" % (len(old) - 5, to)
     return plain[: kids.start()] + kids[0].replace(old, new, 1) + plain[kids.end() :]
+
+
+def kid_is_first(pdf: bytes) -> bytes:
+    """The second page's reference naming the first page: one page is lost, another shown twice."""
+    return kid_changed(pdf, 1, _pages(changed(pdf, _one_level))[0])
 
 
 def bytes_changed(pdf: bytes, seed: int, most: int = 8) -> bytes:
@@ -106,7 +120,7 @@ def scanned(pdf: bytes, scale: float = 2.0) -> bytes:
 def _padded(content: bytes) -> bytes:
     """The content with blanks behind it, so many that its checksum ends with a zero byte."""
     for length in count(1):
-        for blanks in product(b" \n\t", repeat=length):
+        for blanks in combinations_with_replacement(b" \n\t", length):  # of any order the sum is the same
             if zlib.adler32(content + bytes(blanks)) & 0xFF == 0:
                 return content + bytes(blanks)
     raise AssertionError

@@ -78,13 +78,11 @@ class Seen:
 
     @property
     def rows(self) -> list[int]:
-        """The rows that are no header and begin on this page: their first two cells do not stand empty."""
-        numbers = range(len(self.ys) - 1)
-        return [row for row in numbers if self._begins(row)]
+        """The rows that begin on this page and are no header: their first cell is not empty."""
+        return [row for row in range(len(self.ys) - 1) if self._begins(row)]
 
     def _begins(self, row: int) -> bool:
-        first = [*self.within(self.cell(row, 0)), *self.within(self.cell(row, 1))]
-        return any(run.text.strip() for run in first) and all(run.font == REGULAR for run in first)
+        return any(run.text.strip() and run.font == REGULAR for run in self.within(self.cell(row, 0)))
 
     def row(self, row: int) -> Box:
         """The box of a row."""

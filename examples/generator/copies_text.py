@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any, Literal
 
 import pikepdf
@@ -112,7 +112,8 @@ def _kerned(text: str, kern: int) -> bytes:
     if not kern:
         return string(text)
     pairs = [string(text[start : start + 2]) for start in range(0, len(text), 2)]
-    return b"".join(pair + (b" %d " % (-kern if place % 2 else kern)) for place, pair in enumerate(pairs))
+    steps = [b" %d " % (-kern if place % 2 else kern) for place in range(len(pairs) // 2 * 2)]  # together they are 0
+    return b"".join(pair + step for pair, step in zip_longest(pairs, steps, fillvalue=b""))
 
 
 def _cut(content: Sequence[Op], names: Mapping[str, str], glyphs: int, way: Way) -> Iterator[Op]:
