@@ -188,8 +188,6 @@ def _words(
     handle = ctypes.cast(textpage, _Handle)  # type: ignore[arg-type]
     glyphs = _glyphs(handle, text, place)
     _, lefts, rights, bottoms, tops = glyphs
-    # PDFium writes a hyphen at the end of a line as a control character.
-    simple = text.isascii() and "\2" not in text
     straight = place.turn == 0 and place.level
     baselines: dict[tuple[float, float], float] = {}
     for first, last, spaced in word_spans(glyphs):
@@ -201,8 +199,7 @@ def _words(
         why = None if (straight and angle == 0) or not place.turned(angle) else Foreign.TURNED
         if foreign and not why:
             why = foreign(first, (x0, baseline - (top - bottom), x1, baseline))
-        word = text[first : last + 1]
-        yield Word(word if simple and " " not in word else plain(word), x0, x1, baseline, spaced, top - bottom, why)
+        yield Word(plain(text[first : last + 1]), x0, x1, baseline, spaced, top - bottom, why)
 
 
 def _baseline(textpage: _Handle, index: int, place: Place) -> float:
