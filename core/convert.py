@@ -16,7 +16,7 @@ from .integrity import check_streams
 from .model import Entry, Kind, Page, PageTables, Timetable
 from .plan import PlanOptions, number_sessions, plan_events
 from .revision import Revision, assign_colors, cancel, known_times, revise
-from .screen import Limits, Screen, screen_file
+from .screen import Limits, Screen, screen_file, whole
 from .tables import page_tables
 from .terms import Term, bare_term, load_term
 from .timetable import has_heading, read_timetable
@@ -86,14 +86,15 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
 
     limits = limits or Limits()
     screen_file(data, limits)
-    size = check_streams(data)
-    pages = pdfium.read_pages(data, password=password, screen=Screen(limits))
+    readable = whole(data)
+    size = check_streams(readable)
+    pages = pdfium.read_pages(readable, password=password, screen=Screen(limits))
     tables = [page_tables(page) for page in pages]
     reader = "pdfium"
     if not any(page.tables for page in tables) and has_heading(pages[0]):
         if size > _HEAVY * len(pages):
             raise NotATimetable(_NO_TABLE)
-        pages, tables = _second_opinion(data, password, limits, pages)
+        pages, tables = _second_opinion(readable, password, limits, pages)
         reader = "pdfplumber"
     reading = read_timetable(pages, tables)
     return Timetable(
