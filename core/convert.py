@@ -13,7 +13,7 @@ from .event import Calendar, Event, Status
 from .files import sha256
 from .identity import identity
 from .integrity import check_streams
-from .model import Entry, Kind, Page, PageTables, Timetable
+from .model import Entry, Kind, Page, PageTables, Problem, Timetable
 from .plan import PlanOptions, number_sessions, plan_events
 from .revision import Revision, assign_colors, cancel, known_times, revise
 from .screen import Limits, Screen, screen_file, whole
@@ -87,12 +87,12 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
     limits = limits or Limits()
     screen_file(data, limits)
     readable = whole(data)
-    size = check_streams(readable)
+    seen = check_streams(readable)
     pages = pdfium.read_pages(readable, password=password, screen=Screen(limits))
     tables = [page_tables(page) for page in pages]
     reader = "pdfium"
     if not any(page.tables for page in tables) and has_heading(pages[0]):
-        if size > _HEAVY * len(pages):
+        if seen.size > _HEAVY * len(pages):
             raise NotATimetable(_NO_TABLE)
         pages, tables = _second_opinion(readable, password, limits, pages)
         reader = "pdfplumber"
@@ -100,7 +100,7 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
     return Timetable(
         kind=reading.kind,
         entries=reading.entries,
-        problems=reading.problems,
+        problems=(*reading.problems, *(Problem(page=1, row=None, text="", reason=doubt) for doubt in seen.doubts)),
         words=reading.words,
         accounted=reading.accounted,
         pages=len(pages),
