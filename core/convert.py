@@ -14,6 +14,7 @@ from .files import sha256
 from .identity import identity
 from .integrity import check_streams
 from .model import Entry, Kind, Page, PageTables, Problem, Timetable
+from .page_tree import check_pages
 from .plan import PlanOptions, number_sessions, plan_events
 from .revision import Revision, assign_colors, cancel, known_times, revise
 from .screen import Limits, Screen, screen_file, whole
@@ -89,6 +90,7 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
     readable = whole(data)
     seen = check_streams(readable)
     pages = pdfium.read_pages(readable, password=password, screen=Screen(limits))
+    check_pages(readable, len(pages))
     tables = [page_tables(page) for page in pages]
     reader = "pdfium"
     if not any(page.tables for page in tables) and has_heading(pages[0]):
