@@ -8,15 +8,17 @@ from datetime import date
 from pathlib import Path
 
 from .. import __version__
-from .errors import Damaged, NotATimetable, NoTerm
+from .errors import BadRows, Damaged, NotATimetable, NoTerm
 from .event import Calendar, Event, Status
 from .files import sha256
 from .identity import identity
 from .integrity import check_streams
-from .model import Entry, Kind, Page, PageTables, Timetable
+from .maker import advise, maker
+from .model import Entry, Kind, Page, PageTables, Problem, Timetable
+from .page_tree import check_pages
 from .plan import PlanOptions, number_sessions, plan_events
 from .revision import Revision, assign_colors, cancel, known_times, revise
-from .screen import Limits, Screen, screen_file
+from .screen import Limits, Screen, screen_file, whole
 from .tables import page_tables
 from .terms import Term, bare_term, load_term
 from .timetable import has_heading, read_timetable
@@ -86,20 +88,28 @@ def read_pdf(data: bytes, *, name: str = "", password: str | None = None, limits
 
     limits = limits or Limits()
     screen_file(data, limits)
-    size = check_streams(data)
-    pages = pdfium.read_pages(data, password=password, screen=Screen(limits))
+    readable = whole(data)
+    seen = check_streams(readable)
+    pages = pdfium.read_pages(readable, password=password, screen=Screen(limits), layers=seen.layers)
+    check_pages(readable, len(pages))
     tables = [page_tables(page) for page in pages]
     reader = "pdfium"
-    if not any(page.tables for page in tables) and has_heading(pages[0]):
-        if size > _HEAVY * len(pages):
-            raise NotATimetable(_NO_TABLE)
-        pages, tables = _second_opinion(data, password, limits, pages)
-        reader = "pdfplumber"
-    reading = read_timetable(pages, tables)
+    try:
+        if not any(page.tables for page in tables) and has_heading(pages[0]):
+            if seen.size > _HEAVY * len(pages):
+                raise NotATimetable(_NO_TABLE)
+            pages, tables = _second_opinion(readable, password, limits, pages)
+            reader = "pdfplumber"
+        reading = read_timetable(pages, tables)
+    except (NotATimetable, BadRows, Damaged) as error:
+        if any(map(has_heading, pages)) or not any(page.words for page in pages):
+            advise(error, maker(*pdfium.made_with(readable, password=password)))
+        raise
+    doubts = [Problem(page=1, row=None, text="", reason=doubt) for doubt in seen.doubts]
     return Timetable(
         kind=reading.kind,
         entries=reading.entries,
-        problems=reading.problems,
+        problems=(*reading.problems, *doubts),
         notes=reading.notes,
         words=reading.words,
         accounted=reading.accounted,

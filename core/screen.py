@@ -6,11 +6,17 @@ defaults leave room for the whole university's timetable and stop what was measu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .errors import Damaged, NotATimetable, TooLarge
 
-_HEAD = 1024  # PDF readers look for the header in the first kilobyte and for the end mark in the last
+_HEAD = 1024  # PDF readers look for the header in the first kilobyte
+_END = b"%%EOF"
+# What only a PDF goes on with: where it stands behind the last end mark, that was the mark of an earlier state.
+_MORE = re.compile(rb"\d\s++\d++\s++obj\b|\bendobj\b|\bendstream\b|\bxref\s++\d|\btrailer\s*+<<|\bstartxref\b")
+# A file made for the web has its first page in front, with an end mark that names no place.
+_FIRST_PAGE = re.compile(rb"\bstartxref\s++0\s++\Z")
 _KINDS = (
     (b"<", "a web page"),
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
@@ -43,8 +49,15 @@ def screen_file(data: bytes, limits: Limits) -> None:
     if b"%PDF-" not in data[:_HEAD]:
         raise _not_a_pdf(data)
     # A reader repairs a PDF that was cut off and shows what is left of it, without the rows that are gone.
-    if b"%%EOF" not in data[-_HEAD:]:
+    end = data.rfind(_END)
+    if end < 0 or _MORE.search(data, end) or _FIRST_PAGE.search(data, max(end - 40, 0), end):
         raise Damaged("The end of the PDF is missing: it was not downloaded or copied completely.")
+
+
+def whole(data: bytes) -> bytes:
+    """Return a PDF without what lies behind its last end mark: readers look for that near the end of a file only."""
+    end = data.rfind(_END) + len(_END)
+    return data[: end + 2] if data[end:].isspace() else data[:end]
 
 
 def _not_a_pdf(data: bytes) -> NotATimetable:

@@ -61,11 +61,19 @@ def _sort_words(page: Page, grid: Grid, indices: Iterable[int]) -> tuple[_Cells,
     outside = []
     words, xs, ys = page.words, grid.xs, grid.ys
     columns, rows = len(xs), len(ys)
+    mine: list[int] = []
+    left = right = top = bottom = 0.0  # of the cell of the word before: most words stand beside another
     for index in indices:
         word = words[index]
-        row, column = bisect_right(ys, word.y), bisect_right(xs, word.x0 + _SAME)
+        x, y = word[1] + _SAME, word[3]
+        if left <= x < right and top <= y < bottom:
+            mine.append(index)
+            continue
+        row, column = bisect_right(ys, y), bisect_right(xs, x)
         if 0 < row < rows and 0 < column < columns:
-            cells.setdefault((row - 1, column - 1), []).append(index)
+            mine = cells.setdefault((row - 1, column - 1), [])
+            mine.append(index)
+            left, right, top, bottom = xs[column - 1], xs[column], ys[row - 1], ys[row]
         else:
             outside.append(index)
     return cells, outside
@@ -323,30 +331,32 @@ class _Levels:
         return any(abs(apart - leading) <= _LEVEL for leading, _ in usual)
 
     def _misplaced(self, lonely: list[_Lonely]) -> list[_Lonely]:
-        anchors = [self._anchors(row, cells) for row, cells in enumerate(self._rows)]
-        starts = Counter([round(found.start, 2) for row in anchors for found in row if found])
+        starts = Counter(
+            [
+                round((cell.lines[0].y - top) / cell.lines[0].height, 2)
+                for top, cells in zip(self._ys, self._rows, strict=False)
+                for cell in cells
+                if cell.lines
+            ]
+        )
         usual = starts.most_common(1)[0][0]
+        columns = {one.column: [self._anchor(row, one.column) for row in range(len(self._rows))] for one in lonely}
         misplaced = []
         for one in lonely:
-            mine = anchors[one.row][one.column]
-            others = [row[one.column] for number, row in enumerate(anchors) if number != one.row]
+            mine = columns[one.column][one.row]
+            others = [other for row, other in enumerate(columns[one.column]) if row != one.row]
             if mine and abs(mine.start - usual) * mine.height > _LEVEL and not any(map(mine.is_like, others)):
                 misplaced.append(one)
         return misplaced
 
-    def _anchors(self, row: int, cells: Sequence[Cell]) -> list[_Anchor | None]:
+    def _anchor(self, row: int, column: int) -> _Anchor | None:
+        lines = self._rows[row][column].lines
+        if not lines:
+            return None
         top, bottom = self._ys[row], self._ys[row + 1]
-        found: list[_Anchor | None] = []
-        for cell in cells:
-            if cell.lines:
-                first, last = cell.lines[0], cell.lines[-1]
-                down = first.y - top
-                found.append(
-                    _Anchor(down / first.height, first.height, down, (down + last.y - bottom) / 2, bottom - last.y)
-                )
-            else:
-                found.append(None)
-        return found
+        first, last = lines[0], lines[-1]
+        down = first.y - top
+        return _Anchor(down / first.height, first.height, down, (down + last.y - bottom) / 2, bottom - last.y)
 
 
 class _Anchor(NamedTuple):
@@ -370,20 +380,18 @@ class _Anchor(NamedTuple):
 
 def _lonely(row: int, cells: Sequence[Cell]) -> list[_Lonely]:
     """Return the lines of a row that no other of its cells has at their level."""
-    levels = sorted(
-        [
-            (line.y, column, place)
-            for column, cell in enumerate(cells)
-            if cell.lines
-            for place, line in enumerate(cell.lines)
-        ]
-    )
-    found = []
-    last = len(levels) - 1
-    for at, (y, column, place) in enumerate(levels):
-        if at and y - levels[at - 1][0] <= _LEVEL and levels[at - 1][1] != column:
-            continue
-        if at < last and levels[at + 1][0] - y <= _LEVEL and levels[at + 1][1] != column:
-            continue
-        found.append(_Lonely(row, column, place))
-    return found
+    # Almost all lines of one level are at one height to the last digit.
+    heights: dict[float, int] = {}
+    for cell in cells:
+        for line in cell.lines:
+            heights[line.y] = heights.get(line.y, 0) + 1
+    if 1 not in heights.values():
+        return []
+    alone = [y for y, count in heights.items() if count == 1]
+    lonely = {y for y in alone if not any(other != y and abs(other - y) <= _LEVEL for other in heights)}
+    return [
+        _Lonely(row, column, place)
+        for column, cell in enumerate(cells)
+        for place, line in enumerate(cell.lines)
+        if line.y in lonely
+    ]

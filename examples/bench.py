@@ -25,6 +25,7 @@ from tukscal.core import ics
 from tukscal.core.convert import CalendarOptions, make_calendar, read_pdf
 from tukscal.core.event import Calendar
 from tukscal.core.integrity import check_streams
+from tukscal.core.page_tree import check_pages
 from tukscal.core.readers.pdfium import read_pages
 from tukscal.core.screen import Limits, Screen, screen_file
 from tukscal.core.tables import page_tables
@@ -75,6 +76,7 @@ def measure(data: bytes) -> dict[str, float]:
     def everything_else() -> None:
         screen_file(data, limits)
         check_streams(data)
+        check_pages(data, len(pages))
         read_timetable(pages, [page_tables(page) for page in pages])
         ics.build(make_plan())
 

@@ -35,8 +35,9 @@ Cells = list[list[list[list[str]]]]
 
 def pages_of(reader: str, pdf: bytes, password: str | None = None) -> tuple[Page, ...]:
     """Return what "pdfium" or "pdfplumber" sees of a PDF."""
-    read_pages = {"pdfium": pdfium.read_pages, "pdfplumber": plumber.read_pages}[reader]
-    return read_pages(pdf, password=password, screen=Screen(Limits()))
+    if reader == "pdfium":
+        return pdfium.read_pages(pdf, password=password, screen=Screen(Limits()), layers=True)
+    return plumber.read_pages(pdf, password=password, screen=Screen(Limits()))
 
 
 def table_texts(pages: tuple[Page, ...]) -> list[tuple[Cells, list[str]]]:

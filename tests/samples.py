@@ -25,11 +25,18 @@ KINDS: Mapping[str, str] = {"UP_MOD_XLS": "lectures", "UP_TST_PDF": "tests", "UP
 """Sample -> "kind" of the JSON interface."""
 
 FOLDER = Path(os.environ.get("TUKSCAL_SAMPLES") or Path(__file__).parents[2] / "shared" / "samples")
+CASES = Path(os.environ.get("TUKSCAL_CASES") or Path(__file__).parents[2] / "shared" / "cases")
+"""Real timetables after the tools people use; not committed either."""
 
 
 def sample(name: str) -> bytes:
     """Return the PDF of a sample; skip the test where there is none."""
-    return _read(f"{name}.pdf")
+    return _read(FOLDER, f"{name}.pdf", "TUKSCAL_SAMPLES")
+
+
+def case(name: str) -> bytes:
+    """Return the PDF of a case; skip the test where there is none."""
+    return _read(CASES, f"{name}.pdf", "TUKSCAL_CASES")
 
 
 def expected_sessions(name: str) -> list[dict[str, Any]]:
@@ -37,7 +44,7 @@ def expected_sessions(name: str) -> list[dict[str, Any]]:
 
     The file has its own keys ("offered_or_status", ...), module codes without their blank and "" for nothing.
     """
-    return [_mapped(KINDS[name], session) for session in json.loads(_read(f"{name}.expected.json"))]
+    return [_mapped(KINDS[name], session) for session in _expected(name)]
 
 
 def comparable(entries: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
@@ -60,10 +67,15 @@ def _mapped(kind: str, session: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read(name: str) -> bytes:
-    path = FOLDER / name
+def _expected(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(_read(FOLDER, f"{name}.expected.json", "TUKSCAL_SAMPLES"))
+    return found
+
+
+def _read(folder: Path, name: str, variable: str) -> bytes:
+    path = folder / name
     if path.is_file():
         return path.read_bytes()
     if os.environ.get("CI"):
-        pytest.fail(f"the sample {name} is not there; continuous integration needs it (TUKSCAL_SAMPLES)")
-    pytest.skip(f"the sample {name} is not there")
+        pytest.fail(f"{name} is not there; continuous integration needs it ({variable})")
+    pytest.skip(f"{name} is not there")

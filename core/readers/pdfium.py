@@ -90,6 +90,18 @@ def read_pages(data: bytes, *, password: str | None, screen: Screen, layers: boo
         return tuple(pages)
 
 
+def made_with(data: bytes, *, password: str | None) -> tuple[str, str]:
+    """Return a PDF's Creator and Producer: the program that wrote it and the one that made it a PDF."""
+    with _document(data, password) as document:
+        return _meta_text(document, b"Creator"), _meta_text(document, b"Producer")
+
+
+def _meta_text(document: object, name: bytes) -> str:
+    buffer = (ctypes.c_ushort * 256)()
+    length = pdfium.FPDF_GetMetaText(document, name, buffer, 512)
+    return bytes(buffer)[: max(min(length, 512) - 2, 0)].decode("utf-16-le", "replace")
+
+
 @contextmanager
 def _document(data: bytes, password: str | None) -> Iterator[object]:
     secret = password.encode() if password is not None else None

@@ -145,7 +145,7 @@ class _Device(PDFTextDevice):
             text = font.to_unichr(cid)
         except PDFUnicodeNotDefined:
             text = "\ufffd"
-        advance = font.char_width(cid) * fontsize * scaling
+        advance = _width(font, cid) * fontsize * scaling
         a, b, c, d, x, y = matrix
         why = None
         if self._render in _UNSEEN:
@@ -190,6 +190,14 @@ class _Device(PDFTextDevice):
         """Note that marked content ends."""
         if self.tags:
             self.tags.pop()
+
+
+def _width(font: Any, cid: int) -> float:
+    """Return the width of a glyph; pdfminer knows those of standard fonts by what a glyph means, not by its code."""
+    width = font.char_width(cid)
+    if not width and hasattr(font, "cid2unicode"):
+        width = font.widths.get(font.cid2unicode.get(cid), 0) * font.hscale
+    return float(width)
 
 
 class _State(PDFGraphicState):

@@ -44,11 +44,18 @@ def row_name(header: Header, row: Row) -> str:
     return " ".join(filter(None, (_text(header, row, name) for name in fields[header.kind])))
 
 
-def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, others: Sequence[Row]) -> str:
-    """Return why a row cannot be the rest of a record that ends with the last of `rows`; "" if it can.
+class Usual:
+    """What is usual in a timetable: its rows that stand whole on one page, looked at once."""
 
-    `others` are rows that stand whole on one page: what is usual in the timetable.
-    """
+    def __init__(self, header: Header, rows: Iterable[Row]) -> None:
+        rows = list(rows)
+        self.activities = frozenset(_text(header, row, "activity") for row in rows)
+        self.ascending = _venues_ascend(header, rows)
+        """Whether the venues of each session ascend."""
+
+
+def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -> str:
+    """Return why a row cannot be the rest of a record that ends with the last of `rows`; "" if it can."""
     last = rows[-1]
     filled = [index for index, cell in enumerate(rest.cells) if cell.lines]
     if any(header.fields[index] in _WHOLE[header.kind] for index in filled):
@@ -58,22 +65,16 @@ def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, others: Sequenc
     foot = max((lines[-1].y for _, lines in cells if lines), default=0.0)
     if any(index in filled and not (lines and lines[-1].y > foot - _FOOT) for index, lines in cells):
         return "that row ends on its page"
-    ascending = venues_ascend(header, others)
     if header.kind is Kind.LECTURES:
-        return _why_not_sessions(header, rows, rest, ascending)
-    if _lines(header, rest, "activity") and _is_whole(header, rows, others):
+        return _why_not_sessions(header, rows, rest, usual.ascending)
+    mine = " ".join(filter(None, (_text(header, row, "activity") for row in rows)))
+    if _lines(header, rest, "activity") and mine in usual.activities:
         return f"the {'test' if header.kind is Kind.TESTS else 'activity'} of that row is complete"
     return _why_not_venues(
         [line.text for row in rows for line in _lines(header, row, "venue")],
         [line.text for line in _lines(header, rest, "venue")],
-        ascending and header.kind is Kind.TESTS,
+        usual.ascending and header.kind is Kind.TESTS,
     )
-
-
-def _is_whole(header: Header, rows: Sequence[Row], others: Iterable[Row]) -> bool:
-    """Tell whether the activity of a record is one that other rows have."""
-    mine = " ".join(filter(None, (_text(header, row, "activity") for row in rows)))
-    return any(_text(header, row, "activity") == mine for row in others)
 
 
 def _why_not_sessions(header: Header, rows: Sequence[Row], rest: Row, ascending: bool) -> str:
@@ -118,7 +119,7 @@ def _why_not_venues(before: Sequence[str], after: Sequence[str], ascending: bool
     return ""
 
 
-def venues_ascend(header: Header, rows: Iterable[Row]) -> bool:
+def _venues_ascend(header: Header, rows: Iterable[Row]) -> bool:
     """Tell whether the venues of each session ascend in rows that stand whole on one page, and do so twice at least.
 
     Most timetables list them so; where one does, a rest that begins before its row's last venue is another row's.

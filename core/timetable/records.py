@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..model import Cell, Kind, Line, PageTables, Problem, Row
 from . import values
-from .breaks import Key, order_key, row_name, why_not_rest
+from .breaks import Key, Usual, order_key, row_name, why_not_rest
 from .layouts import Header, find_header
 
 _NO_CELL = Cell((), 0.0)
@@ -276,9 +276,15 @@ class _Finder:
 
     def _decide(self, lowest: float) -> None:
         """Decide which rests belong to their records."""
+        records = {id(record): record for record, _ in self._rests}.values()
         whole = [record for record in self.found.records if len(record.rows) == 1]
-        for record in {id(record): record for record, _ in self._rests}.values():
-            others = [one.rows[0] for one in whole if one.header is record.header]
+        headers = {id(record.header): record.header for record in records}
+        usual = {
+            key: Usual(header, (one.rows[0] for one in whole if one.header is header))
+            for key, header in headers.items()
+        }
+        for record in records:
+            others = usual[id(record.header)]
             rests, record.rows = record.rows[1:], record.rows[:1]
             for rest in rests:
                 why = why_not_rest(record.header, record.rows, rest, others)
@@ -290,7 +296,7 @@ class _Finder:
                 record.rows.append(rest)
             self.found.problems += [rows_problem([rest], _NO_ROW) for rest in rests[len(record.rows) :]]
 
-    def _add_orphan(self, record: Record, rest: Row, why: str, others: Sequence[Row]) -> None:
+    def _add_orphan(self, record: Record, rest: Row, why: str, others: Usual) -> None:
         """Name a rest that is not its record's, and every record that it may belong to."""
         self.breaks += 1
         self.found.problems.append(rows_problem([rest], _NO_REST.format(why)))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from io import BytesIO
 
+import pikepdf
 import pytest
 from tukscal.core.convert import read_pdf
 from tukscal.core.errors import Damaged, NotATimetable, TooLarge, TukscalError
 from tukscal.core.model import Ruling
 from tukscal.core.readers.rulings import crossings, joined
-from tukscal.core.screen import Limits, Screen, screen_file
+from tukscal.core.screen import Limits, Screen, screen_file, whole
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES
+from tukscal.tests.samples import case
 
 Check = Callable[[Screen, int], None]
 
@@ -161,7 +164,13 @@ def test_no_pages() -> None:
         (b"hello", NotATimetable, "The file is not a PDF."),
         (b" " * 1020 + b"%PDF-1.6 %%EOF", NotATimetable, "The file is not a PDF."),
         (b"%PDF-1.6\n", Damaged, "The end of the PDF is missing: it was not downloaded or copied completely."),
-        (b"%PDF-1.6 %%EOF" + b" " * 1024, Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6 %%EOF\n7 0 obj", Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6 %%EOF\n<< /A 1 >>\nendobj", Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6 %%EOF" + b"\0" * 9999 + b"endstream", Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6 %%EOF\nxref\n0 9", Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6 %%EOF\ntrailer\n<<", Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6 %%EOF\nstartxref", Damaged, "The end of the PDF is missing"),
+        (b"%PDF-1.6\nstartxref\n0\n%%EOF\n9 0", Damaged, "The end of the PDF is missing"),
     ],
 )
 def test_what_is_no_pdf(data: bytes, error: type[TukscalError], message: str) -> None:
@@ -172,7 +181,61 @@ def test_what_is_no_pdf(data: bytes, error: type[TukscalError], message: str) ->
     assert caught.value.advice
 
 
-def test_junk_around_a_pdf() -> None:
-    """A PDF that begins within its first kilobyte and ends within its last passes, as PDF readers take it."""
-    screen_file(b"junk" * 250 + timetable_pdf(LECTURES) + b"\n" * 900, Limits())
-    assert len(read_pdf(timetable_pdf(LECTURES) + b"\n" * 900).entries) == 6
+JUNK = {
+    "blank lines": b"\r\n" * 900,
+    "2,000 NULs": bytes(2_000),
+    "80,000 NULs": bytes(80_000),
+    "a web page": b"\n<html><body>3 0 objections to the trailer, xref and all</body></html>" * 99,
+    "a picture": b"\x89PNG\r\n" + bytes(range(256)) * 99,
+}
+
+
+@pytest.mark.parametrize("name", JUNK)
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_junk_behind_a_pdf(name: str, encrypted: bool) -> None:
+    """A PDF with whatever else behind its end is read as without, and is handed on without."""
+    pdf = timetable_pdf(LECTURES, encrypted=encrypted)
+    assert whole(pdf) == pdf
+    assert whole(pdf + JUNK[name]).rstrip() == pdf.rstrip()
+    found = read_pdf(pdf + JUNK[name])
+    assert (found.entries, found.problems) == (read_pdf(pdf).entries, ())
+    assert len(found.entries) == 6
+
+
+def test_junk_before_a_pdf() -> None:
+    """A PDF that begins within its first kilobyte passes, as PDF readers take it."""
+    screen_file(b"junk" * 250 + timetable_pdf(LECTURES), Limits())
+
+
+def test_a_pdf_for_the_web_cut_anywhere() -> None:
+    """A PDF with its first page and an end mark in front is refused wherever it is cut off behind them."""
+    out = BytesIO()
+    with pikepdf.open(BytesIO(made("lectures", 3, pages=2).pdf)) as pdf:
+        pdf.save(out, linearize=True)
+    data = out.getvalue()
+    first = data.index(b"%%EOF") + 5
+    assert first < 2_000 < len(data)
+    screen_file(data, Limits())
+    for length in range(len(b"%PDF-"), len(data.rstrip())):
+        with pytest.raises(Damaged, match="The end of the PDF is missing"):
+            screen_file(data[:length], Limits())
+
+
+def test_a_pdf_saved_again_and_cut_off() -> None:
+    """Of a PDF that was saved again, cut off in the second part, no object of that part is taken for junk."""
+    pdf = timetable_pdf(LECTURES)
+    more = b"7 0 obj\n<< /A 1 >>\nendobj\nxref\n0 0\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n"
+    for length in range(len(b"7 0 obj"), len(more)):
+        with pytest.raises(Damaged, match="The end of the PDF is missing"):
+            screen_file(pdf + more[:length], Limits())
+    screen_file(pdf + more + b"%%EOF", Limits())
+    assert whole(pdf + more + b"%%EOF\n" + bytes(5_000)) == pdf + more + b"%%EOF"
+
+
+@pytest.mark.parametrize("name", ["2000-nuls-after-eof__LECTURES_BOTH"])
+def test_junk_behind_a_real_timetable(name: str) -> None:
+    """A real timetable with 2,000 NULs behind its end is read as without them."""
+    data = case(name)
+    found = read_pdf(data)
+    assert found.entries == read_pdf(data.rstrip(b"\0")).entries
+    assert (len(found.entries), found.problems) == (29, ())
