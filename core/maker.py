@@ -23,7 +23,7 @@ _MAKERS = (
 
 
 def maker(creator: str, producer: str) -> str | None:
-    """Return the program that a PDF's Creator and Producer name; "" for the portal's own, None where they say nothing."""
+    """Return the program that a PDF's Creator and Producer name; "" for the portal's, None where they say nothing."""
     said = f"{creator} {producer}".lower()
     if _PORTAL in said:
         return ""
@@ -32,11 +32,11 @@ def maker(creator: str, producer: str) -> str | None:
 
 
 def advise(error: TukscalError, made_by: str | None) -> None:
-    """Give a refusal the advice that fits the PDF: a copy's reader gets the portal's file, who has that has it."""
+    """Give a refusal the advice that fits the PDF: whoever has a copy needs the portal's own file."""
     if made_by:
         error.advice = (
-            f"This seems to be a copy that {made_by} made. Use the portal's own file: download it again and do not print "
-            "it or change it first."
+            f"This seems to be a copy that {made_by} made. Use the portal's own file: download it again, and do not "
+            "print it or change it first."
         )
     elif made_by == "":
         error.advice = error.advice.replace(", and check that it is the portal's own file", "")

@@ -176,7 +176,7 @@ def test_merged(folder: Path, run: Run) -> None:
     heads = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
     assert heads == [
         "lectures.pdf: lectures, S2 2026 (from --year)",
-        "tests.pdf: semester tests, 23 August to 30 August 2025 (printed in the PDF)",
+        "tests.pdf: semester tests, 23 August to 28 August 2025 (printed in the PDF)",
     ]
 
 
