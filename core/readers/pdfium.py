@@ -196,45 +196,50 @@ def _matrix_and_size(textpage: object, index: int) -> tuple[float, float, float,
 
 def _words(
     textpage: object, text: str, place: Place, foreign: Callable[[int, Box], Foreign | None] | None
-) -> Iterator[Word]:
+) -> list[Word]:
+    """Return the words of a page; after the glyphs' boxes this loop is most of what reading costs."""
     handle = ctypes.cast(textpage, _Handle)  # type: ignore[arg-type]
     glyphs = _glyphs(handle, text, place)
     _, lefts, rights, bottoms, tops = glyphs
-    straight = place.turn == 0 and place.level
-    baselines: dict[tuple[float, float], float] = {}
+    words: list[Word] = []
+    lines: dict[tuple[float, float], tuple[float, Foreign | None]] = {}
     for first, last, spaced in word_spans(glyphs):
-        x0, x1, bottom, top = lefts[first], rights[last], bottoms[first], tops[first]
-        baseline = baselines.get((bottom, top))
-        if baseline is None:
-            baseline = baselines[bottom, top] = _baseline(handle, first, place)
-        angle = _angle(handle, first)
-        why = None if (straight and angle == 0) or not place.turned(angle) else Foreign.TURNED
+        x0, x1, box = lefts[first], rights[last], (bottoms[first], tops[first])
+        # Glyphs of one bottom and top have one font, size, direction and baseline.
+        if box not in lines:
+            lines[box] = _line(handle, first, place)
+        baseline, why = lines[box]
+        height = box[1] - box[0]
         if foreign and not why:
-            why = foreign(first, (x0, baseline - (top - bottom), x1, baseline))
-        yield Word(plain(text[first : last + 1]), x0, x1, baseline, spaced, top - bottom, why)
+            why = foreign(first, (x0, baseline - height, x1, baseline))
+        # A named tuple's own constructor takes twice as long.
+        words.append(tuple.__new__(Word, (plain(text[first : last + 1]), x0, x1, baseline, spaced, height, why)))
+    return words
 
 
-def _baseline(textpage: _Handle, index: int, place: Place) -> float:
-    """Return the baseline of a glyph; it is the same for all that have one box above and below."""
+def _line(textpage: _Handle, index: int, place: Place) -> tuple[float, Foreign | None]:
+    """Return the baseline of a glyph, and whether it is turned."""
     x, y = c_double(), c_double()
     _origin(textpage, index, byref(x), byref(y))
-    return place.point(x.value, y.value)[1]
+    turned = place.turned(_angle(textpage, index))
+    return place.point(x.value, y.value)[1], Foreign.TURNED if turned else None
 
 
 class _Boxes:
-    """Room for the boxes of a page's glyphs, and references into it, made once."""
+    """Room for the boxes of a page's glyphs, and references into it, made once for all pages."""
 
     def __init__(self) -> None:
         self._room = (c_float * 0)()
         self._references: list[Any] = []
 
-    def of(self, textpage: _Handle, count: int) -> list[float]:
-        """Return left, top, right and bottom of each glyph's advance box, one after the other."""
+    def of(self, textpage: _Handle, count: int) -> tuple[list[float], list[float], list[float], list[float]]:
+        """Return left, top, right and bottom of each glyph's advance box."""
         if len(self._references) < count:
             self._room = (c_float * (4 * count))()
             self._references = [byref(self._room, 16 * index) for index in range(count)]
         deque(map(_loose_box, repeat(textpage), range(count), self._references), 0)
-        return self._room[: 4 * count]
+        room = self._room
+        return room[0 : 4 * count : 4], room[1 : 4 * count : 4], room[2 : 4 * count : 4], room[3 : 4 * count : 4]
 
 
 _boxes = _Boxes()
@@ -242,8 +247,7 @@ _boxes = _Boxes()
 
 def _glyphs(textpage: _Handle, text: str, place: Place) -> Glyphs:
     """Return the glyphs of a page with their advance boxes, placed."""
-    boxes = _boxes.of(textpage, len(text))
-    lefts, tops, rights, bottoms = (boxes[side::4] for side in range(4))
+    lefts, tops, rights, bottoms = _boxes.of(textpage, len(text))
     if place.turn == 1:
         lefts, tops, rights, bottoms = bottoms, [-x for x in lefts], tops, [-x for x in rights]
     elif place.turn == 2:

@@ -17,6 +17,7 @@ from ..model import KERNED, TOUCHING
 
 _LEVEL = 0.06  # heights of the text by which the baselines of one word differ at most
 _LIKE = 0.05  # part by which the heights of its glyphs do
+_DOWN = 0.1  # heights of the text from which on a word stands on another line
 
 _BLANKS = frozenset(
     " \t\r\n\0\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
@@ -41,36 +42,25 @@ class Glyphs(NamedTuple):
     """The same for all glyphs of one font, size and baseline."""
 
 
-class Span(NamedTuple):
-    """A word: its first and last glyph."""
-
-    first: int
-    last: int
-    spaced: bool
-
-
-def word_spans(glyphs: Glyphs) -> Iterator[Span]:
-    """Yield the words of a page in the order of its contents."""
+def word_spans(glyphs: Glyphs) -> Iterator[tuple[int, int, bool]]:
+    """Yield the words of a page in the order of its contents: first glyph, last glyph, whether a blank ends its line."""
     _, lefts, rights, bottoms, tops = glyphs
     first = last = -1
-    start = end = base = nearest = farthest = lowest = highest = smallest = tallest = 0.0
+    start = end = base = tall = 0.0
     for begins, ends in _pieces(glyphs):
         x0, at = lefts[begins], bottoms[begins]
-        tall = tops[begins] - at
-        if nearest < x0 - end < farthest and lowest < at < highest and smallest < tall < tallest:
-            start, end, last = lefts[ends], rights[ends], ends
-            continue
         if last >= 0:
-            if x0 == start and rights[begins] == end and at == base:
-                start, end, last = lefts[ends], rights[ends], ends  # another letter of the same ligature
-                continue
-            yield Span(first, last, _spaced(glyphs, last, at - base))
-        first, start, end, base, last = begins, lefts[ends], rights[ends], at, ends
-        nearest, farthest = KERNED * tall, TOUCHING * tall
-        lowest, highest = at - _LEVEL * tall, at + _LEVEL * tall
-        smallest, tallest = (1 - _LIKE) * tall, (1 + _LIKE) * tall
+            gap, down = x0 - end, abs(at - base)
+            if gap < TOUCHING * tall and down < _LEVEL * tall:
+                same = abs(tops[begins] - at - tall) < _LIKE * tall
+                # The letters of a ligature have one box.
+                if (gap > KERNED * tall and same) or (x0 == start and rights[begins] == end and at == base):
+                    start, end, last = lefts[ends], rights[ends], ends
+                    continue
+            yield first, last, down > _DOWN * tall and _has_blank(glyphs, last + 1)
+        first, last, start, end, base, tall = begins, ends, lefts[ends], rights[ends], at, tops[begins] - at
     if last >= 0:
-        yield Span(first, last, _spaced(glyphs, last, tops[last] - bottoms[last]))
+        yield first, last, _has_blank(glyphs, last + 1)
 
 
 def _pieces(glyphs: Glyphs) -> Iterator[tuple[int, int]]:
@@ -97,12 +87,10 @@ def _pieces(glyphs: Glyphs) -> Iterator[tuple[int, int]]:
         yield first, stop - 1
 
 
-def _spaced(glyphs: Glyphs, last: int, down: float) -> bool:
-    """Tell whether a word is followed by a printed blank and then by another line; a made-up blank has no width."""
-    after = last + 1
-    if after >= len(glyphs.text) or abs(down) < (glyphs.top[last] - glyphs.bottom[last]) * 0.1:
-        return False
-    return glyphs.text[after] in _BLANKS and glyphs.x1[after] > glyphs.x0[after]
+def _has_blank(glyphs: Glyphs, index: int) -> bool:
+    """Tell whether a printed blank stands here; a made-up one has no width."""
+    text = glyphs.text
+    return index < len(text) and text[index] in _BLANKS and glyphs.x1[index] > glyphs.x0[index]
 
 
 # ---- characters that look alike
@@ -111,7 +99,6 @@ _HYPHENS = "-\u0002\ufffe\xad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\uf
 _COLONS = ":\u2236\ua789\ufe55\ufe13\uff1a\u02d0"
 _ALIKE = {ord(char): "-" for char in _HYPHENS} | {ord(char): ":" for char in _COLONS}
 _ALIKE |= {ord(char): "" for char in _BLANKS}
-_PLAIN = frozenset(map(chr, range(0x21, 0x7F)))
 
 
 def plain(text: str) -> str:
@@ -119,6 +106,6 @@ def plain(text: str) -> str:
 
     Dashes, colons, digits and letters of full width, ligatures; a hyphen at the end of a line is one of PDFium's own.
     """
-    if _PLAIN.issuperset(text):
+    if text.isascii() and text.isprintable() and " " not in text:
         return text
     return unicodedata.normalize("NFKC", text.translate(_ALIKE))
