@@ -43,10 +43,11 @@ def mutants(module: str, source: str) -> list[Mutant]:
     return [Mutant(module, number, *shown) for number, shown in enumerate(_changes(ast.parse(source)))]
 
 
-def changed(source: str, number: int) -> str:
-    """Return a module's source with the change of that number."""
+def changed(source: str, number: int | None) -> str:
+    """Return a module's source with the change of that number, or with none, but without its comments."""
     tree = ast.parse(source)
-    next(islice(_changes(tree), number, None))
+    if number is not None:
+        next(islice(_changes(tree), number, None))
     return ast.unparse(tree)
 
 

@@ -91,25 +91,25 @@ class Copy:
             "PYTHONDONTWRITEBYTECODE": "",
         }
         self._environment.pop("CI", None)
-        self._writes = 0
+        self._written = time.time()
 
-    def notices(self, mutant: Mutant, limit: float) -> bool:
-        """Tell whether a test fails, or hangs, with a change."""
-        file = self.root / mutant.module
+    def passes(self, module: str, number: int | None, limit: float, out: int | None = None) -> bool:
+        """Tell whether the tests of a module pass with a change; None is written the same way, and changes nothing."""
+        file = self.root / module
         unchanged = file.read_bytes()
-        self._write(file, changed(unchanged.decode(), mutant.number).encode())
+        self._write(file, changed(unchanged.decode(), number).encode())
         try:
-            return self.run(judges_of(mutant.module), limit, out=subprocess.DEVNULL) != 0
+            return self._run(judges_of(module), limit, out) == 0
         finally:
             self._write(file, unchanged)
 
     def _write(self, file: Path, data: bytes) -> None:
         """Write a module; each time has a date of its own, or the bytecode of the last one would be taken for it."""
-        self._writes += 1
+        self._written += 2
         file.write_bytes(data)
-        os.utime(file, (self._writes, self._writes))
+        os.utime(file, (self._written, self._written))
 
-    def run(self, tests: Iterable[str], limit: float, out: int | None = None) -> int | None:
+    def _run(self, tests: Iterable[str], limit: float, out: int | None) -> int | None:
         """Run tests up to the first failure; return pytest's exit code, None for tests that took too long."""
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-p", "pytest_timeout",
@@ -150,24 +150,24 @@ def judge(share: list[Mutant], copies: list[Copy], longest: float) -> list[Mutan
     for each in copies:
         free.put(each)
 
-    def time_of(tests: tuple[str, ...]) -> float:
+    def time_of(module: str) -> float:
         each, began = free.get(), time.monotonic()
-        passed = each.run(tests, longest) == 0
+        passed = each.passes(module, None, longest)
         free.put(each)
         return time.monotonic() - began if passed else 0.0
 
     def survives(mutant: Mutant) -> bool:
         each = free.get()
-        noticed = each.notices(mutant, 10 + 3 * took[judges_of(mutant.module)])
+        survived = each.passes(mutant.module, mutant.number, 10 + 3 * took[mutant.module], subprocess.DEVNULL)
         free.put(each)
-        print("noticed " if noticed else "survived", mutant, flush=True)
-        return not noticed
+        print("survived" if survived else "noticed ", mutant, flush=True)
+        return survived
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        groups = list(dict.fromkeys(judges_of(mutant.module) for mutant in share))
-        took = dict(zip(groups, pool.map(time_of, groups), strict=True))
-        if failing := [" ".join(tests) for tests, seconds in took.items() if not seconds]:
-            print(f"These fail without any change, or take more than {longest:.0f} s:", *failing, sep="\n  ")
+        modules = sorted({mutant.module for mutant in share})
+        took = dict(zip(modules, pool.map(time_of, modules), strict=True))
+        if failing := [module for module, seconds in took.items() if not seconds]:
+            print(f"Without any change the tests fail, or take more than {longest:.0f} s, of:", *failing, sep="\n  ")
             return None
         return [mutant for mutant, survived in zip(share, pool.map(survives, share), strict=True) if survived]
 
