@@ -43,7 +43,7 @@ MORE = {
     "core/tables.py": ("tests/core/test_reading.py",),
     "core/terms/": ("tests/core/terms",),
     "core/twins.py": ("tests/core/batch",),
-    "core/timetable/": ("tests/core/timetable", "tests/core/test_reading.py"),
+    "core/timetable/": ("tests/core/timetable",),
 }
 MEMORY = 4 << 30  # bytes; a change may also fill it without end
 
