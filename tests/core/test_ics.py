@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import icalendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from icalendar.parser import Contentline
 from tukscal.core import ics
 from tukscal.core.event import Calendar, Event, Status
 from tukscal.core.model import Entry
@@ -126,6 +128,17 @@ def test_how_a_file_begins() -> None:
         "DTSTART:19700101T000000", "TZNAME:SAST", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0200", "END:STANDARD",
         "END:VTIMEZONE", "END:VCALENDAR",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_lines_are_folded_as_icalendar_folds_them(letter: str) -> None:
+    """The short way that most lines take gives what icalendar's own way gives, whatever the length."""
+    (event,) = converted([lecture()]).calendar.events
+    for length in range(90):
+        text = letter * length
+        data = ics.write(Calendar(name="", year=2026, term="", sources=("",), events=(replace(event, summary=text),)))
+        line = Contentline(f"SUMMARY:{text}").to_ical()  # type: ignore[no-untyped-call]
+        assert b"\r\n" + line + b"\r\n" in data
 
 
 def test_writing_twice_gives_the_same_bytes() -> None:

@@ -55,7 +55,8 @@ class Made:
 def read(*pages: Sequence[Cells]) -> Reading:
     """Return what the rows of each page say; the first page begins with the header."""
     header = {column: [column] for column in COLUMNS}
-    found, tables = [], []
+    found: list[Page] = []
+    tables: list[PageTables] = []
     for page, rows in enumerate(pages, 1):
         made = Made([word for one in found for word in one.words])
         first = len(made.words)
