@@ -109,6 +109,13 @@ def test_days_are_the_weekly_ones_less_the_excepted(event: Event) -> None:
     assert sorted({*days, *event.except_on}) == [event.start.date() + timedelta(weeks=week) for week in range(weeks)]
 
 
+def test_stamps_count_revisions() -> None:
+    """An event is stamped on the first of January of its timetable's year, a minute later with each revision."""
+    (event,) = converted([lecture()]).calendar.events
+    stamps = [f"{replace(event, sequence=number).stamp:%Y-%m-%d %H:%M:%S %Z}" for number in (0, 61)]
+    assert stamps == ["2026-01-01 00:00:00 UTC", "2026-01-01 01:01:00 UTC"]
+
+
 def test_a_method_is_written_only_on_request() -> None:
     """METHOD stands in a file of cancellations only, before any event."""
     calendar = converted([lecture()]).calendar

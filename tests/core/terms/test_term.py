@@ -145,6 +145,24 @@ def test_short_way_to_the_holidays_is_right(year: int) -> None:
     assert {day.year for day in whole} == {year}
 
 
+def test_short_way_to_the_holidays_is_taken() -> None:
+    """In a fresh process the holidays of a year are known without the modules of any of the package's countries."""
+    code = (
+        "import sys; from tukscal.core.terms.public import public_holidays\n"
+        "print(len(public_holidays(2026)), [name for name in sys.modules if name.startswith('holidays.countries')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "14 []\n"
+
+
+def test_long_way_to_the_holidays_is_right_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the package keeps its countries elsewhere, the holidays are the same."""
+    import holidays
+
+    monkeypatch.setattr(holidays, "__file__", str(tmp_path / "__init__.py"))
+    assert public_holidays(2044) == dict(holidays.country_holidays("ZA", years=2044))
+
+
 def test_election_day_2026_is_a_holiday() -> None:
     """4 November 2026 was added late: an old `holidays` release would put lectures on it."""
     assert "Election" in public_holidays(2026)[date(2026, 11, 4)]

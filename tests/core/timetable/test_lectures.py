@@ -190,12 +190,13 @@ def test_a_line_on_the_next_page_that_cannot_be_used() -> None:
 
 
 def test_a_line_broken_by_the_page_is_told_where_it_begins() -> None:
-    """An activity that goes on on the next page and is none is told at the page where it begins."""
-    first: Cells = {**TWO, "Activity": ["L1", "Lecture of the second"]}
-    found = read([first], [{"Activity": ["year"]}])
+    """A session that goes on on the next page and cannot be used is told at the page where it begins."""
+    first: Cells = {**TWO, "Activity": ["L1", "Lecture of the second"], "Venue": ["IT 4-4", "Engineering building"]}
+    found = read([first], [{"Activity": ["year"], "Venue": ["three"]}])
     assert sessions(found.entries) == [("L1", 0, time(8, 30), ("IT 4-4",))]
+    text = "Lecture of the second | year | Friday | 12:30 - 13:20 | Engineering building | three"
     reason = "COS 214 G01: 'Lecture of the second year' is not an activity"
-    assert told(found.problems) == [(1, 2, "Lecture of the second | year | Friday | 12:30 - 13:20 | HB 4-1", reason)]
+    assert told(found.problems) == [(1, 2, text, reason)]
 
 
 def test_lines_of_two_pages_are_no_session() -> None:
