@@ -94,6 +94,14 @@ def test_unreadable_files_are_told_apart(tmp_path: Path) -> None:
         read_term(big)
 
 
+def test_a_file_of_a_megabyte_is_read(tmp_path: Path) -> None:
+    """A term file may have 2 to the 20 bytes, which is more than anybody writes."""
+    file = own(tmp_path, 2026)
+    text = file.read_bytes()
+    file.write_bytes(text + b"#" * ((1 << 20) - len(text)))
+    assert read_term(file).year == 2026
+
+
 def test_required_period_is_returned_or_named() -> None:
     """A known period gives its spans; an unknown one is NoTerm with the source."""
     assert require_period(load_term(2026), "Q2")[0].start == date(2026, 4, 7)

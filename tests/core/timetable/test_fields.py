@@ -94,6 +94,13 @@ def test_three_lines() -> None:
     assert items(found, goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at Building 7", "Thuto 3-1"]
 
 
+def test_the_line_before_decides() -> None:
+    """Whether an item goes on depends on its last line, not on its first."""
+    lines = ("Only Theology Stud: ", "Consult AIM Labs at", "Building 7")
+    assert items(cell(*lines), goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
+    assert items(cell("Consult AIM Labs at ", "Thuto ", "Lab"), may_go_on) == ["Consult AIM Labs at Thuto", "Lab"]
+
+
 def test_text_is_noted_with_its_words() -> None:
     """A cell of one value is its lines joined, and every word of it is noted; a cell nobody asks for is not."""
     fields = Fields({"activity": cell("Exam ", "Written"), "day": cell("Monday"), "venue": Cell((), RIGHT)})

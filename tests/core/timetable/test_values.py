@@ -92,6 +92,7 @@ def test_possible_values(read: Callable[[str], object], text: str, value: object
         (values.day_of_year, "12 No 2025", "'No' in '12 No 2025' is not a month"),
         (values.day_of_year, "12 NOV 9999", "the year of '12 NOV 9999' is not possible"),
         (values.day_of_year, "12 NOV 1999", "the year of '12 NOV 1999' is not possible"),
+        (values.day_of_year, "1 Jan 2100", "the year of '1 Jan 2100' is not possible"),
         (values.day_of_year, "12 NOV 25", "'12 NOV 25' is not a date"),
         (values.day_of_year, "2025-11-12", "'2025-11-12' is not a date"),
         (values.day_of_year, "Week 12", "'Week 12' is not a date"),
