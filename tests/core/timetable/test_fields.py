@@ -115,6 +115,21 @@ def test_items_are_noted_with_their_words() -> None:
     assert fields.sources == {"venue": (0, 1, 2)}
 
 
+def test_lines_that_may_be_one_venue_or_two() -> None:
+    """Of an exam's venue it is said at the place of the first line where nothing tells whether it goes on."""
+    fields = Fields({"venue": cell("Informatorium Green", "Hall of Residence", page=4)})
+    assert fields.items("venue", goes_on_unless_alike) == ("Informatorium Green Hall of Residence",)
+    assert [(doubt.page, doubt.row, doubt.text, doubt.reason) for doubt in fields.doubts] == [
+        (4, 1, "Informatorium Green | Hall of Residence", "it is not certain whether these lines are one venue or two")
+    ]
+
+
+def test_headings_of_columns_nobody_knows() -> None:
+    """A heading of a single letter stands before its text, no heading stands before text that has none."""
+    fields = Fields({"+N": cell("moved"), "venue": cell("IT 4-4"), "+": cell("later")})
+    assert fields.extras() == "N: moved; later"
+
+
 # ---- the same in whole PDFs
 
 
