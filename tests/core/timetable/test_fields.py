@@ -59,6 +59,8 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
         # It would not have fitted.
         (may_go_on, ("Informatorium Green", "Informatorium Red"), True),
         (goes_on_if_rest, ("IT Building CBT Labs", "1,2,3"), True),
+        (goes_on_if_rest, ("IT Building CBT Labs", "2B"), True),
+        (goes_on_if_rest, ("IT Building CBT Labs", "eLearning"), True),
         (goes_on_if_rest, ("Plant Science Annex", "auditorium 3-50"), True),
         (goes_on_if_rest, ("Eng III Electronics", "Laboratory"), True),
         (goes_on_if_rest, ("Informatorium Green", "Informatorium Red"), False),
@@ -98,6 +100,9 @@ def test_the_line_before_decides() -> None:
     """Whether an item goes on depends on its last line, not on its first."""
     lines = ("Only Theology Stud: ", "Consult AIM Labs at", "Building 7")
     assert items(cell(*lines), goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
+    assert items(cell(*lines), goes_on_if_spaced_or_broken) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
+    broken = cell("Only Theology Stud:", " Consult AIM Labs at", " Building 7")
+    assert items(broken, goes_on_if_spaced_or_broken) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
     assert items(cell("Consult AIM Labs at ", "Thuto ", "Lab"), may_go_on) == ["Consult AIM Labs at Thuto", "Lab"]
 
 
