@@ -36,6 +36,8 @@ from tukscal.core.timetable.values import Unreadable
         (values.day_of_year, "22 Mar 2025", date(2025, 3, 22)),
         (values.day_of_year, "2 February 2028", date(2028, 2, 2)),
         (values.day_of_year, "29 Feb 2028", date(2028, 2, 29)),
+        (values.day_of_year, "1 Jan 2000", date(2000, 1, 1)),
+        (values.day_of_year, "31 Dec 2099", date(2099, 12, 31)),
     ],
 )
 def test_possible_values(read: Callable[[str], object], text: str, value: object) -> None:
