@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import icalendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from icalendar.parser import Contentline
 from tukscal.core import ics
 from tukscal.core.event import Calendar, Event, Status
 from tukscal.core.model import Entry
@@ -107,12 +109,43 @@ def test_days_are_the_weekly_ones_less_the_excepted(event: Event) -> None:
     assert sorted({*days, *event.except_on}) == [event.start.date() + timedelta(weeks=week) for week in range(weeks)]
 
 
+def test_stamps_count_revisions() -> None:
+    """An event is stamped on the first of January of its timetable's year, a minute later with each revision."""
+    (event,) = converted([lecture()]).calendar.events
+    stamps = [f"{replace(event, sequence=number).stamp:%Y-%m-%d %H:%M:%S %Z}" for number in (0, 61)]
+    assert stamps == ["2026-01-01 00:00:00 UTC", "2026-01-01 01:01:00 UTC"]
+
+
 def test_a_method_is_written_only_on_request() -> None:
     """METHOD stands in a file of cancellations only, before any event."""
     calendar = converted([lecture()]).calendar
     assert b"METHOD" not in ics.write(calendar)
     text = ics.write(calendar, method="CANCEL").decode()
     assert text.index("METHOD:CANCEL\r\n") < text.index("BEGIN:VEVENT")
+
+
+def test_how_a_file_begins() -> None:
+    """A file says who wrote it, its name and year, to look again every 12 hours, and the one offset of its zone."""
+    calendar = Calendar(name="UP", year=2026, term="", sources=("0" * 64,), events=(), version="1.2.3")
+    assert ics.write(calendar).decode().replace("\r\n ", "").splitlines() == [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tukscal//University of Pretoria timetables//EN",
+        "CALSCALE:GREGORIAN", "NAME:UP", "X-WR-CALNAME:UP", "REFRESH-INTERVAL;VALUE=DURATION:PT12H",
+        "X-PUBLISHED-TTL:PT12H", f"X-TUKSCAL-SOURCE:{'0' * 64}", "X-TUKSCAL-VERSION:1.2.3", "X-TUKSCAL-YEAR:2026",
+        "X-WR-TIMEZONE:Africa/Johannesburg", "BEGIN:VTIMEZONE", "TZID:Africa/Johannesburg", "BEGIN:STANDARD",
+        "DTSTART:19700101T000000", "TZNAME:SAST", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0200", "END:STANDARD",
+        "END:VTIMEZONE", "END:VCALENDAR",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_lines_are_folded_as_icalendar_folds_them(letter: str) -> None:
+    """The short way that most lines take gives what icalendar's own way gives, whatever the length."""
+    (event,) = converted([lecture()]).calendar.events
+    for length in range(90):
+        text = letter * length
+        data = ics.write(Calendar(name="", year=2026, term="", sources=("",), events=(replace(event, summary=text),)))
+        line = Contentline(f"SUMMARY:{text}").to_ical()  # type: ignore[no-untyped-call]
+        assert b"\r\n" + line + b"\r\n" in data
 
 
 def test_writing_twice_gives_the_same_bytes() -> None:
@@ -305,6 +338,24 @@ def test_what_we_did_not_write_is_refused(data: bytes) -> None:
     """A file of others, or one of ours that was damaged, is refused by name, never half read."""
     with pytest.raises(ics.NotOurs):
         ics.read(data)
+
+
+def test_most_revisions() -> None:
+    """A file may be in its 999,999th revision; one more was not written by us."""
+    revised = ics.read(changed("SEQUENCE:0", "SEQUENCE:999999"))
+    assert {event.sequence for event in revised.events} == {999_999}
+    with pytest.raises(ics.NotOurs):
+        ics.read(changed("SEQUENCE:0", "SEQUENCE:1000000"))
+
+
+def test_what_other_programs_made_of_our_file() -> None:
+    """The first of two alarms counts, an end between two weeks is the week's before, and line breaks are blanks."""
+    alarm = GOOD[GOOD.index("BEGIN:VALARM") : GOOD.index("END:VALARM")] + "END:VALARM\r\n"
+    two = ics.read(changed(alarm, alarm + alarm.replace("-PT5M", "-PT9M")))
+    assert {event.alarm for event in two.events} == {timedelta(minutes=5)}
+    late = ics.read(changed("UNTIL=20261102T215959Z", "UNTIL=20261105T215959Z"))
+    assert [event.last for event in late.events] == [date(2026, 11, 2), None]
+    assert ics.read(changed("X-WR-CALNAME:", "X-WR-CALNAME:a\\nb\\Nc\\,d ")).name.startswith("a b c,d ")
 
 
 @pytest.mark.parametrize("name", ["SUMMARY", "LOCATION", "DESCRIPTION", "X-TUKSCAL-SESSION", "COLOR", "X-WR-CALNAME"])

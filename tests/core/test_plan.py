@@ -69,6 +69,23 @@ def test_a_tie_is_not_broken_by_the_order_of_rows() -> None:
     assert numbered([short, long], {}) == numbered([long, short], {})
 
 
+def test_the_status_decides_between_exams_at_one_time() -> None:
+    """Two exams of one identity at one time that differ in status only are numbered the same in any order."""
+    final, prelim, bare = exam(), exam(status="PRELIM"), exam(status=None)
+    for rows in itertools.permutations([final, prelim, bare]):
+        assert [found.entry for found in numbered(list(rows), {})] == [bare, final, prelim]
+
+
+def test_tests_of_one_name_are_numbered_by_date() -> None:
+    """Without an earlier calendar the first of two tests of one name is the earlier one, whatever its time of day."""
+    late, early = semester_test(date=date(2026, 8, 31), start=time(7, 30)), semester_test(date=date(2026, 8, 24))
+    name = "UP/tests/2026/S2/COS 214/Test1"
+    assert [(found.identity, found.entry) for found in numbered([late, early], {})] == [
+        (name, early),
+        (f"{name}#2", late),
+    ]
+
+
 def test_a_session_keeps_its_ordinal_when_the_first_goes() -> None:
     """A session found at its earlier day and start keeps its ordinal, though a lower one is free."""
     known = {NAME: on(MONDAY), f"{NAME}#2": on(WEDNESDAY)}
@@ -160,6 +177,27 @@ def test_a_monday_of_the_third_quarter() -> None:
     assert [f"{day:%d %b}" for day in event.days()] == [
         *("20 Jul", "27 Jul", "03 Aug", "17 Aug", "24 Aug", "31 Aug", "07 Sep"),
     ]
+
+
+def test_a_week_without_lecture_after_the_first_is_excepted() -> None:
+    """A holiday in the second week, or in the last but one, is an exception; nothing after the last day is."""
+    (event,) = planned(lecture(), term=bare_term(2026, date(2026, 8, 3), date(2026, 8, 21), ["S2"]))
+    assert (event.last, event.except_on) == (date(2026, 8, 17), (date(2026, 8, 10),))
+    (event,) = planned(lecture(day=WEDNESDAY), term=bare_term(2026, date(2026, 7, 20), date(2026, 11, 11), ["S2"]))
+    assert (event.last, event.except_on) == (date(2026, 11, 11), (date(2026, 11, 4),))
+
+
+def test_expanded_there_is_an_event_for_each_date() -> None:
+    """Expanded, every date of a session is an event of its own, known by its week, and none repeats."""
+    events = planned(lecture(offered="Q3", day=TUESDAY), expand=True)
+    assert [(f"{event.start:%d %b %H:%M}", event.uid.partition("-")[2]) for event in events] == [
+        ("21 Jul 08:30", "2026W30@tukscal"), ("28 Jul 08:30", "2026W31@tukscal"), ("04 Aug 08:30", "2026W32@tukscal"),
+        ("11 Aug 08:30", "2026W33@tukscal"), ("18 Aug 08:30", "2026W34@tukscal"), ("25 Aug 08:30", "2026W35@tukscal"),
+        ("01 Sep 08:30", "2026W36@tukscal"),
+    ]  # fmt: skip
+    assert {(event.end - event.start, event.last, event.except_on) for event in events} == {
+        (timedelta(minutes=50), None, ())
+    }
 
 
 def test_events_are_sorted_by_start() -> None:

@@ -100,6 +100,7 @@ def test_a_changed_event_counts_on(changes: dict[str, Any]) -> None:
     assert after.stamp - before.stamp == timedelta(minutes=1)
     third = only(chain([lecture()], [lecture(**changes)], [lecture()])[-1])
     assert third.sequence == 2
+    assert chain([lecture()], [lecture(**changes)])[-1].revision.previous
     assert f"{third.stamp:%Y%m%dT%H%M%SZ}" == "20260101T000200Z"
 
 
@@ -253,6 +254,10 @@ JUNE, NOVEMBER = exam(date=date(2026, 6, 5)), exam()
         (S2, lecture(activity="L9"), True),
         (Q3, lecture(activity="L9"), True),
         (YEAR, S2, True),
+        (S2, YEAR, True),
+        (S1, YEAR, True),
+        (YEAR, lecture(offered="Y"), True),
+        (YEAR, NOVEMBER, False),
         (S1, S2, False),
         (Q2, S2, False),
         (S2, S1, False),
@@ -282,6 +287,13 @@ def test_only_what_is_covered_is_cancelled(before: Entry, after: Entry, covered:
         assert dict(ics.read(second.ics).gone) == dict.fromkeys(uids, 0)
 
 
+def test_year_modules_beside_a_half_year_cover_that_half() -> None:
+    """Where year modules stand beside those of the first half, the timetable is the first half's."""
+    for before, covered in ((lecture(offered="Q1", activity="L9"), True), (S2, False)):
+        second = chain([before], [S1, YEAR])[-1]
+        assert (len(second.revision.cancelled), len(second.revision.uncovered)) == (covered, not covered)
+
+
 def test_nothing_covers_nothing() -> None:
     """A timetable without a single session cancels nothing."""
     second = chain([lecture()], [])[-1]
@@ -309,6 +321,25 @@ def test_colours_are_told_apart_while_there_are_enough() -> None:
     assert sorted(colors.values()) == sorted(PALETTE)
     assert assign_colors(reversed(modules), None) == colors
     assert set(assign_colors([*modules, "XYZ 999"], None).values()) == set(PALETTE)
+
+
+def test_a_colour_depends_on_the_module_alone() -> None:
+    """These modules have these colours in every first calendar; two with one place get the colour and the next free."""
+    modules = ["COS 214", "STK 220", "WTW 285", "AAA 100"]
+    assert assign_colors(modules, None) == {
+        "AAA 100": "steelblue", "COS 214": "crimson", "STK 220": "darkcyan", "WTW 285": "teal",
+    }  # fmt: skip
+    assert assign_colors([*modules, "COS 226"], None)["COS 226"] == "darkorange"
+    assert assign_colors([*modules, "XYZ 999"], None)["XYZ 999"] == "goldenrod"
+
+
+def test_a_module_for_which_no_colour_is_left_shares_its_own() -> None:
+    """Where every colour is taken a module gets that of its own place."""
+    taken = converted([lecture(module=f"ABC {number}") for number in range(100, 100 + len(PALETTE))])
+    for module, color in (("COS 214", "crimson"), ("AAA 100", "steelblue")):
+        again = converted([*(lecture(module=f"ABC {number}") for number in range(100, 112)), lecture(module=module)],
+                          ics.read(taken.ics))  # fmt: skip
+        assert {event.color for event in again.calendar.events if event.category == module} == {color}
 
 
 # ---- any revisions whatever

@@ -30,11 +30,15 @@ NOW = 1_790_000_000.0
         ("3600", 3_600.0),
         ("1000000000", LONGEST_WAIT),
         ("9" * 5_000, LONGEST_WAIT),
+        ("0" * 16 + "5", 5.0),
+        ("0" * 17 + "5", LONGEST_WAIT),  # no number of that length is looked at
         ("1e9", None),
         ("1.5", None),
         ("٣", None),
         ("soon", None),
         (formatdate(NOW + 90, usegmt=True), 90.0),
+        (formatdate(NOW + 90), 90.0),  # "-0000": no zone is known, and UTC is meant
+        (formatdate(NOW + 90 + 7_200, usegmt=True).replace("GMT", "+0200"), 90.0),
         (formatdate(NOW - 90, usegmt=True), None),
         (formatdate(NOW + 10**9, usegmt=True), LONGEST_WAIT),
         ("Wed, 21 Oct 2099 07:28:00", LONGEST_WAIT),
@@ -78,6 +82,42 @@ def test_jitter_is_full() -> None:
     assert min(draws) < 10 < 50 < max(draws) <= 64
 
 
+def delays(failure: PushFailed, attempts: int, retries: Retries) -> list[float]:
+    """Return many draws of one wait."""
+    return [found.delay for _ in range(300) if (found := again(failure, attempts, retries))]
+
+
+def test_what_is_kept_is_spread_over_half_an_hour() -> None:
+    """What was tried eight times is drawn from the whole second half of an hour."""
+    draws = delays(PushFailed(Kind.BROKEN, "x"), 7, Retries())
+    assert 1_800 <= min(draws) < 1_900
+    assert 3_500 < max(draws) <= 3_600
+
+
+def test_no_wait_is_longer_than_two_minutes() -> None:
+    """However often a calendar may be tried, a wait before the next try is drawn from two minutes at most."""
+    draws = delays(PushFailed(Kind.BROKEN, "x"), 40, Retries(attempts=100))
+    assert 100 < max(draws) <= 120
+
+
+def test_nobody_is_asked_without_a_pause() -> None:
+    """Also where the backoff is nothing, a twentieth of a second lies between two tries."""
+    assert set(delays(PushFailed(Kind.BROKEN, "x"), 3, Retries(first=0.0))) == {0.05}
+
+
+def test_a_busy_service_that_names_no_time() -> None:
+    """A service that is busy at the first try, and says no time, is left alone for up to a second."""
+    draws = delays(PushFailed(Kind.BUSY, "x"), 0, Retries())
+    assert 0.7 < max(draws) <= 1.0
+
+
+def test_the_wait_before_giving_up_is_no_shorter_than_asked_for() -> None:
+    """After the last try a calendar is kept for as long as the service asks, if that is longer than half an hour."""
+    failure = PushFailed(Kind.BROKEN, "x", wait=7_200.0)
+    assert set(delays(failure, 7, Retries())) == {7_200.0}
+    assert set(delays(PushFailed(Kind.BROKEN, "x", wait=60.0), 7, Retries(kept=10.0))) == {60.0}
+
+
 @pytest.mark.parametrize("attempts", [7, 8, 100])
 def test_the_eighth_failure_is_kept_for_long(attempts: int) -> None:
     """After eight tries the next one is half an hour to an hour away."""
@@ -93,6 +133,26 @@ def test_what_the_service_asks_for_is_obeyed(asked: float, least: float, most: f
     assert found is not None
     assert found.attempts == 3
     assert least <= found.delay <= most
+
+
+def test_the_tenth_that_is_added_is_drawn() -> None:
+    """Of many that were told the same wait some come at once after it, others up to a tenth of it later."""
+    draws = [retry.spread(100.0) for _ in range(300)]
+    assert 100.0 <= min(draws) < 101.0
+    assert 109.0 < max(draws) <= 110.0
+
+
+@pytest.mark.parametrize(("rounds", "longest"), [(0, 5.0), (1, 10.0), (3, 40.0), (20, 300.0)])
+def test_pauses_fill_what_they_are_drawn_from(rounds: int, longest: float) -> None:
+    """The first pause is drawn from one to five seconds, and the upper bound doubles to five minutes."""
+    draws = [retry.pause(rounds) for _ in range(1_000)]
+    assert 1.0 <= min(draws) < 1.0 + longest / 50
+    assert 0.9 * longest < max(draws) <= longest
+
+
+def test_a_pause_that_begins_below_a_second() -> None:
+    """The least pause is a second, unless the first is to be shorter."""
+    assert retry.pause(0, first=0.5) == 0.5
 
 
 @given(st.integers(0, 100))
@@ -129,6 +189,24 @@ def test_trying_a_few_times() -> None:
     with pytest.raises(PushFailed):
         ask(Kind.UNAUTHORIZED, Kind.UNREACHABLE)
     assert asked == [Kind.UNAUTHORIZED]
+
+
+def test_the_waits_between_a_few_tries() -> None:
+    """The first wait is drawn from a second, each later one from twice as long, up to ten seconds."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def fail() -> None:
+        raise PushFailed(Kind.BROKEN, "x")
+
+    for _ in range(100):
+        with pytest.raises(PushFailed):
+            asyncio.run(retry.trying(fail, attempts=7, sleep=sleep))
+    longest = [max(waits[number::6]) for number in range(6)]
+    for found, bound in zip(longest, [1.0, 2.0, 4.0, 8.0, 10.0, 10.0], strict=True):
+        assert 0.8 * bound < found <= bound
 
 
 # ---- the circuit

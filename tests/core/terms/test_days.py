@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.errors import NoTerm
-from tukscal.core.terms import balance, bare_term, closed_by_holiday, load_term, problems, teaching
+from tukscal.core.terms import Balance, balance, bare_term, closed_by_holiday, load_term, problems, teaching
 from tukscal.core.terms.parse import parse_term
 
 # Typed from UP's calendar, not read from the package: this test must not believe the code it tests.
@@ -109,6 +109,21 @@ def test_missing_swap_is_complained_about() -> None:
         "S2 has 13 Mondays and 11 Wednesdays: a swap day may be missing",
         "Q4 has 7 Mondays and 5 Wednesdays: a swap day may be missing",
     )
+
+
+@pytest.mark.parametrize(
+    ("counts", "even", "complaint"),
+    [
+        ((12, 12, 12, 12, 12), True, ""),
+        ((13, 12, 12, 12, 12), False, "S1 has 13 Mondays and 12 Tuesdays: a swap day may be missing"),
+        ((2, 2, 2, 2, 1), False, "S1 has 2 Mondays and 1 Friday: a swap day may be missing"),
+        ((0, 1, 0, 0, 0), False, "S1 has 1 Tuesday and 0 Mondays: a swap day may be missing"),
+    ],
+)
+def test_one_day_too_many_is_uneven(counts: tuple[int, ...], even: bool, complaint: str) -> None:
+    """A period is even only if all five counts are the same; else its most and its least are named."""
+    found = Balance(period="S1", counts=counts)
+    assert (found.even, found.complaint) == (even, complaint)
 
 
 def packaged_2026() -> str:

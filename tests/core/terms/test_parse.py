@@ -29,6 +29,8 @@ WRONG = {
     "year a boolean": (HEAD.replace("2026", "true"), r"year: not a year: True"),
     "year of long ago": (HEAD.replace("2026", "26"), r"year: 26 is not between 2000 and 2099"),
     "no completeness": ('institution = "UP"\nyear = 2026', r"completeness: missing; possible: full, partial"),
+    "longest text shown": (HEAD.replace("full", "x" * 38), r"completeness: 'x{38}' is not possible"),
+    "long text": (HEAD.replace("full", "x" * 39), r"completeness: 'x{36}\.\.\. is not possible"),
     "unknown key": (HEAD + "reces = []", r"reces: unknown key; known here: .*recess"),
     "unknown period": (HEAD + "periods.S3 = {}", r"periods\.S3: unknown key; known here: S1, S2"),
     "unknown key of a period": (

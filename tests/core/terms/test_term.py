@@ -94,6 +94,14 @@ def test_unreadable_files_are_told_apart(tmp_path: Path) -> None:
         read_term(big)
 
 
+def test_a_file_of_a_megabyte_is_read(tmp_path: Path) -> None:
+    """A term file may have 2 to the 20 bytes, which is more than anybody writes."""
+    file = own(tmp_path, 2026)
+    text = file.read_bytes()
+    file.write_bytes(text + b"#" * ((1 << 20) - len(text)))
+    assert read_term(file).year == 2026
+
+
 def test_required_period_is_returned_or_named() -> None:
     """A known period gives its spans; an unknown one is NoTerm with the source."""
     assert require_period(load_term(2026), "Q2")[0].start == date(2026, 4, 7)
@@ -143,6 +151,24 @@ def test_short_way_to_the_holidays_is_right(year: int) -> None:
     whole = holidays.country_holidays("ZA", years=year)
     assert dict(public_holidays(year)) == dict(whole)
     assert {day.year for day in whole} == {year}
+
+
+def test_short_way_to_the_holidays_is_taken() -> None:
+    """In a fresh process the holidays of a year are known without the modules of any of the package's countries."""
+    code = (
+        "import sys; from tukscal.core.terms.public import public_holidays\n"
+        "print(len(public_holidays(2026)), [name for name in sys.modules if name.startswith('holidays.countries')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "14 []\n"
+
+
+def test_long_way_to_the_holidays_is_right_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the package keeps its countries elsewhere, the holidays are the same."""
+    import holidays
+
+    monkeypatch.setattr(holidays, "__file__", str(tmp_path / "__init__.py"))
+    assert public_holidays(2044) == dict(holidays.country_holidays("ZA", years=2044))
 
 
 def test_election_day_2026_is_a_holiday() -> None:

@@ -73,6 +73,13 @@ def test_existing_file_is_kept_unless_forced(tmp_path: Path) -> None:
     assert os.listdir(file.parent) == ["up-2026.toml"]
 
 
+def test_folders_are_made(tmp_path: Path) -> None:
+    """The folders above a term file are made, however many are missing."""
+    file = tmp_path / "settings" / "terms" / "up-2026.toml"
+    write_term(file, b"first")
+    assert file.read_bytes() == b"first"
+
+
 def test_failed_write_leaves_the_old_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the disk fails before the end, the old file is whole and no temporary file stays."""
     file = tmp_path / "up-2026.toml"

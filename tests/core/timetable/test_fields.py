@@ -59,6 +59,8 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
         # It would not have fitted.
         (may_go_on, ("Informatorium Green", "Informatorium Red"), True),
         (goes_on_if_rest, ("IT Building CBT Labs", "1,2,3"), True),
+        (goes_on_if_rest, ("IT Building CBT Labs", "2B"), True),
+        (goes_on_if_rest, ("IT Building CBT Labs", "eLearning"), True),
         (goes_on_if_rest, ("Plant Science Annex", "auditorium 3-50"), True),
         (goes_on_if_rest, ("Eng III Electronics", "Laboratory"), True),
         (goes_on_if_rest, ("Informatorium Green", "Informatorium Red"), False),
@@ -94,6 +96,16 @@ def test_three_lines() -> None:
     assert items(found, goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at Building 7", "Thuto 3-1"]
 
 
+def test_the_line_before_decides() -> None:
+    """Whether an item goes on depends on its last line, not on its first."""
+    lines = ("Only Theology Stud: ", "Consult AIM Labs at", "Building 7")
+    assert items(cell(*lines), goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
+    assert items(cell(*lines), goes_on_if_spaced_or_broken) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
+    broken = cell("Only Theology Stud:", " Consult AIM Labs at", " Building 7")
+    assert items(broken, goes_on_if_spaced_or_broken) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
+    assert items(cell("Consult AIM Labs at ", "Thuto ", "Lab"), may_go_on) == ["Consult AIM Labs at Thuto", "Lab"]
+
+
 def test_text_is_noted_with_its_words() -> None:
     """A cell of one value is its lines joined, and every word of it is noted; a cell nobody asks for is not."""
     fields = Fields({"activity": cell("Exam ", "Written"), "day": cell("Monday"), "venue": Cell((), RIGHT)})
@@ -106,6 +118,21 @@ def test_items_are_noted_with_their_words() -> None:
     fields = Fields({"venue": cell("IT 4-4", "HB 4-1", "IT 4-4")})
     assert fields.items("venue", may_go_on) == ("IT 4-4", "HB 4-1")
     assert fields.sources == {"venue": (0, 1, 2)}
+
+
+def test_lines_that_may_be_one_venue_or_two() -> None:
+    """Of an exam's venue it is said at the place of the first line where nothing tells whether it goes on."""
+    fields = Fields({"venue": cell("Informatorium Green", "Hall of Residence", page=4)})
+    assert fields.items("venue", goes_on_unless_alike) == ("Informatorium Green Hall of Residence",)
+    assert [(doubt.page, doubt.row, doubt.text, doubt.reason) for doubt in fields.doubts] == [
+        (4, 1, "Informatorium Green | Hall of Residence", "it is not certain whether these lines are one venue or two")
+    ]
+
+
+def test_headings_of_columns_nobody_knows() -> None:
+    """A heading of a single letter stands before its text, no heading stands before text that has none."""
+    fields = Fields({"+N": cell("moved"), "venue": cell("IT 4-4"), "+": cell("later")})
+    assert fields.extras() == "N: moved; later"
 
 
 # ---- the same in whole PDFs

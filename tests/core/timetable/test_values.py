@@ -36,6 +36,8 @@ from tukscal.core.timetable.values import Unreadable
         (values.day_of_year, "22 Mar 2025", date(2025, 3, 22)),
         (values.day_of_year, "2 February 2028", date(2028, 2, 2)),
         (values.day_of_year, "29 Feb 2028", date(2028, 2, 29)),
+        (values.day_of_year, "1 Jan 2000", date(2000, 1, 1)),
+        (values.day_of_year, "31 Dec 2099", date(2099, 12, 31)),
     ],
 )
 def test_possible_values(read: Callable[[str], object], text: str, value: object) -> None:
@@ -92,6 +94,7 @@ def test_possible_values(read: Callable[[str], object], text: str, value: object
         (values.day_of_year, "12 No 2025", "'No' in '12 No 2025' is not a month"),
         (values.day_of_year, "12 NOV 9999", "the year of '12 NOV 9999' is not possible"),
         (values.day_of_year, "12 NOV 1999", "the year of '12 NOV 1999' is not possible"),
+        (values.day_of_year, "1 Jan 2100", "the year of '1 Jan 2100' is not possible"),
         (values.day_of_year, "12 NOV 25", "'12 NOV 25' is not a date"),
         (values.day_of_year, "2025-11-12", "'2025-11-12' is not a date"),
         (values.day_of_year, "Week 12", "'Week 12' is not a date"),
