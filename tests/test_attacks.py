@@ -24,7 +24,7 @@ CAUSES = {
     "grid-1000": "too_large",
     "grid-3000": "too_large",
     "grid-10000": "too_large",
-    "boxes-50": "too_large",
+    "boxes-50": "not_a_timetable",
     "boxes-120": "too_large",
     "long-string": "not_a_timetable",
     "nested-arrays": "not_a_timetable",

@@ -72,10 +72,11 @@ def _pages(document: Any, hidden: frozenset[int], screen: Screen) -> Iterator[Pa
     for number, page in enumerate(document.pages, 1):
         device = _Device(document.rsrcmgr, hidden)
         x0, y0, x1, y1 = page.page_obj.mediabox
-        contents = page.page_obj.contents
-        _Interpreter(document.rsrcmgr, device).render_contents(
-            page.page_obj.resources, contents, ctm=(1, 0, 0, 1, -x0, -y0)
-        )
+        try:
+            interpreter = _Interpreter(document.rsrcmgr, device)
+            interpreter.render_contents(page.page_obj.resources, page.page_obj.contents, ctm=(1, 0, 0, 1, -x0, -y0))
+        except MemoryError:  # PDFium has read the page: what pdfminer unpacks it to is nothing that anybody wrote
+            raise Damaged(f"Page {number} of the PDF cannot be read.", page=number) from None
         screen.objects(number, len(device.paths))
         screen.glyphs(number, len(device.glyphs))
         place = find_place(x1 - x0, y1 - y0, (glyph.matrix for glyph in device.glyphs if not glyph.text.isspace()))

@@ -43,7 +43,7 @@ class Glyphs(NamedTuple):
 
 
 def word_spans(glyphs: Glyphs) -> Iterator[tuple[int, int, bool]]:
-    """Yield the words of a page in the order of its contents: first glyph, last glyph, whether a blank ends its line."""
+    """Yield the words of a page in their order: first glyph, last glyph, whether a blank ends its line."""
     _, lefts, rights, bottoms, tops = glyphs
     first = last = -1
     start = end = base = tall = 0.0

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from .copies_parts import Extra, font, form, text
+from .copies_parts import Extra, add, each_page, font, form, text
 from .copies_seen import Matrix
 from .copies_spots import Spot, spotted
 
@@ -72,6 +72,15 @@ def typed_over(pdf: bytes, seed: int = 0) -> bytes:
         return _over(b"0 0 0 rg", _word("IT 9-99", old.height, (old.x + shift, old.y)))
 
     return spotted(pdf, draw, seed)
+
+
+def anywhere(
+    pdf: bytes, word: str, at: tuple[float, float], *, size: float, angle: float = 0.0, alpha: float = 1.0
+) -> bytes:
+    """A word of any size, angle and opacity at one place of every page."""
+    pale = {"/ExtGState": {"/Pale": Dictionary(Type=Name.ExtGState, ca=alpha)}}
+    extra = _over(b"0 0 0 rg /Pale gs", _word(word, size, at, angle), pale)
+    return each_page(pdf, lambda opened, page: add(opened, page, extra))
 
 
 def _stamped(

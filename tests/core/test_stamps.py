@@ -1,0 +1,80 @@
+"""Words stamped over a table, and text cut into pieces: nothing of it changes an entry in silence."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from tukscal.core.convert import read_pdf
+from tukscal.core.errors import TukscalError
+from tukscal.core.export import entry_value
+from tukscal.core.model import Timetable
+from tukscal.examples.generator.content import made
+from tukscal.examples.generator.copies_seen import see
+from tukscal.examples.generator.copies_stamps import anywhere
+from tukscal.examples.generator.rows import Kind
+from tukscal.examples.generator.table import TABLES
+
+KINDS: tuple[Kind, ...] = ("lectures", "tests", "exams")
+WORDS = ("DRAFT", "B", "2", "IT 9-99", "P1", "HATFIELD", "A", "Monday")
+SAFE = 1.0  # points: nearer to a baseline a word in the row's own font is the table's text
+
+
+@cache
+def original(kind: Kind) -> tuple[bytes, Timetable, tuple[float, ...]]:
+    """Return a timetable of one page, what it says, and the baselines of its text."""
+    pdf = made(kind, 3).pdf
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        baselines = {run.y for run in see(opened.pages[0]).runs}
+    return pdf, read_pdf(pdf), tuple(baselines)
+
+
+def values(found: Timetable) -> list[dict[str, Any]]:
+    """Return entries less the rows they stand in."""
+    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
+
+
+def assert_said(kind: Kind, pdf: bytes) -> None:
+    """The entries are the original's, or something is said."""
+    try:
+        found = read_pdf(pdf)
+    except TukscalError:  # refused by name
+        return
+    assert found.problems or values(found) == values(original(kind)[1])
+
+
+places = st.tuples(st.floats(30, 800), st.floats(40, 560))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(KINDS), st.sampled_from(WORDS), places, st.floats(-170, 190).filter(lambda a: abs(a) > 2))
+def test_turned_words(kind: Kind, word: str, at: tuple[float, float], angle: float) -> None:
+    """A word that is turned changes no entry in silence, wherever it stands."""
+    assert_said(kind, anywhere(original(kind)[0], word, at, size=TABLES[kind].size, angle=angle))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(KINDS), st.sampled_from(WORDS), places, st.floats(0, 0.97))
+def test_transparent_words(kind: Kind, word: str, at: tuple[float, float], alpha: float) -> None:
+    """A word that is transparent changes no entry in silence, wherever it stands."""
+    assert_said(kind, anywhere(original(kind)[0], word, at, size=TABLES[kind].size, alpha=alpha))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(KINDS), st.sampled_from(WORDS), places, st.one_of(st.floats(0.2, 0.85), st.floats(1.15, 9)))
+def test_words_of_another_size(kind: Kind, word: str, at: tuple[float, float], times: float) -> None:
+    """A word 15 % larger or smaller than the table's text changes no entry in silence, wherever it stands."""
+    assert_said(kind, anywhere(original(kind)[0], word, at, size=TABLES[kind].size * times))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(KINDS), st.sampled_from(WORDS), places)
+def test_words_between_the_lines(kind: Kind, word: str, at: tuple[float, float]) -> None:
+    """A word in the table's own font whose baseline is a point off every other's changes no entry in silence."""
+    pdf, _, baselines = original(kind)
+    assume(all(abs(at[1] - baseline) > SAFE for baseline in baselines))
+    assert_said(kind, anywhere(pdf, word, at, size=TABLES[kind].size))
