@@ -61,7 +61,8 @@ def read(*pages: Sequence[Cells]) -> Reading:
         made = Made([word for one in found for word in one.words])
         first = len(made.words)
         every = [header, *rows] if page == 1 else rows
-        table = Table(page=page, columns=(), rows=tuple(made.row(cells, page, at) for at, cells in enumerate(every, 1)))
+        rows_made = tuple(made.row(cells, page, at) for at, cells in enumerate(every, 1))
+        table = Table(page=page, columns=(0.0, 708.75), top=74.0, bottom=300.0, rows=rows_made)
         tables.append(PageTables(page=page, tables=(table,), outside=()))
         found.append(Page(number=page, first_word=first, words=tuple(made.words[first:]), rulings=()))
     reading = read_timetable(found, tables)
@@ -191,12 +192,11 @@ def test_a_line_on_the_next_page_that_cannot_be_used() -> None:
 
 def test_a_line_broken_by_the_page_is_told_where_it_begins() -> None:
     """A session that goes on on the next page and cannot be used is told at the page where it begins."""
-    first: Cells = {**TWO, "Activity": ["L1", "Lecture of the second"], "Venue": ["IT 4-4", "Engineering building"]}
-    found = read([first], [{"Activity": ["year"], "Venue": ["three"]}])
+    first: Cells = {**TWO, "Day": ["Monday", "Vrydag"], "Venue": ["IT 4-4", "Engineering building"]}
+    found = read([first], [{"Venue": ["three"]}])
     assert sessions(found.entries) == [("L1", 0, time(8, 30), ("IT 4-4",))]
-    text = "Lecture of the second | year | Friday | 12:30 - 13:20 | Engineering building | three"
-    reason = "COS 214 G01: 'Lecture of the second year' is not an activity"
-    assert told(found.problems) == [(1, 2, text, reason)]
+    text = "L2 | Vrydag | 12:30 - 13:20 | Engineering building | three"
+    assert told(found.problems) == [(1, 2, text, "COS 214 G01: 'Vrydag' is not a weekday")]
 
 
 def test_lines_of_two_pages_are_no_session() -> None:
@@ -204,4 +204,4 @@ def test_lines_of_two_pages_are_no_session() -> None:
     first: Cells = {**ONE, "Venue": []}
     found = read([OTHER, {**first, "Day": []}], [{"Day": ["Monday"], "Venue": ["IT 4-4"]}])
     assert [entry.module for entry in found.entries] == ["STK 220"]
-    assert [(problem.page, problem.row) for problem in found.problems] == [(1, 3)]
+    assert [(problem.page, problem.row) for problem in found.problems] == [(1, 3), (1, 3), (2, 1)]
