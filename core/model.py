@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 TOUCHING = 0.1
 """Gap between two glyphs of one word, in heights of the text, at most; blanks are at least 0.15 wide."""
-KERNED = -0.12
+KERNED = -0.17
 """And at least: pairs like "Te" are drawn closer together."""
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from .grids import Grid, find_grids
@@ -167,22 +168,16 @@ class _Builder:
         self._find_unlike()
 
     def _find_unlike(self) -> None:
-        """Doubt the words that differ in size from their row's; a cell alone may do so if it does in other rows too."""
+        """Doubt the words that differ in size from their row's."""
         words = self.page.words
         rows: dict[int, Counter[float]] = {}
-        columns: dict[int, Counter[float]] = {}
-        for (row, column), ids in self.cells.items():
-            sizes = [round(words[index].height, 1) for index in ids]
-            rows.setdefault(row, Counter()).update(sizes)
-            columns.setdefault(column, Counter()).update(set(sizes))
+        for (row, _), ids in self.cells.items():
+            rows.setdefault(row, Counter()).update([round(words[index].height, 1) for index in ids])
         usual = {row: sizes.most_common(1)[0][0] for row, sizes in rows.items()}
         for (row, column), ids in self.cells.items():
             own = usual[row]
-            sizes = [words[index].height for index in ids]
-            if any(not own / _LIKE < size < own * _LIKE for size in sizes):
-                alike = max(sizes) < _LIKE * min(sizes) and columns[column][round(sizes[0], 1)] > 1
-                if not alike:
-                    self._doubt(row, column, UNLIKE)
+            if any(not own / _LIKE < words[index].height < own * _LIKE for index in ids):
+                self._doubt(row, column, UNLIKE)
 
     def _find_crossed(self) -> None:
         """Mark the rows through whose words a line is drawn that is not the table's."""
@@ -294,8 +289,7 @@ class _Levels:
     """Whether the lines of a table's cells stand where its lines stand.
 
     A line is the table's if another column of its row has one at its level, if it follows a line of its cell at the
-    table's own distance, if it is where text of its size begins in a cell, or if its cell's lines begin, are centred or
-    end where that column's do in other rows.
+    table's own distance, or if its cell's lines begin, are centred or end where the table's do.
     """
 
     def __init__(self, grid: Grid, rows: Sequence[Sequence[Cell]]) -> None:
@@ -307,75 +301,57 @@ class _Levels:
         lonely = [one for row, cells in enumerate(self._rows) for one in _lonely(row, cells)]
         if not lonely:
             return []
-        leadings = self._leadings()
-        unsure = [one for one in lonely if not self._follows(one, leadings)]
+        leading = self._leading()
+        unsure = [one for one in lonely if not self._follows(one, leading)]
         return self._misplaced(unsure) if unsure else []
 
-    def _leadings(self) -> Counter[float]:
-        return Counter(
+    def _leading(self) -> float:
+        """Return the usual distance of two lines of one cell."""
+        apart = Counter(
             [
                 round(line.y - before.y, 1)
                 for cells in self._rows
                 for cell in cells
-                for before, line in zip(cell.lines, cell.lines[1:], strict=False)
+                for before, line in pairwise(cell.lines)
             ]
         )
+        return apart.most_common(1)[0][0] if apart else 0.0
 
-    def _follows(self, one: _Lonely, leadings: Counter[float]) -> bool:
-        """Tell whether a line stands at a usual distance below the one before it."""
+    def _follows(self, one: _Lonely, leading: float) -> bool:
+        """Tell whether a line stands at the usual distance below the one before it."""
         if not one.place:
             return False
         lines = self._rows[one.row][one.column].lines
-        apart = lines[one.place].y - lines[one.place - 1].y
-        usual = leadings.most_common(3)
-        return any(abs(apart - leading) <= _LEVEL for leading, _ in usual)
+        return abs(lines[one.place].y - lines[one.place - 1].y - leading) <= _LEVEL
 
     def _misplaced(self, lonely: list[_Lonely]) -> list[_Lonely]:
-        starts = Counter(
-            [
-                round((cell.lines[0].y - top) / cell.lines[0].height, 2)
-                for top, cells in zip(self._ys, self._rows, strict=False)
-                for cell in cells
-                if cell.lines
-            ]
-        )
-        usual = starts.most_common(1)[0][0]
-        columns = {one.column: [self._anchor(row, one.column) for row in range(len(self._rows))] for one in lonely}
-        misplaced = []
-        for one in lonely:
-            mine = columns[one.column][one.row]
-            others = [other for row, other in enumerate(columns[one.column]) if row != one.row]
-            if mine and abs(mine.start - usual) * mine.height > _LEVEL and not any(map(mine.is_like, others)):
-                misplaced.append(one)
-        return misplaced
+        anchors = {
+            (row, column): self._anchor(row, cell)
+            for row, cells in enumerate(self._rows)
+            for column, cell in enumerate(cells)
+            if cell.lines
+        }
+        usual = [Counter([round(found[side], 2) for found in anchors.values()]).most_common(1)[0] for side in range(3)]
+        side = max(range(3), key=lambda side: usual[side][1])
+        return [
+            one
+            for one in lonely
+            if not any(
+                abs(anchors[one.row, one.column][at] - usual[at][0]) * self._rows[one.row][one.column].lines[0].height
+                <= _LEVEL
+                for at in {0, side}
+            )
+        ]
 
-    def _anchor(self, row: int, column: int) -> _Anchor | None:
-        lines = self._rows[row][column].lines
-        if not lines:
-            return None
+    def _anchor(self, row: int, cell: Cell) -> tuple[float, float, float]:
+        """Return how far a cell's lines begin below its top, are centred off its middle and end above its foot.
+
+        In heights of their text.
+        """
         top, bottom = self._ys[row], self._ys[row + 1]
-        first, last = lines[0], lines[-1]
+        first, last = cell.lines[0], cell.lines[-1]
         down = first.y - top
-        return _Anchor(down / first.height, first.height, down, (down + last.y - bottom) / 2, bottom - last.y)
-
-
-class _Anchor(NamedTuple):
-    """Where the lines of a cell stand in it."""
-
-    start: float
-    """The first baseline below the top, in heights of its text."""
-    height: float
-    top: float
-    """The same in points."""
-    middle: float
-    bottom: float
-
-    def is_like(self, other: _Anchor | None) -> bool:
-        """Tell whether the lines of two cells begin, are centred or end at one place."""
-        if other is None:
-            return False
-        pairs = ((self.top, other.top), (self.middle, other.middle), (self.bottom, other.bottom))
-        return any(abs(mine - yours) <= _LEVEL for mine, yours in pairs)
+        return down / first.height, (down + last.y - bottom) / 2 / first.height, (bottom - last.y) / first.height
 
 
 def _lonely(row: int, cells: Sequence[Cell]) -> list[_Lonely]:

@@ -30,8 +30,9 @@ Key = tuple[str, ...]
 def order_key(header: Header, row: Row) -> Key | None:
     """Return what rows ascend by: module, period and group of a lecture, date and start of a test or exam."""
     try:
+        module = values.module(_text(header, row, "module"))
         if header.kind is Kind.LECTURES:
-            return tuple(_text(header, row, name) for name in ("module", "offered", "group"))
+            return module, _text(header, row, "offered"), _text(header, row, "group")
         start = _text(header, row, "start" if header.kind is Kind.EXAMS else "time")
         return str(values.day_of_year(_text(header, row, "date"))), str(values.clock(start.partition(" ")[0]))
     except values.Unreadable:
@@ -57,6 +58,8 @@ class Usual:
 def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -> str:
     """Return why a row cannot be the rest of a record that ends with the last of `rows`; "" if it can."""
     last = rows[-1]
+    if any(len(row.cells) != len(header.fields) for row in (last, rest)):
+        return "it has other columns than that row"
     filled = [index for index, cell in enumerate(rest.cells) if cell.lines]
     if any(header.fields[index] in _WHOLE[header.kind] for index in filled):
         return "it has fields that only the beginning of a row has"

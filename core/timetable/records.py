@@ -241,6 +241,9 @@ class _Finder:
         if first is not None and _continues(first, header):
             self._add_rest(first, part, before)
         elif first is not None:
+            if before is not None and ended is not None and (first.fault or first.doubts):
+                # Text that is not the table's may hide that the row is the rest of the one before.
+                self.found.problems.append(_may_go_on(ended))
             self._add_record(first)
         for row in rows:
             if named := find_header(row):
@@ -345,8 +348,13 @@ def _may_go_on(record: Record) -> Problem:
 
 def _reordered(parts: Iterable[_Part]) -> Problem:
     pages = list(dict.fromkeys(part.page for part in parts))
+    if pages == sorted(pages):  # on one sheet: whoever prints two pages on it may put the second before the first
+        return Problem(
+            page=pages[0], row=None, text="", reason="the tables of a page are read in the order of their rows"
+        )
     reason = f"the pages are out of order; they are read in this order: {', '.join(map(str, pages))}"
-    return Problem(page=next(page for at, page in enumerate(pages, 1) if page != at), row=None, text="", reason=reason)
+    first = next((page for page, right in zip(pages, sorted(pages), strict=True) if page != right), pages[0])
+    return Problem(page=first, row=None, text="", reason=reason)
 
 
 def _page_missing(record: Record, rest: Row) -> Problem:
