@@ -45,6 +45,8 @@ MORE = {
     "core/twins.py": ("tests/core/batch",),
     "core/timetable/": ("tests/core/timetable",),
 }
+# What ends processes would, changed, end those of others.
+DANGEROUS = {"core/guard.py"}
 MEMORY = 4 << 30  # bytes; a change may also fill it without end
 
 
@@ -136,7 +138,7 @@ def wanted(names: Iterable[str]) -> list[Mutant]:
     """Return the changes of the modules in files and folders; say which modules have no tests."""
     found: list[Mutant] = []
     files = {file for name in names for file in (ROOT / name, *(ROOT / name).rglob("*.py")) if file.suffix == ".py"}
-    for module in sorted(file.relative_to(ROOT).as_posix() for file in files):
+    for module in sorted({file.relative_to(ROOT).as_posix() for file in files} - DANGEROUS):
         changes = mutants(module, (ROOT / module).read_text("utf-8"))
         if changes and not judges_of(module):
             print(f"{module}: {len(changes)} changes, and no tests are known for it")
@@ -158,15 +160,17 @@ def judge(share: list[Mutant], copies: list[Copy], longest: float) -> list[Mutan
 
     def survives(mutant: Mutant) -> bool:
         each = free.get()
-        survived = each.passes(mutant.module, mutant.number, 10 + 3 * took[mutant.module], subprocess.DEVNULL)
+        survived = each.passes(
+            mutant.module, mutant.number, 10 + 3 * took[judges_of(mutant.module)], subprocess.DEVNULL
+        )
         free.put(each)
         print("survived" if survived else "noticed ", mutant, flush=True)
         return survived
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        modules = sorted({mutant.module for mutant in share})
-        took = dict(zip(modules, pool.map(time_of, modules), strict=True))
-        if failing := [module for module, seconds in took.items() if not seconds]:
+        first = {judges_of(mutant.module): mutant.module for mutant in share}  # those of a folder have the same judges
+        took = dict(zip(first, pool.map(time_of, first.values()), strict=True))
+        if failing := [first[tests] for tests, seconds in took.items() if not seconds]:
             print(f"Without any change the tests fail, or take more than {longest:.0f} s, of:", *failing, sep="\n  ")
             return None
         return [mutant for mutant, survived in zip(share, pool.map(survives, share), strict=True) if survived]

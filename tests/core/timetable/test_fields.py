@@ -88,6 +88,9 @@ def test_a_word_that_just_fits() -> None:
     fits, wide = "y" * 9, "y" * 10
     assert items(cell(first, fits), may_go_on) == [first, fits]
     assert items(cell(first, wide), may_go_on) == [f"{first} {wide}"]
+    one, other = cell(first, fits).lines
+    assert items(Cell((one, other._replace(first_width=46.2)), RIGHT), may_go_on) == [first, fits]
+    assert items(Cell((one, other._replace(first_width=46.3)), RIGHT), may_go_on) == [f"{first} {fits}"]
 
 
 def test_three_lines() -> None:
@@ -104,6 +107,12 @@ def test_the_line_before_decides() -> None:
     broken = cell("Only Theology Stud:", " Consult AIM Labs at", " Building 7")
     assert items(broken, goes_on_if_spaced_or_broken) == ["Only Theology Stud: Consult AIM Labs at", "Building 7"]
     assert items(cell("Consult AIM Labs at ", "Thuto ", "Lab"), may_go_on) == ["Consult AIM Labs at Thuto", "Lab"]
+
+
+def test_a_list_is_known_by_how_its_items_begin() -> None:
+    """A line that begins like the item before it, however that went on, is an item of its own."""
+    lines = ("Rembrandt Hall and", "Annex of the Theatre", "Rembrandt Court")
+    assert items(cell(*lines), goes_on_unless_alike) == ["Rembrandt Hall and Annex of the Theatre", "Rembrandt Court"]
 
 
 def test_text_is_noted_with_its_words() -> None:
