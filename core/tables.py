@@ -227,14 +227,27 @@ def cell_lines(page: Page, indices: Sequence[int], row: tuple[int, int]) -> tupl
 
 
 def _by_line(page: Page, indices: Sequence[int]) -> list[list[int]]:
+    """Return words, given by their place on the page, line by line from top to bottom."""
     words = page.words
     groups: list[list[int]] = []
     last = float("-inf")
+    # Almost always the words of a line stand together, at one height to the last digit, and the lines in their order.
+    for index in indices:
+        y = words[index][3]
+        if y == last:
+            groups[-1].append(index)
+        elif y - last > _LINE:
+            groups.append([index])
+            last = y
+        else:
+            break
+    else:
+        return groups
+    groups, last = [], float("-inf")
     for y, index in sorted([(words[index].y, index) for index in indices]):
         if y - last > _LINE:
-            group: list[int] = []
-            groups.append(group)
-        group.append(index)
+            groups.append([])
+        groups[-1].append(index)
         last = y
     return groups
 
@@ -251,29 +264,31 @@ def _line(page: Page, indices: list[int], row: tuple[int, int]) -> tuple[Line, s
 
     Pieces of one word, wherever they stand in the file, are joined; a word that lies over its own copy is one word.
     """
-    first_word = page.first_word
-    ordered = sorted([(page.words[index].x0, index) for index in indices])
-    words = [page.words[index] for _, index in ordered]
-    last = words[0]
-    text, end, first_width, start = last.text, last.x1, 0.0, last.x0
-    fault = ""
-    for word in words[1:]:
-        gap, height = word.x0 - end, word.height
+    all_words, first_word = page.words, page.first_word
+    ordered = sorted(indices, key=lambda index: all_words[index][1])
+    last = first = all_words[ordered[0]]
+    text, end, first_width, fault = last.text, last.x1, 0.0, ""
+    for index in ordered[1:]:
+        word = all_words[index]
+        written, x0, x1, y, _, height, _ = word
+        gap = x0 - end
         if gap > TOUCHING * height:
-            first_width = first_width or end - start
-            text += " " + word.text
-        elif word.text == last.text and word.x0 - last.x0 < _TWICE * height:
+            first_width = first_width or end - first.x0
+            text += " " + written
+        elif written == last.text and x0 - last.x0 < _TWICE * height:
             continue
         elif gap > KERNED * height:
-            text += word.text
+            text += written
         else:
-            text += " " + word.text
+            text += " " + written
             fault = OVERLAP
-        if abs(word.y - last.y) > _LEVEL:
+        if y != last.y and abs(y - last.y) > _LEVEL:
             fault = fault or BETWEEN
-        last, end = word, word.x1 if word.x1 > end else end
-    ids = tuple([first_word + index for _, index in ordered])
-    return Line(text, ids, words[0].y, end, first_width or end - start, row, last.spaced, words[0].height), fault
+        last = word
+        if x1 > end:
+            end = x1
+    ids = tuple([first_word + index for index in ordered])
+    return Line(text, ids, first.y, end, first_width or end - first.x0, row, last.spaced, first.height), fault
 
 
 class _Lonely(NamedTuple):

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from ctypes import PYFUNCTYPE, byref, c_double, c_float, c_int, c_uint, c_void_p
-from itertools import repeat
+from itertools import groupby, repeat
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -32,6 +32,8 @@ _IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 _DEEPEST_FORM = 8
 _SAMPLE = 24  # glyphs whose matrices tell which way a page is read
 _MOST_LAYERS = 100  # of one page that are looked at; each costs two pictures of the page
+_INK_SCALE, _LARGEST = 2.0, 2_000.0  # points of a picture to one of the page, and the longest side
+_MOST_SEEN = 0.6  # of what is drawn of a glyph that must be seen
 _OPAQUE = 250  # of 255
 _UNSEEN = (3, 7)  # text rendering modes: neither filled nor stroked, only a clip (PDF 32000-1, 9.3.6)
 
@@ -53,6 +55,9 @@ _page_object = _quick(pdfium.FPDFPage_GetObject, _Handle)
 _form_object = _quick(pdfium.FPDFFormObj_GetObject, _Handle)
 _type = _quick(pdfium.FPDFPageObj_GetType)
 _bounds = _quick(pdfium.FPDFPageObj_GetBounds)
+_glyph_matrix = _quick(pdfium.FPDFText_GetMatrix)
+_font_size = _quick(pdfium.FPDFText_GetFontSize, c_double)
+_char_box = _quick(pdfium.FPDFText_GetCharBox)
 _see_through = _quick(pdfium.FPDFPageObj_HasTransparency)
 _render_mode = _quick(pdfium.FPDFTextObj_GetTextRenderMode)
 _count_marks = _quick(pdfium.FPDFPageObj_CountMarks)
@@ -190,38 +195,57 @@ def _place(page: object, textpage: object, text: str) -> Place:
 
 def _matrix_and_size(textpage: object, index: int) -> tuple[float, float, float, float, float]:
     matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(textpage, index, byref(matrix))
-    return matrix.a, matrix.b, matrix.c, matrix.d, pdfium.FPDFText_GetFontSize(textpage, index)
+    _glyph_matrix(textpage, index, byref(matrix))
+    return matrix.a, matrix.b, matrix.c, matrix.d, _font_size(textpage, index)
 
 
-def _words(
-    textpage: object, text: str, place: Place, foreign: Callable[[int, Box], Foreign | None] | None
-) -> list[Word]:
+def _words(textpage: object, text: str, place: Place, foreign: Callable[[int], Foreign | None] | None) -> list[Word]:
     """Return the words of a page; after the glyphs' boxes this loop is most of what reading costs."""
     handle = ctypes.cast(textpage, _Handle)  # type: ignore[arg-type]
     glyphs = _glyphs(handle, text, place)
     _, lefts, rights, bottoms, tops = glyphs
     words: list[Word] = []
     lines: dict[tuple[float, float], tuple[float, Foreign | None]] = {}
-    for first, last, spaced in word_spans(glyphs):
-        x0, x1, box = lefts[first], rights[last], (bottoms[first], tops[first])
+
+    def look(index: int) -> tuple[float, Foreign | None]:
         # Glyphs of one bottom and top have one font, size, direction and baseline.
+        box = bottoms[index], tops[index]
         if box not in lines:
-            lines[box] = _line(handle, first, place)
-        baseline, why = lines[box]
-        height = box[1] - box[0]
-        if foreign and not why:
-            why = foreign(first, (x0, baseline - height, x1, baseline))
+            lines[box] = _line(handle, index, place)
+        return lines[box]
+
+    for first, last, spaced in word_spans(glyphs):
+        baseline, why = lines.get((bottoms[first], tops[first])) or look(first)
+        if foreign or bottoms[first] != bottoms[last] or tops[first] != tops[last]:
+            # What somebody added may touch the table's text.
+            whys = [(foreign and foreign(index)) or look(index)[1] for index in range(first, last + 1)]
+            words += _split(text, glyphs, first, whys, baseline, spaced)
+            continue
+        x0, x1, height = lefts[first], rights[last], tops[first] - bottoms[first]
         # A named tuple's own constructor takes twice as long.
         words.append(tuple.__new__(Word, (plain(text[first : last + 1]), x0, x1, baseline, spaced, height, why)))
     return words
+
+
+def _split(
+    text: str, glyphs: Glyphs, first: int, whys: list[Foreign | None], baseline: float, spaced: bool
+) -> Iterator[Word]:
+    """Yield a word as the parts that are the table's own text and those that are not, and why."""
+    start = first
+    for why, part in groupby(whys):
+        stop = start + len(list(part))
+        if piece := plain(text[start:stop]):
+            height = glyphs.top[start] - glyphs.bottom[start]
+            yield Word(piece, glyphs.x0[start], glyphs.x1[stop - 1], baseline, spaced, height, why)
+        start = stop
 
 
 def _line(textpage: _Handle, index: int, place: Place) -> tuple[float, Foreign | None]:
     """Return the baseline of a glyph, and whether it is turned."""
     x, y = c_double(), c_double()
     _origin(textpage, index, byref(x), byref(y))
-    turned = place.turned(_angle(textpage, index))
+    a, b, c, d, _ = _matrix_and_size(textpage, index)
+    turned = a * d < b * c or place.turned(_angle(textpage, index))  # mirrored, or not level
     return place.point(x.value, y.value)[1], Foreign.TURNED if turned else None
 
 
@@ -279,8 +303,8 @@ class _Drawn:
         """Layer, or a form that may be on one -> what is drawn on it."""
         self._inside: dict[int | None, list[int | None]] = {}
         """Form -> the text objects in it."""
-        self._areas: list[tuple[int, Box]] = []
-        """What hides the text below it: how many text objects these are, and where it is."""
+        self._areas: list[tuple[int, Box, _Handle]] = []
+        """What may hide text below it: how many text objects these are, where it is in page space, and the object."""
         self._bounds = tuple(c_float() for _ in range(4))
         self._refs = tuple(byref(value) for value in self._bounds)
 
@@ -297,8 +321,8 @@ class _Drawn:
                 self._add_path(item, matrix, depth)
             elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST_FORM:
                 self._add_form(item, matrix, depth, odd)
-            elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-                self._areas.append((len(texts), self._place.box(*self._box(item, matrix))))
+            elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
+                self._areas.append((len(texts), self._box(item, matrix), item))
 
     def _look_at(self, item: _Handle, odd: Foreign | None) -> None:
         """Note why a text object is not shown as text, if so."""
@@ -324,14 +348,15 @@ class _Drawn:
             self._inside[form.value] = [item.value for item in self._texts[before:]]
 
     def _add_path(self, path: _Handle, outer: Matrix, depth: int) -> None:
-        x0, y0, x1, y1 = self._place.box(*self._box(path, outer))
+        area = self._box(path, outer)
+        x0, y0, x1, y1 = self._place.box(*area)
         if min(x1 - x0, y1 - y0) <= THICKEST:
             self.rulings += box_rulings(x0, y0, x1, y1, stroked=False)
             return
         fill, stroke = c_int(), c_int()
         _draw_mode(path, byref(fill), byref(stroke))
-        if fill.value and not _see_through(path) and _alpha(path) >= _OPAQUE:
-            self._areas.append((len(self._texts), (x0, y0, x1, y1)))
+        if fill.value:
+            self._areas.append((len(self._texts), area, path))
         for points in _subpaths(path, _times(_matrix(path), outer)):
             placed = [self._place.point(x, y) for x, y in points]
             self.rulings += path_rulings(placed, stroked=bool(stroke.value))
@@ -346,34 +371,115 @@ class _Drawn:
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
         return min(xs), min(ys), max(xs), max(ys)
 
-    def foreign_words(self, page: object, textpage: object) -> Callable[[int, Box], Foreign | None] | None:
-        """Return what tells of a word, by its first glyph and its box, why it is not the table's text, if so.
-
-        None if there is nothing on the page that could.
-        """
+    def foreign_words(self, page: object, textpage: object) -> Callable[[int], Foreign | None] | None:
+        """Return what tells of a glyph why it is not the table's text, if so; None if nothing on the page could be."""
         for number, items in enumerate(self._layered.values()):
             if number >= _MOST_LAYERS or not _is_shown(page, items):
                 texts = [text for item in items for text in self._inside.get(item.value, [item.value])]
                 self._odd |= dict.fromkeys(texts, Foreign.HIDDEN)
-        areas = [(below, area) for below, area in self._areas if below]
-        if not self._odd and not areas:
+        over = [(below, area, item) for below, area, item in self._areas if below]
+        if not self._odd and not over:
             return None
         orders = {item.value: order for order, item in enumerate(self._texts)}
         handle = ctypes.cast(textpage, _Handle)  # type: ignore[arg-type]
+        ink = _Ink(page, [item for _, _, item in over], self._texts) if over else None
+        room = _Room(handle)
 
-        def why(glyph: int, box: Box) -> Foreign | None:
+        def why(glyph: int) -> Foreign | None:
             item = _text_object(handle, glyph).value
-            order = orders.get(item, 0)
-            covered = any(order < below and _is_within(box, area) for below, area in areas)
-            return self._odd.get(item) or (Foreign.COVERED if covered else None)
+            order, box = orders.get(item, 0), room.of(glyph)
+            above = any(order < below and _meet(box, area) for below, area, _ in over)
+            if item in self._odd:
+                return self._odd[item]
+            return Foreign.COVERED if above and ink and ink.is_covered(box) else None
 
         return why
 
 
-def _is_within(box: Box, area: Box) -> bool:
-    """Tell whether the middle of a word lies in an area."""
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return area[0] <= x <= area[2] and area[1] <= y <= area[3]
+class _Room:
+    """Where glyphs are drawn, in page space."""
+
+    def __init__(self, textpage: _Handle) -> None:
+        self._textpage = textpage
+        self._box = tuple(c_double() for _ in range(4))
+        self._refs = tuple(byref(value) for value in self._box)
+
+    def of(self, glyph: int) -> Box:
+        """Return left, bottom, right and top."""
+        _char_box(self._textpage, glyph, *self._refs)
+        left, right, bottom, top = (value.value for value in self._box)
+        return left, bottom, right, top
+
+
+class _Ink:
+    """What of a page's text is seen: the page is drawn with and without it, and with and without what lies over it."""
+
+    def __init__(self, page: object, over: list[_Handle], texts: list[_Handle]) -> None:
+        self._picture = _Picture(page, _INK_SCALE)
+        self._seen = self._differences(texts)
+        for item in over:
+            _set_active(item, 0)
+        self._all = self._differences(texts)
+        for item in over:
+            _set_active(item, 1)
+
+    def _differences(self, texts: list[_Handle]) -> bytes:
+        """Return a byte for each point of the page: 0 where it looks the same without the text."""
+        looks = []
+        for active in (0, 1):
+            for item in texts:
+                _set_active(item, active)
+            looks.append(self._picture.look())
+        without, with_text = (int.from_bytes(look, "big") for look in looks)
+        return (without ^ with_text).to_bytes(len(looks[0]), "big")
+
+    def is_covered(self, box: Box) -> bool:
+        """Tell whether less of what is drawn in a box of page space is seen than most of it."""
+        seen, drawn = (self._count(points, box) for points in (self._seen, self._all))
+        return seen < _MOST_SEEN * drawn
+
+    def _count(self, points: bytes, box: Box) -> int:
+        left, top, right, bottom = self._picture.place(box)
+        stride = self._picture.stride
+        rows = (points[y * stride + left : y * stride + right] for y in range(top, bottom))
+        return sum(len(row) - row.count(0) for row in rows)
+
+
+class _Picture:
+    """Grey pictures of a page."""
+
+    def __init__(self, page: object, scale: float) -> None:
+        self._page = page
+        sides = (pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page))
+        scale = min(scale, _LARGEST / max(*sides, 1.0))
+        self._width, self._height = (max(int(side * scale), 1) for side in sides)
+        self.stride = self._width
+
+    def look(self) -> bytes:
+        """Return the page as it looks now, a byte for each point."""
+        bitmap = pdfium.FPDFBitmap_CreateEx(self._width, self._height, pdfium.FPDFBitmap_Gray, None, 0)
+        try:
+            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self._width, self._height, 0xFFFFFFFF)
+            pdfium.FPDF_RenderPageBitmap(bitmap, self._page, 0, 0, self._width, self._height, 0, 0)
+            self.stride = pdfium.FPDFBitmap_GetStride(bitmap)
+            return ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), self.stride * self._height)
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+
+    def place(self, box: Box) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom of a box of page space in the picture."""
+        x, y = c_int(), c_int()
+        corners = []
+        for at in ((box[0], box[1]), (box[2], box[3])):
+            pdfium.FPDF_PageToDevice(self._page, 0, 0, self._width, self._height, 0, *at, byref(x), byref(y))
+            corners.append((min(max(x.value, 0), self._width), min(max(y.value, 0), self._height)))
+        (ax, ay), (bx, by) = corners
+        return min(ax, bx), min(ay, by), max(ax, bx) + 1, min(max(ay, by) + 1, self._height)
+
+
+def _meet(box: Box, area: Box) -> bool:
+    """Tell whether two boxes overlap."""
+    return box[0] < area[2] and area[0] < box[2] and box[1] < area[3] and area[1] < box[3]
 
 
 def _alpha(item: _Handle) -> int:
@@ -400,24 +506,12 @@ def _text(ask: Callable[..., int], mark: _Handle, *more: bytes) -> str:
 
 def _is_shown(page: object, items: list[_Handle]) -> bool:
     """Tell whether a page looks different without some of its objects; nothing else says which layers are hidden."""
-    width, height = (
-        min(int(side) + 1, 2_000) for side in (pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page))
-    )
-    bitmap = pdfium.FPDFBitmap_Create(width, height, 0)
-    try:
-        looks = []
-        for active in (1, 0):
-            for item in items:
-                _set_active(item, active)
-            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, 0)
-            size = pdfium.FPDFBitmap_GetStride(bitmap) * height
-            looks.append(ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size))
+    picture, looks = _Picture(page, 1.0), []
+    for active in (0, 1):
         for item in items:
-            _set_active(item, 1)
-        return looks[0] != looks[1]
-    finally:
-        pdfium.FPDFBitmap_Destroy(bitmap)
+            _set_active(item, active)
+        looks.append(picture.look())
+    return looks[0] != looks[1]
 
 
 def _subpaths(path: _Handle, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
@@ -461,7 +555,10 @@ _REMARKS = {
     pdfium.FPDF_ANNOT_STAMP: "a stamp was added to the page; what it says or covers is not known",
     pdfium.FPDF_ANNOT_STRIKEOUT: "text of the page was struck out; it is read all the same",
     pdfium.FPDF_ANNOT_REDACT: "text of the page is marked to be removed; it is read all the same",
+    pdfium.FPDF_ANNOT_WIDGET: "the page has a form field; what it says or covers is not known",
+    pdfium.FPDF_ANNOT_WATERMARK: "a watermark was added to the page; what it says or covers is not known",
 }
+_FILLED = "a filled shape was added to the page; what it covers is read all the same"
 
 
 def _remarks(page: object) -> Iterator[str]:
@@ -469,6 +566,8 @@ def _remarks(page: object) -> Iterator[str]:
     for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         remark = _REMARKS.get(pdfium.FPDFAnnot_GetSubtype(annotation))
+        if remark is None and pdfium.FPDFAnnot_HasKey(annotation, b"IC"):
+            remark = _FILLED
         pdfium.FPDFPage_CloseAnnot(annotation)
         if remark:
             yield remark

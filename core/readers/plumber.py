@@ -37,7 +37,10 @@ _REMARKS = {
     "Stamp": "a stamp was added to the page; what it says or covers is not known",
     "StrikeOut": "text of the page was struck out; it is read all the same",
     "Redact": "text of the page is marked to be removed; it is read all the same",
+    "Widget": "the page has a form field; what it says or covers is not known",
+    "Watermark": "a watermark was added to the page; what it says or covers is not known",
 }
+_FILLED = "a filled shape was added to the page; what it covers is read all the same"
 
 # What pdfminer finds odd in a file is nothing a person can act on; what matters becomes an error of ours.
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
@@ -83,13 +86,14 @@ def _pages(document: Any, hidden: frozenset[int], screen: Screen) -> Iterator[Pa
         rulings = joined(_rulings(device.paths, place)) if device.glyphs else ()
         screen.rulings(number, crossings(rulings))
         words = tuple(_words(device, place))
-        remarks = tuple(filter(None, (_REMARKS.get(_subtype(annotation)) for annotation in page.annots)))
+        remarks = tuple(filter(None, map(_remark, page.annots)))
         yield Page(number=number, first_word=first_word, words=words, rulings=rulings, remarks=remarks)
         first_word += len(words)
 
 
-def _subtype(annotation: Any) -> str:
-    return str(literal_name(annotation["data"].get("Subtype", "")))
+def _remark(annotation: Any) -> str | None:
+    data = annotation["data"]
+    return _REMARKS.get(str(literal_name(data.get("Subtype", "")))) or (_FILLED if "IC" in data else None)
 
 
 # ---- what is drawn
@@ -313,8 +317,8 @@ def _words(device: _Device, place: Place) -> Iterator[Word]:
     for first, last, spaced in word_spans(columns):
         glyph, x0, _, y, height = glyphs[first]
         x1 = columns.x1[last]
-        a, b, *_ = glyph.matrix
-        why = Foreign.TURNED if place.turned(-math.atan2(b, a)) else glyph.foreign
+        a, b, c, d, _ = glyph.matrix
+        why = Foreign.TURNED if a * d < b * c or place.turned(-math.atan2(b, a)) else glyph.foreign
         middle = (x0 + x1) / 2, y - height / 2
         if why is None and any(glyph.order < order and _is_in(middle, box) for order, box in boxes):
             why = Foreign.COVERED
