@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import PYFUNCTYPE, byref, c_double, c_float, c_int, c_uint, c_void_p
 from itertools import groupby, repeat
@@ -256,14 +256,15 @@ class _Boxes:
         self._room = (c_float * 0)()
         self._references: list[Any] = []
 
-    def of(self, textpage: _Handle, count: int) -> tuple[list[float], list[float], list[float], list[float]]:
-        """Return left, top, right and bottom of each glyph's advance box."""
+    def of(self, textpage: _Handle, count: int) -> list[Sequence[float]]:
+        """Return left, top, right and bottom of each glyph's advance box, valid until the next call."""
         if len(self._references) < count:
             self._room = (c_float * (4 * count))()
             self._references = [byref(self._room, 16 * index) for index in range(count)]
         deque(map(_loose_box, repeat(textpage), range(count), self._references), 0)
-        room = self._room
-        return room[0 : 4 * count : 4], room[1 : 4 * count : 4], room[2 : 4 * count : 4], room[3 : 4 * count : 4]
+        # Views, not lists: tens of thousands of numbers that are looked at once need no place of their own.
+        room = memoryview(self._room).cast("B").cast("f")
+        return [room[side : 4 * count : 4] for side in range(4)]
 
 
 _boxes = _Boxes()

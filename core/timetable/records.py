@@ -241,8 +241,9 @@ class _Finder:
         if first is not None and _continues(first, header):
             self._add_rest(first, part, before)
         elif first is not None:
-            if before is not None and ended is not None and (first.fault or first.doubts):
-                # Text that is not the table's may hide that the row is the rest of the one before.
+            unclear = first.fault or first.doubts or len(first.cells) != len(header.fields)
+            if before is not None and ended is not None and unclear:
+                # What is not the table's may hide that the row is the rest of the one before.
                 self.found.problems.append(_may_go_on(ended))
             self._add_record(first)
         for row in rows:
@@ -349,9 +350,8 @@ def _may_go_on(record: Record) -> Problem:
 def _reordered(parts: Iterable[_Part]) -> Problem:
     pages = list(dict.fromkeys(part.page for part in parts))
     if pages == sorted(pages):  # on one sheet: whoever prints two pages on it may put the second before the first
-        return Problem(
-            page=pages[0], row=None, text="", reason="the tables of a page are read in the order of their rows"
-        )
+        reason = "the tables of a page are out of order; they are read in the order of their rows"
+        return Problem(page=pages[0], row=None, text="", reason=reason)
     reason = f"the pages are out of order; they are read in this order: {', '.join(map(str, pages))}"
     first = next((page for page, right in zip(pages, sorted(pages), strict=True) if page != right), pages[0])
     return Problem(page=first, row=None, text="", reason=reason)
