@@ -241,11 +241,10 @@ class _Finder:
         if first is not None and _continues(first, header):
             self._add_rest(first, part, before)
         elif first is not None:
-            unclear = first.fault or first.doubts or len(first.cells) != len(header.fields)
-            if before is not None and ended is not None and unclear:
+            opened = self._add_record(first)
+            if before is not None and ended is not None and opened.fault:
                 # What is not the table's may hide that the row is the rest of the one before.
                 self.found.problems.append(_may_go_on(ended))
-            self._add_record(first)
         for row in rows:
             if named := find_header(row):
                 self.found.headers.append(named)
@@ -258,9 +257,10 @@ class _Finder:
         if before is not None and ended is not None and new:
             self._check_order(ended, new[0], before, part)
 
-    def _add_record(self, row: Row) -> None:
+    def _add_record(self, row: Row) -> Record:
         self._last = Record(header=self.found.headers[-1], rows=[row])
         self.found.records.append(self._last)
+        return self._last
 
     def _add_rest(self, row: Row, part: _Part, before: _Part | None) -> None:
         if self._last is None or before is None:

@@ -139,7 +139,9 @@ def test_killed_twice_is_a_dead_letter(tmp_path: Path) -> None:
         upload(other)
         assert other.post(f"/v1/jobs/{job['id']}/replay").status_code == 404
         again = student.post(f"/v1/jobs/{job['id']}/replay")
-        assert (again.status_code, again.json()["state"]) == (202, "queued")
+        # A worker may have claimed it before the answer is made.
+        assert again.status_code == 202
+        assert again.json()["state"] in ("queued", "running")
         assert ended(student, job["id"])["attempts"] == 2
 
 
