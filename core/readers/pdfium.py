@@ -21,6 +21,7 @@ from ..errors import Damaged, Encrypted, TukscalError
 from ..model import Foreign, Page, Ruling, Word
 from ..screen import Screen
 from .place import Place, find_place
+from .remarks import FILLED, REMARKS
 from .rulings import THICKEST, box_rulings, crossings, joined, path_rulings
 from .words import Glyphs, plain, word_spans
 
@@ -551,24 +552,23 @@ def _times(first: Matrix, second: Matrix) -> Matrix:
 
 # ---- annotations
 
-_REMARKS = {
-    pdfium.FPDF_ANNOT_FREETEXT: "a text box was added to the page; what it says is not read",
-    pdfium.FPDF_ANNOT_STAMP: "a stamp was added to the page; what it says or covers is not known",
-    pdfium.FPDF_ANNOT_STRIKEOUT: "text of the page was struck out; it is read all the same",
-    pdfium.FPDF_ANNOT_REDACT: "text of the page is marked to be removed; it is read all the same",
-    pdfium.FPDF_ANNOT_WIDGET: "the page has a form field; what it says or covers is not known",
-    pdfium.FPDF_ANNOT_WATERMARK: "a watermark was added to the page; what it says or covers is not known",
+_SUBTYPES = {
+    pdfium.FPDF_ANNOT_FREETEXT: "FreeText",
+    pdfium.FPDF_ANNOT_STAMP: "Stamp",
+    pdfium.FPDF_ANNOT_STRIKEOUT: "StrikeOut",
+    pdfium.FPDF_ANNOT_REDACT: "Redact",
+    pdfium.FPDF_ANNOT_WIDGET: "Widget",
+    pdfium.FPDF_ANNOT_WATERMARK: "Watermark",
 }
-_FILLED = "a filled shape was added to the page; what it covers is read all the same"
 
 
 def _remarks(page: object) -> Iterator[str]:
-    """Yield what annotations say or hide; marker, underlines and links change nothing."""
+    """Yield what the annotations of a page say or hide."""
     for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
-        remark = _REMARKS.get(pdfium.FPDFAnnot_GetSubtype(annotation))
+        remark = REMARKS.get(_SUBTYPES.get(pdfium.FPDFAnnot_GetSubtype(annotation), ""))
         if remark is None and pdfium.FPDFAnnot_HasKey(annotation, b"IC"):
-            remark = _FILLED
+            remark = FILLED
         pdfium.FPDFPage_CloseAnnot(annotation)
         if remark:
             yield remark

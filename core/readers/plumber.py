@@ -26,21 +26,13 @@ from ..errors import Damaged, Encrypted, TukscalError
 from ..model import Foreign, Page, Ruling, Word
 from ..screen import Screen
 from .place import Place, find_place
+from .remarks import FILLED, REMARKS
 from .rulings import THICKEST, crossings, joined, path_rulings
 from .words import Glyphs, plain, word_spans
 
 _OPAQUE = 0.98
 _UNSEEN = (3, 7)  # text rendering modes (PDF 32000-1, 9.3.6)
 _TALL = 1.19  # height of a glyph's box, as the other reader sees it, in sizes of Helvetica
-_REMARKS = {
-    "FreeText": "a text box was added to the page; what it says is not read",
-    "Stamp": "a stamp was added to the page; what it says or covers is not known",
-    "StrikeOut": "text of the page was struck out; it is read all the same",
-    "Redact": "text of the page is marked to be removed; it is read all the same",
-    "Widget": "the page has a form field; what it says or covers is not known",
-    "Watermark": "a watermark was added to the page; what it says or covers is not known",
-}
-_FILLED = "a filled shape was added to the page; what it covers is read all the same"
 
 # What pdfminer finds odd in a file is nothing a person can act on; what matters becomes an error of ours.
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
@@ -93,7 +85,7 @@ def _pages(document: Any, hidden: frozenset[int], screen: Screen) -> Iterator[Pa
 
 def _remark(annotation: Any) -> str | None:
     data = annotation["data"]
-    return _REMARKS.get(str(literal_name(data.get("Subtype", "")))) or (_FILLED if "IC" in data else None)
+    return REMARKS.get(str(literal_name(data.get("Subtype", "")))) or (FILLED if "IC" in data else None)
 
 
 # ---- what is drawn
