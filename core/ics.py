@@ -1,21 +1,21 @@
 """Calendar values <-> iCalendar bytes (RFC 5545, RFC 7986), the only module that imports icalendar.
 
 icalendar folds a line character by character and encodes each; 98 in 100 lines of the examples are short ASCII and need
-neither, so our lines take a short way with the same result. The time zone is written once in the life of a process.
+neither, so our lines take a short way with the same result. What many events share is written once: the time zone, a
+module's name, a date.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
 import icalendar
-from icalendar.parser import Contentline, Contentlines, Parameters
-from icalendar.prop import vDatetime, vDuration, vRecur, vText, vUnknown, vUTCOffset
+from icalendar.parser import Contentline, Parameters
+from icalendar.prop import vDatetime, vDDDLists, vDuration, vRecur, vText, vUnknown, vUTCOffset
 
 from .event import Calendar, Event, Status
 from .text import clean
@@ -25,8 +25,10 @@ _OFFSET = timedelta(hours=2)  # no daylight saving since 1944
 _PRODID = "-//tukscal//University of Pretoria timetables//EN"
 _REFRESH = timedelta(hours=12)
 _SHORT = 74  # octets a line may have before icalendar folds it
+_SPECIAL = re.compile(r"[\\;,\n]")
 _LOCAL = Parameters({"TZID": ZONE})
 _NO_PARAMETERS = Parameters()
+_BEGIN, _END = b"BEGIN:VEVENT\r\n", b"END:VEVENT\r\n"
 _MOST_REVISIONS = 1_000_000  # a minute each; a file that says more was not written by us
 
 
@@ -37,94 +39,25 @@ class NotOurs(Exception):
 # ---- writing
 
 
-class _Line(Contentline):
-    """A content line that is folded only if it is long, and encoded once."""
-
-    __slots__ = ("octets",)
-
-    def to_ical(self) -> bytes:
-        try:
-            return self.octets
-        except AttributeError:
-            short = self.isascii() and len(self) <= _SHORT
-            self.octets: bytes = self.encode() if short else bytes(super().to_ical())  # type: ignore[no-untyped-call]
-            return self.octets
-
-
 class _Plain(vText):
     """Text that is read back as it is: icalendar takes a backslash before a capital N for a line break."""
 
     __slots__ = ()
 
     def to_ical(self) -> bytes:
-        return self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n").encode()
+        return _escaped(self).encode()
 
 
-class _Text(_Plain):
-    """Text that many events share; being no slotted class, it can remember its lines."""
+def write(calendar: Calendar, *, method: str | None = None) -> bytes:
+    """Return a calendar as the bytes of an .ics file."""
+    head, end = _head(calendar, method).to_ical().rsplit(b"END:", 1)
+    lines = [line for event in calendar.events for line in _event_lines(event)]
+    return b"".join([head, _zone_lines(), *lines, b"END:", end])
 
 
-_BEGIN, _END = _Line("BEGIN:VEVENT"), _Line("END:VEVENT")  # type: ignore[no-untyped-call]
-
-
-class _Event(icalendar.Event):
-    """A VEVENT whose values remember the lines they were written as; they stand in the order they were set."""
-
-    def content_lines(self, sorted: bool = True) -> Contentlines:  # noqa: A002 - theirs
-        lines: list[Contentline] = [_BEGIN]
-        lines += [_remembered(name, value) for name, value in self.items()]
-        lines += [line for alarm in self.subcomponents for line in alarm.content_lines() if line]
-        lines.append(_END)
-        return Contentlines(lines)
-
-
-class _Calendar(icalendar.Calendar):
-    """A VCALENDAR whose time zone is not written anew each time."""
-
-    def content_lines(self, sorted: bool = True) -> Contentlines:  # noqa: A002 - theirs
-        lines = [_line(name, value) for name, value in self.property_items(recursive=False)]
-        inner = [line for component in self.subcomponents for line in _component_lines(component)]
-        return Contentlines([*lines[:-1], *inner, lines[-1]])
-
-
-def _component_lines(component: Any) -> list[Contentline]:
-    return _zone_lines() if component.name == "VTIMEZONE" else component.content_lines()
-
-
-@lru_cache(maxsize=1)
-def _zone_lines() -> list[Contentline]:
-    return [line for line in _zone().content_lines() if line]
-
-
-def _remembered(name: str, value: Any) -> Contentline:
-    if type(value) is _Plain:
-        return _line(name, value)
-    lines: dict[str, Contentline] = value.__dict__.setdefault("lines", {})
-    if name not in lines:
-        lines[name] = _line(name, value)
-    return lines[name]
-
-
-def _line(name: str, value: Any) -> Contentline:
-    line: Contentline = _Line.from_parts(name, getattr(value, "params", None) or _NO_PARAMETERS, value)
-    return line
-
-
-@lru_cache(maxsize=1)
-def _zone() -> icalendar.Timezone:
-    standard = icalendar.TimezoneStandard()
-    standard["DTSTART"] = vDatetime(datetime(1970, 1, 1))
-    standard["TZOFFSETFROM"] = standard["TZOFFSETTO"] = vUTCOffset(_OFFSET)
-    standard["TZNAME"] = _Plain("SAST")
-    zone = icalendar.Timezone()
-    zone["TZID"] = _Plain(ZONE)
-    zone.add_component(standard)
-    return zone
-
-
-def build(calendar: Calendar, *, method: str | None = None) -> icalendar.Calendar:
-    """Return a calendar as an icalendar component, ready for its to_ical()."""
-    root = _Calendar()
+def _head(calendar: Calendar, method: str | None) -> icalendar.Calendar:
+    """Return a calendar without its time zone and its events."""
+    root = icalendar.Calendar()
     root["PRODID"], root["VERSION"], root["CALSCALE"] = _Plain(_PRODID), _Plain("2.0"), _Plain("GREGORIAN")
     if method:
         root["METHOD"] = _Plain(method)
@@ -138,88 +71,102 @@ def build(calendar: Calendar, *, method: str | None = None) -> icalendar.Calenda
         root["X-TUKSCAL-TERM"] = _Plain(calendar.term)
     if calendar.gone:
         root["X-TUKSCAL-GONE"] = [_Plain(f"{uid} {sequence}") for uid, sequence in calendar.gone.items()]
-    root.subcomponents = [_zone(), *(_component(event) for event in calendar.events)]
     return root
 
 
-def write(calendar: Calendar, *, method: str | None = None) -> bytes:
-    """Return a calendar as the bytes of an .ics file."""
-    return bytes(build(calendar, method=method).to_ical())
+@lru_cache(maxsize=1)
+def _zone_lines() -> bytes:
+    standard = icalendar.TimezoneStandard()
+    standard["DTSTART"] = vDatetime(datetime(1970, 1, 1))
+    standard["TZOFFSETFROM"] = standard["TZOFFSETTO"] = vUTCOffset(_OFFSET)
+    standard["TZNAME"] = _Plain("SAST")
+    zone = icalendar.Timezone()
+    zone["TZID"] = _Plain(ZONE)
+    zone.add_component(standard)
+    return bytes(zone.to_ical())
 
 
-def _component(event: Event) -> _Event:
-    item = _Event()
-    for name, value in _properties(event).items():
-        # The names are in upper case already: this spares the library's conversion of each.
-        OrderedDict.__setitem__(item, name, value)
-    if event.alarm is not None:
-        item.subcomponents = [_alarm(event.alarm, event.summary)]
-    return item
-
-
-def _properties(event: Event) -> dict[str, object]:
-    """Return the properties in icalendar's own order, so that the file reads as any of its files does."""
-    stamp = _utc(event.stamp)
-    found: dict[str, object] = {
-        "SUMMARY": _text(event.summary),
-        "DTSTART": _local(event.start),
-        "DTEND": _local(event.end),
-        "DTSTAMP": stamp,
-        "UID": _Plain(event.uid),
-        "SEQUENCE": _text(str(event.sequence)),
-    }
+def _event_lines(event: Event) -> list[bytes]:
+    """Return the lines of a VEVENT in icalendar's own order, so that the file reads as any of its files does."""
+    stamp = event.stamp
+    lines = [
+        _BEGIN,
+        _shared("SUMMARY", event.summary),
+        _local("DTSTART", event.start),
+        _local("DTEND", event.end),
+        _utc("DTSTAMP", stamp),
+        _text("UID", event.uid),
+        _shared("SEQUENCE", str(event.sequence)),
+    ]
     if event.last is not None:
-        found["RRULE"] = _rule(event.last)
+        lines.append(_rule(event.last))
     if event.except_on:
-        found["EXDATE"] = _exceptions(event.except_on, event.start.time())
-    found["CATEGORIES"] = _text(event.category)
-    found["COLOR"] = _text(event.color)
+        lines.append(_exceptions(event.except_on, event.start.time()))
+    lines += (_shared("CATEGORIES", event.category), _shared("COLOR", event.color))
     if event.description:
-        found["DESCRIPTION"] = _text(event.description)
-    found["LAST-MODIFIED"] = stamp
+        lines.append(_shared("DESCRIPTION", event.description))
+    lines.append(_utc("LAST-MODIFIED", stamp))
     if event.location:
-        found["LOCATION"] = _text(event.location)
-    found["STATUS"] = _text(event.status.value)
-    found["X-TUKSCAL-SESSION"] = _Plain(event.identity)
-    return found
+        lines.append(_shared("LOCATION", event.location))
+    lines += (_shared("STATUS", event.status), _text("X-TUKSCAL-SESSION", event.identity))
+    if event.alarm is not None:
+        lines.append(_alarm(event.alarm, event.summary))
+    lines.append(_END)
+    return lines
+
+
+def _text(name: str, text: str) -> bytes:
+    return _folded(f"{name}:{_escaped(text)}")
+
+
+def _escaped(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _folded(line: str) -> bytes:
+    """Return a content line as bytes; only a long one needs folding, which icalendar does character by character."""
+    if len(line) <= _SHORT and line.isascii():
+        return f"{line}\r\n".encode()
+    return bytes(Contentline(line).to_ical()) + b"\r\n"  # type: ignore[no-untyped-call]
+
+
+def _value(name: str, value: Any, parameters: Parameters = _NO_PARAMETERS) -> bytes:
+    return _folded(Contentline.from_parts(name, parameters, value))
+
+
+# What many events of a faculty share is written once.
+_shared = lru_cache(maxsize=8192)(_text)
 
 
 @lru_cache(maxsize=4096)
-def _text(value: str) -> _Text:
-    return _Text(value)
-
-
-@lru_cache(maxsize=4096)
-def _local(moment: datetime) -> vDatetime:
-    value = vDatetime(moment)
-    value.params = _LOCAL
-    return value
+def _local(name: str, moment: datetime) -> bytes:
+    return _value(name, vDatetime(moment), _LOCAL)
 
 
 @lru_cache(maxsize=256)
-def _utc(moment: datetime) -> vDatetime:
-    return vDatetime(moment)
+def _utc(name: str, moment: datetime) -> bytes:
+    return _value(name, vDatetime(moment))
 
 
 @lru_cache(maxsize=256)
-def _rule(last: date) -> vRecur:
+def _rule(last: date) -> bytes:
     """Return the weekly rule that ends with the last local day, in UTC as RFC 5545, 3.3.10 asks."""
     end = datetime.combine(last, time(23, 59, 59)) - _OFFSET
-    return vRecur({"FREQ": ["WEEKLY"], "UNTIL": [end.replace(tzinfo=UTC)]})
+    return _value("RRULE", vRecur({"FREQ": ["WEEKLY"], "UNTIL": [end.replace(tzinfo=UTC)]}))
 
 
 @lru_cache(maxsize=1024)
-def _exceptions(days: tuple[date, ...], start: time) -> icalendar.prop.vDDDLists:
-    value = icalendar.prop.vDDDLists([datetime.combine(day, start) for day in days])
-    value.params = _LOCAL
-    return value
+def _exceptions(days: tuple[date, ...], start: time) -> bytes:
+    return _value("EXDATE", vDDDLists([datetime.combine(day, start) for day in days]), _LOCAL)
 
 
 @lru_cache(maxsize=256)
-def _alarm(before: timedelta, text: str) -> icalendar.Alarm:
+def _alarm(before: timedelta, text: str) -> bytes:
     alarm = icalendar.Alarm()
     alarm["ACTION"], alarm["DESCRIPTION"], alarm["TRIGGER"] = _Plain("DISPLAY"), _Plain(text), vDuration(-before)
-    return alarm
+    return bytes(alarm.to_ical())
 
 
 # ---- reading
