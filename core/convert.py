@@ -229,7 +229,7 @@ def _merge(
         plan = plan_events(number_sessions(timetable.entries, year, known), term, options, colors)
         left_out += plan.left_out
         for event in plan.events:
-            if merged.get(event.uid, event) != event:
+            if (other := merged.get(event.uid)) is not None and other != event:
                 overrides[event.uid] = Override(event=event, name=timetable.name)
             merged[event.uid] = event
     return sorted(merged.values(), key=lambda event: (event.start, event.uid)), left_out, list(overrides.values())

@@ -31,7 +31,12 @@ def identity(entry: Entry, year: int) -> str:
         parts = [str(entry.date.year), period, entry.module, entry.paper, entry.activity]
         if entry.kind is Kind.TESTS:
             del parts[3]
-    return "/".join([INSTITUTION, entry.kind, *(clean(part or "").translate(_MARKS) for part in parts)])
+    return "/".join([INSTITUTION, entry.kind, *[_part(part or "") for part in parts]])
+
+
+@lru_cache(maxsize=4096)
+def _part(text: str) -> str:
+    return clean(text).translate(_MARKS)
 
 
 def numbered(name: str, ordinal: int) -> str:

@@ -79,6 +79,8 @@ def number_sessions(entries: Iterable[Entry], year: int, known: Known) -> list[S
 
 
 def _number(name: str, entries: list[Entry], known: Mapping[int, tuple[date, time]]) -> Iterator[Session]:
+    if len(entries) == 1 and not known:
+        return iter([Session(name, entries[0])])
     taken: dict[int, Entry] = {}
     free = sorted(entries, key=_when)
     for ordinal, before in sorted(known.items()):
