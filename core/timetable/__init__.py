@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from ..errors import BadRows, Damaged, NotATimetable
-from ..model import Entry, Foreign, Kind, Line, Page, PageTables, Problem
+from ..model import TOUCHING, Entry, Foreign, Kind, Line, Page, PageTables, Problem, Word
 from ..tables import cell_lines
 from . import exams, lectures, semester_tests
 from .accounting import account
@@ -138,7 +139,7 @@ def _outside(
     strays = []
     for page, found in zip(pages, tables, strict=True):
         strays += [Problem(page=page.number, row=None, text="", reason=remark) for remark in page.remarks]
-        strays += [_foreign(page, word, why) for word, why in found.foreign]
+        strays += _foreign(page, found.foreign)
         if not page.words:
             strays.append(Problem(page=page.number, row=None, text="", reason="the page is empty"))
         if found.outside:
@@ -160,9 +161,21 @@ def _stray(page: Page, line: Line) -> Problem:
     return Problem(page=page.number, row=None, text=line.text, reason="text outside the table", words=line.words)
 
 
-def _foreign(page: Page, word: int, why: Foreign) -> Problem:
-    text = page.words[word - page.first_word].text
-    return Problem(page=page.number, row=None, text=text, reason=f"not read as part of the table: {why}", words=(word,))
+def _foreign(page: Page, foreign: Iterable[tuple[int, Foreign]]) -> Iterator[Problem]:
+    """Yield a problem for each run of words that are not the table's for one reason: a stamp may have hundreds."""
+    # Words that follow each other differ from their places in the row by one number.
+    for (why, _), run in groupby(enumerate(foreign), key=lambda one: (one[1][1], one[1][0] - one[0])):
+        ids = tuple([word for _, (word, _) in run])
+        words = [page.words[word - page.first_word] for word in ids]
+        text = words[0].text + "".join(_gap(before, word) + word.text for before, word in pairwise(words))
+        reason = f"not read as part of the table: {why}"
+        yield Problem(page=page.number, row=None, text=text, reason=reason, words=ids)
+
+
+def _gap(before: Word, word: Word) -> str:
+    """Return what stands between two words: turned text falls into its letters, and nothing stands between those."""
+    touch = abs(word.x0 - before.x1) < TOUCHING * word.height and abs(word.y - before.y) < word.height
+    return "" if touch or len(before.text) == len(word.text) == 1 else " "
 
 
 def _no_timetable(pages: Sequence[Page], tables: Sequence[PageTables], found: Records) -> NotATimetable | Damaged:
