@@ -111,6 +111,8 @@ class _Own:
 
     def broken(self) -> frozenset[int]:
         """Return the rows with a border missing."""
+        if _span_all(self._upright, self._xs, self._ys) and _span_all(self._flat, self._ys, self._xs):
+            return frozenset()
         columns = [_spans(self._upright, x, self._ys) for x in self._xs]
         rows = [_spans(self._flat, y, self._xs) for y in self._ys]
         whole = [all(row) for row in rows]
@@ -128,6 +130,17 @@ class _Own:
             *(Ruling(start, y, end, y) for y, start, end in flat if end > self._xs[0] and start < self._xs[-1]),
             *(Ruling(x, start, x, end) for x, start, end in upright if end > self._ys[0] and start < self._ys[-1]),
         )
+
+
+def _span_all(lines: Iterable[_Piece], places: Sequence[float], marks: Sequence[float]) -> bool:
+    """Tell whether at each place a single piece spans the grid: so the portal draws its tables."""
+    first, last = marks[0] + _SAME, marks[-1] - _SAME
+    spanning = sorted(place for place, start, end in lines if start <= first and end >= last)
+    return len(spanning) == len(places) and all(map(_is_one, spanning, places))
+
+
+def _is_one(place: float, other: float) -> bool:
+    return abs(place - other) <= _ONE
 
 
 def _near(place: float, marks: Sequence[float]) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
 from .grids import Grid, find_grids
-from .model import KERNED, TOUCHING, Cell, Foreign, Line, Page, PageTables, Row, Table
+from .model import KERNED, TOUCHING, Cell, Foreign, Line, Page, PageTables, Row, Ruling, Table, Word
 
 _SAME = 1.5  # points by which a word may start before its cell
 _LINE = 2.5  # points within which two baselines are one line; lines are at least 8 points apart
@@ -32,7 +32,8 @@ OVERLAP = "text lies over other text"
 BETWEEN = "text stands between its lines"
 UNLIKE = "its text is of different sizes"
 
-_Cells = dict[tuple[int, int], list[int]]
+_Cells = list[list[list[list[int]]]]
+"""Row -> column -> line -> words, by their place on the page."""
 _NO_DOUBTS: Mapping[int, str] = {}
 
 
@@ -52,31 +53,42 @@ def page_tables(page: Page) -> PageTables:
         page=page.number,
         tables=tuple(tables),
         outside=tuple([page.first_word + word for word in rest]),
-        foreign=tuple([(page.first_word + word, why) for word, why in foreign]),
+        foreign=tuple([(page.first_word + word, why) for word, why in sorted(foreign)]),
     )
 
 
 def _sort_words(page: Page, grid: Grid, indices: Iterable[int]) -> tuple[_Cells, list[int]]:
     """Split words, given by their place on the page, into those in the cells of a grid and those outside it."""
-    cells: _Cells = {}
-    outside = []
     words, xs, ys = page.words, grid.xs, grid.ys
     columns, rows = len(xs), len(ys)
-    mine: list[int] = []
-    left = right = top = bottom = 0.0  # of the cell of the word before: most words stand beside another
+    cells: _Cells = [[[] for _ in range(columns - 1)] for _ in range(rows - 1)]
+    outside = []
+    disordered: list[list[list[int]]] = []
+    # Most words stand in the cell of the word before, and those of one line at one height to the last digit.
+    mine: list[list[int]] = []
+    left = right = top = bottom = last = 0.0
     for index in indices:
         word = words[index]
         x, y = word[1] + _SAME, word[3]
         if left <= x < right and top <= y < bottom:
-            mine.append(index)
-            continue
-        row, column = bisect_right(ys, y), bisect_right(xs, x)
-        if 0 < row < rows and 0 < column < columns:
-            mine = cells.setdefault((row - 1, column - 1), [])
-            mine.append(index)
-            left, right, top, bottom = xs[column - 1], xs[column], ys[row - 1], ys[row]
+            if y == last:
+                mine[-1].append(index)
+                continue
+            if y - last <= _LINE:
+                disordered.append(mine)
         else:
-            outside.append(index)
+            row, column = bisect_right(ys, y), bisect_right(xs, x)
+            if not (0 < row < rows and 0 < column < columns):
+                outside.append(index)
+                continue
+            mine = cells[row - 1][column - 1]
+            left, right, top, bottom = xs[column - 1], xs[column], ys[row - 1], ys[row]
+            if mine:
+                disordered.append(mine)
+        mine.append([index])
+        last = y
+    for mine in disordered:
+        mine[:] = _by_line(page, [index for line in mine for index in line])
     return cells, outside
 
 
@@ -105,37 +117,43 @@ class _Builder:
         padding = self._padding()
         rights = [x - padding for x in self.grid.xs[1:]]
         empty = [Cell((), right) for right in rights]
-        rows = []
-        for index in range(len(self.grid.ys) - 1):
-            place = (self.page.number, self.first_row + index)
-            cells = [
-                Cell(self._lines(index, self.cells[index, column], place), right)
-                if (index, column) in self.cells
+        page, first_row = self.page.number, self.first_row
+        rows = [
+            [
+                tuple.__new__(Cell, (self._lines(index, lines, (page, first_row + index)), rights[column]))
+                if lines
                 else empty[column]
-                for column, right in enumerate(rights)
+                for column, lines in enumerate(cells)
             ]
-            rows.append((place, cells))
-        levels = _Levels(self.grid, [cells for _, cells in rows])
-        for one in levels.unsure():
+            for index, cells in enumerate(self.cells)
+        ]
+        for one in _Levels(self.grid, rows).unsure():
             self._doubt(one.row, one.column, BETWEEN)
         return Table(
-            page=self.page.number,
+            page=page,
             columns=self.grid.xs,
             top=self.grid.ys[0],
             bottom=self.grid.ys[-1],
             rows=tuple(
                 [
                     Row(
-                        page=place[0],
-                        number=place[1],
+                        page=page,
+                        number=first_row + index,
                         cells=tuple(cells),
                         fault=self.faults.get(index),
                         doubts=self.doubts.get(index, _NO_DOUBTS),
                     )
-                    for index, (place, cells) in enumerate(rows)
+                    for index, cells in enumerate(rows)
                 ]
             ),
         )
+
+    def _filled(self) -> Iterator[tuple[int, int, list[list[int]]]]:
+        """Yield row, column and lines of each cell that holds any."""
+        for row, cells in enumerate(self.cells):
+            for column, lines in enumerate(cells):
+                if lines:
+                    yield row, column, lines
 
     def _doubt(self, row: int, column: int, reason: str) -> None:
         self.doubts.setdefault(row, {}).setdefault(column, reason)
@@ -143,108 +161,105 @@ class _Builder:
     def _keep_out(self) -> None:
         """Take the words that are not the table's out of its cells; a row in doubt is marked."""
         words = self.page.words
-        inside = [words[index] for ids in self.cells.values() for index in ids]
-        heights = [word.height for word in inside]
-        if not heights or (max(heights) <= _LIKE * min(heights) and not any(word.foreign for word in inside)):
+        if _are_alike(words):
             return
-        usual = Counter([round(height, 1) for height in heights]).most_common(1)[0][0]
-        for (row, column), ids in list(self.cells.items()):
-            own = []
-            for index in ids:
-                word = words[index]
-                why = word.foreign
-                if why is None and not usual / _UNLIKE < word.height < usual * _UNLIKE:
-                    why = Foreign.SIZE
-                if why is Foreign.COVERED:
-                    self.faults.setdefault(row, COVERED)
-                if why is None or why is Foreign.COVERED:
-                    own.append(index)
-                else:
-                    self.foreign.append((index, why))
-            if own:
-                self.cells[row, column] = own
-            else:
-                del self.cells[row, column]
-        self._find_unlike()
+        rows = [[words[index] for lines in cells for line in lines for index in line] for cells in self.cells]
+        sizes = _sizes([word[5] for row in rows for word in row])
+        if not sizes:
+            return
+        usual = sizes.most_common(1)[0][0]
+        least, most = usual / _UNLIKE, usual * _UNLIKE
+        for row, (cells, inside) in enumerate(zip(self.cells, rows, strict=True)):
+            if _are_alike(inside, 1.0) and inside and least < inside[0].height < most:
+                continue
+            for lines in cells:
+                kept = [[index for index in line if self._is_own(row, index, usual)] for line in lines]
+                lines[:] = [line for line in kept if line]
+            self._find_unlike(row, cells)
 
-    def _find_unlike(self) -> None:
-        """Doubt the words that differ in size from their row's."""
+    def _is_own(self, row: int, index: int, usual: float) -> bool:
+        """Tell whether a word is the table's by itself and its size; note why if it is not."""
+        word = self.page.words[index]
+        why = word.foreign
+        if why is None and not usual / _UNLIKE < word.height < usual * _UNLIKE:
+            why = Foreign.SIZE
+        if why is Foreign.COVERED:
+            self.faults.setdefault(row, COVERED)
+        elif why is not None:
+            self.foreign.append((index, why))
+            return False
+        return True
+
+    def _find_unlike(self, row: int, cells: Sequence[Sequence[Sequence[int]]]) -> None:
+        """Doubt the words of a row that differ in size from the others."""
         words = self.page.words
-        rows: dict[int, Counter[float]] = {}
-        for (row, _), ids in self.cells.items():
-            rows.setdefault(row, Counter()).update([round(words[index].height, 1) for index in ids])
-        usual = {row: sizes.most_common(1)[0][0] for row, sizes in rows.items()}
-        for (row, column), ids in self.cells.items():
-            own = usual[row]
-            if any(not own / _LIKE < words[index].height < own * _LIKE for index in ids):
+        heights = [[words[index].height for line in lines for index in line] for lines in cells]
+        sizes = _sizes([height for cell in heights for height in cell])
+        own = sizes.most_common(1)[0][0] if sizes else 0.0
+        for column, cell in enumerate(heights):
+            if cell and not own / _LIKE < min(cell) <= max(cell) < own * _LIKE:
                 self._doubt(row, column, UNLIKE)
 
     def _find_crossed(self) -> None:
         """Mark the rows through whose words a line is drawn that is not the table's."""
         words = self.page.words
-        for line in self.grid.others:
-            for (row, _), ids in self.cells.items():
-                for index in ids:
-                    word = words[index]
-                    top, bottom = word.y - 0.5 * word.height, word.y - 0.1 * word.height
-                    across = line.x0 < word.x1 - 1 and line.x1 > word.x0 + 1
-                    if across and line.y0 < bottom and line.y1 > top:
-                        self.faults.setdefault(row, CROSSED)
+        for across in self.grid.others:
+            for row, _, lines in self._filled():
+                if any(_is_crossed(words[index], across) for line in lines for index in line):
+                    self.faults.setdefault(row, CROSSED)
 
     def _padding(self) -> float:
         """Return the distance between a border and the text beside it: the least in the table, as it is set left."""
         words, xs = self.page.words, self.grid.xs
-        least = min([words[ids[0]].x0 - xs[column] for (_, column), ids in self.cells.items()], default=0.0)
+        least = min([words[lines[0][0]].x0 - xs[column] for _, column, lines in self._filled()], default=0.0)
         return min(max(least, 0.0), _WIDEST_PADDING)
 
-    def _lines(self, row: int, indices: Sequence[int], place: tuple[int, int]) -> tuple[Line, ...]:
-        if len(indices) == 1:
-            return (_short_line(self.page, indices[0], place),)
+    def _lines(self, row: int, groups: Sequence[Sequence[int]], place: tuple[int, int]) -> tuple[Line, ...]:
+        words, first_word = self.page.words, self.page.first_word
         lines = []
         last = float("-inf")
-        for group in _by_line(self.page, indices):
-            if len(group) == 1:
-                line = _short_line(self.page, group[0], place)
-            else:
-                line, fault = _line(self.page, group, place)
+        for group in groups:
+            line = _tidy_line(words, first_word, group, place)
+            if line is None:
+                line, fault = _untidy_line(words, first_word, group, place)
                 if fault:
                     self.faults.setdefault(row, fault)
-            if line.y - last < _APART * self.page.words[group[0]].height:
+            if line[2] - last < _APART * line[7]:
                 self.faults.setdefault(row, OVERLAP)
-            last = line.y
+            last = line[2]
             lines.append(line)
         return tuple(lines)
 
 
+def _are_alike(words: Sequence[Word], times: float = _LIKE) -> bool:
+    """Tell whether all words are of one size, the largest at most so many times the least, and may be the table's."""
+    heights = [word[5] for word in words]
+    return not heights or (max(heights) <= times * min(heights) and {word[6] for word in words} == {None})
+
+
+def _sizes(heights: Iterable[float]) -> Counter[float]:
+    """Return how many words are of each size."""
+    sizes: Counter[float] = Counter()
+    for height, count in Counter(heights).items():
+        sizes[round(height, 1)] += count
+    return sizes
+
+
+def _is_crossed(word: Word, line: Ruling) -> bool:
+    top, bottom = word.y - 0.5 * word.height, word.y - 0.1 * word.height
+    return line.x0 < word.x1 - 1 and line.x1 > word.x0 + 1 and line.y0 < bottom and line.y1 > top
+
+
 def cell_lines(page: Page, indices: Sequence[int], row: tuple[int, int]) -> tuple[Line, ...]:
     """Return words of one page, given by their place on it, as lines from top to bottom, each from left to right."""
-    return tuple(
-        [
-            _short_line(page, group[0], row) if len(group) == 1 else _line(page, group, row)[0]
-            for group in _by_line(page, indices)
-        ]
-    )
+    return tuple([_untidy_line(page.words, page.first_word, group, row)[0] for group in _by_line(page, indices)])
 
 
-def _by_line(page: Page, indices: Sequence[int]) -> list[list[int]]:
+def _by_line(page: Page, indices: Iterable[int]) -> list[list[int]]:
     """Return words, given by their place on the page, line by line from top to bottom."""
-    words = page.words
     groups: list[list[int]] = []
     last = float("-inf")
-    # Almost always the words of a line stand together, at one height to the last digit, and the lines in their order.
-    for index in indices:
-        y = words[index][3]
-        if y == last:
-            groups[-1].append(index)
-        elif y - last > _LINE:
-            groups.append([index])
-            last = y
-        else:
-            break
-    else:
-        return groups
-    groups, last = [], float("-inf")
-    for y, index in sorted([(words[index].y, index) for index in indices]):
+    for y, index in sorted([(page.words[index].y, index) for index in indices]):
         if y - last > _LINE:
             groups.append([])
         groups[-1].append(index)
@@ -252,41 +267,48 @@ def _by_line(page: Page, indices: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def _short_line(page: Page, index: int, row: tuple[int, int]) -> Line:
-    word = page.words[index]
-    return Line(
-        word.text, (page.first_word + index,), word.y, word.x1, word.x1 - word.x0, row, word.spaced, word.height
-    )
+def _tidy_line(words: Sequence[Word], first_word: int, indices: Sequence[int], row: tuple[int, int]) -> Line | None:
+    """Return words of one line if each stands apart from the one before, at its height: almost always they do."""
+    text, x0, end, y, spaced, height, _ = words[indices[0]]
+    first_width = end - x0
+    for index in indices[1:]:
+        last = words[index]
+        if last[3] != y or last[1] - end <= TOUCHING * last[5]:
+            return None
+        text += " " + last[0]
+        end, spaced = last[2], last[4]
+    ids = tuple([first_word + index for index in indices]) if len(indices) > 1 else (first_word + indices[0],)
+    # A named tuple's own constructor takes twice as long.
+    return tuple.__new__(Line, (text, ids, y, end, first_width, row, spaced, height))
 
 
-def _line(page: Page, indices: list[int], row: tuple[int, int]) -> tuple[Line, str]:
-    """Return words of one line, and why it cannot be trusted, if so.
+def _untidy_line(
+    words: Sequence[Word], first_word: int, indices: Sequence[int], row: tuple[int, int]
+) -> tuple[Line, str]:
+    """Return words of one line, wherever they stand in the file, and why it cannot be trusted, if so.
 
-    Pieces of one word, wherever they stand in the file, are joined; a word that lies over its own copy is one word.
+    Pieces of one word are joined; a word that lies over its own copy is one word.
     """
-    all_words, first_word = page.words, page.first_word
-    ordered = sorted(indices, key=lambda index: all_words[index][1])
-    last = first = all_words[ordered[0]]
+    ordered = sorted(indices, key=lambda index: words[index].x0)
+    last = first = words[ordered[0]]
     text, end, first_width, fault = last.text, last.x1, 0.0, ""
     for index in ordered[1:]:
-        word = all_words[index]
-        written, x0, x1, y, _, height, _ = word
-        gap = x0 - end
-        if gap > TOUCHING * height:
+        word = words[index]
+        gap = word.x0 - end
+        if gap > TOUCHING * word.height:
             first_width = first_width or end - first.x0
-            text += " " + written
-        elif written == last.text and x0 - last.x0 < _TWICE * height:
+            text += " " + word.text
+        elif word.text == last.text and word.x0 - last.x0 < _TWICE * word.height:
             continue
-        elif gap > KERNED * height:
-            text += written
+        elif gap > KERNED * word.height:
+            text += word.text
         else:
-            text += " " + written
+            text += " " + word.text
             fault = OVERLAP
-        if y != last.y and abs(y - last.y) > _LEVEL:
+        if abs(word.y - last.y) > _LEVEL:
             fault = fault or BETWEEN
         last = word
-        if x1 > end:
-            end = x1
+        end = max(end, word.x1)
     ids = tuple([first_word + index for index in ordered])
     return Line(text, ids, first.y, end, first_width or end - first.x0, row, last.spaced, first.height), fault
 
@@ -316,7 +338,7 @@ class _Levels:
         lonely = [one for row, cells in enumerate(self._rows) for one in _lonely(row, cells)]
         if not lonely:
             return []
-        leading = self._leading()
+        leading = self._leading() if any(one.place for one in lonely) else 0.0
         unsure = [one for one in lonely if not self._follows(one, leading)]
         return self._misplaced(unsure) if unsure else []
 
@@ -340,42 +362,43 @@ class _Levels:
         return abs(lines[one.place].y - lines[one.place - 1].y - leading) <= _LEVEL
 
     def _misplaced(self, lonely: list[_Lonely]) -> list[_Lonely]:
-        anchors = {
-            (row, column): self._anchor(row, cell)
-            for row, cells in enumerate(self._rows)
-            for column, cell in enumerate(cells)
-            if cell.lines
-        }
-        usual = [Counter([round(found[side], 2) for found in anchors.values()]).most_common(1)[0] for side in range(3)]
-        side = max(range(3), key=lambda side: usual[side][1])
-        return [
-            one
-            for one in lonely
-            if not any(
-                abs(anchors[one.row, one.column][at] - usual[at][0]) * self._rows[one.row][one.column].lines[0].height
-                <= _LEVEL
-                for at in {0, side}
-            )
-        ]
+        anchors = self._usual_anchors()
+        side = max(range(3), key=lambda side: anchors[side][1])
+        usual = {at: anchors[at][0] for at in (0, side)}
+        return [one for one in lonely if not self._is_anchored(one, usual)]
 
-    def _anchor(self, row: int, cell: Cell) -> tuple[float, float, float]:
-        """Return how far a cell's lines begin below its top, are centred off its middle and end above its foot.
+    def _usual_anchors(self) -> list[tuple[float, int]]:
+        """Return the usual value of each anchor, and how many cells have it."""
+        # Most cells of a row begin and end on the same lines.
+        extents = Counter(
+            [
+                (lines[0][2] - top, bottom - lines[-1][2], lines[0][7])
+                for (top, bottom), cells in zip(pairwise(self._ys), self._rows, strict=True)
+                for lines, _ in cells
+                if lines
+            ]
+        )
+        anchors: tuple[Counter[float], ...] = (Counter(), Counter(), Counter())
+        for (begin, end, height), count in extents.items():
+            # In hundredths; rounding to digits takes longer than all else that is done with them.
+            for side, value in zip(anchors, (begin, (begin - end) / 2, end), strict=True):
+                side[(100 * value / height + 0.5) // 1] += count
+        most = [side.most_common(1)[0] for side in anchors]
+        return [(hundredths / 100, count) for hundredths, count in most]
 
-        In heights of their text.
-        """
-        top, bottom = self._ys[row], self._ys[row + 1]
-        first, last = cell.lines[0], cell.lines[-1]
-        down = first.y - top
-        return down / first.height, (down + last.y - bottom) / 2 / first.height, (bottom - last.y) / first.height
+    def _is_anchored(self, one: _Lonely, usual: Mapping[int, float]) -> bool:
+        """Tell whether a cell's lines begin below its top, lie off its middle or end above its foot as is usual."""
+        lines = self._rows[one.row][one.column].lines
+        height = lines[0].height
+        begin, end = (lines[0].y - self._ys[one.row]) / height, (self._ys[one.row + 1] - lines[-1].y) / height
+        anchors = (begin, (begin - end) / 2, end)
+        return any(abs(anchors[side] - value) * height <= _LEVEL for side, value in usual.items())
 
 
 def _lonely(row: int, cells: Sequence[Cell]) -> list[_Lonely]:
     """Return the lines of a row that no other of its cells has at their level."""
     # Almost all lines of one level are at one height to the last digit.
-    heights: dict[float, int] = {}
-    for cell in cells:
-        for line in cell.lines:
-            heights[line.y] = heights.get(line.y, 0) + 1
+    heights = Counter([line[2] for cell in cells for line in cell[0]])
     if 1 not in heights.values():
         return []
     alone = [y for y, count in heights.items() if count == 1]

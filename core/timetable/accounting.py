@@ -7,6 +7,7 @@ fault in our own reading is seen by the person who needs the calendar.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from ..model import Entry, Page, Problem, Word
 
@@ -21,7 +22,14 @@ def account(
 
     `headers` are the words of header rows, headings and page numbers.
     """
-    owners: list[str | None] = [None] * sum(len(page.words) for page in pages)
+    count = sum(len(page.words) for page in pages)
+    # The module of a record belongs to each of its sessions, but to one field only.
+    fields = {source: None for entry in entries for source in entry.sources.items()}
+    headers, problems = list(headers), list(problems)
+    claimed = [*chain(*(words for _, words in fields), *headers, *(problem.words for problem in problems))]
+    if len(claimed) == count == len(set(claimed)):
+        return count, []
+    owners: list[str | None] = [None] * count
     twice: set[int] = set()
 
     def claim(words: Iterable[int], owner: str) -> None:
@@ -31,10 +39,8 @@ def account(
             elif owners[word] != owner or not owner.startswith("field "):
                 twice.add(word)
 
-    # The module of a record belongs to each of its sessions, but to one field only.
-    for entry in entries:
-        for name, words in entry.sources.items():
-            claim(words, f"field {name}")
+    for name, words in fields:
+        claim(words, f"field {name}")
     for header in headers:
         claim(header, "header")
     for problem in problems:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from ..model import Kind, Line, Row
 from . import values
@@ -49,10 +50,17 @@ class Usual:
     """What is usual in a timetable: its rows that stand whole on one page, looked at once."""
 
     def __init__(self, header: Header, rows: Iterable[Row]) -> None:
-        rows = list(rows)
-        self.activities = frozenset(_text(header, row, "activity") for row in rows)
-        self.ascending = _venues_ascend(header, rows)
+        self._header, self._rows = header, list(rows)
+
+    @cached_property
+    def activities(self) -> frozenset[str]:
+        """What stands in the column of activities or tests."""
+        return frozenset(_text(self._header, row, "activity") for row in self._rows)
+
+    @cached_property
+    def ascending(self) -> bool:
         """Whether the venues of each session ascend."""
+        return _venues_ascend(self._header, self._rows)
 
 
 def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -> str:
@@ -69,18 +77,18 @@ def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -
     if any(index in filled and not (lines and lines[-1].y > foot - _FOOT) for index, lines in cells):
         return "that row ends on its page"
     if header.kind is Kind.LECTURES:
-        return _why_not_sessions(header, rows, rest, usual.ascending)
+        return _why_not_sessions(header, rows, rest, usual)
     mine = " ".join(filter(None, (_text(header, row, "activity") for row in rows)))
     if _lines(header, rest, "activity") and mine in usual.activities:
         return f"the {'test' if header.kind is Kind.TESTS else 'activity'} of that row is complete"
     return _why_not_venues(
         [line.text for row in rows for line in _lines(header, row, "venue")],
         [line.text for line in _lines(header, rest, "venue")],
-        usual.ascending and header.kind is Kind.TESTS,
+        header.kind is Kind.TESTS and usual.ascending,
     )
 
 
-def _why_not_sessions(header: Header, rows: Sequence[Row], rest: Row, ascending: bool) -> str:
+def _why_not_sessions(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -> str:
     """Return why the sessions of a rest do not come after those of its record; "" if they do."""
     before = [line.text for row in rows for line in _lines(header, row, "activity")]
     after = [line.text for line in _lines(header, rest, "activity")]
@@ -100,7 +108,7 @@ def _why_not_sessions(header: Header, rows: Sequence[Row], rest: Row, ascending:
     count = len(before) - next((n for n, text in enumerate(before) if text == before[-1]), 0)
     venues = [line.text for row in rows for line in _lines(header, row, "venue")]
     firsts = [line.text for line in _lines(header, rest, "venue")][:1]
-    return _why_not_venues(venues[-count:], firsts, ascending)
+    return _why_not_venues(venues[-count:], firsts, usual.ascending)
 
 
 def _counts_on(before: str, after: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..model import Kind, Row
 
@@ -81,6 +82,8 @@ class Header:
 
 def find_header(row: Row) -> Header | None:
     """Return the header a row is, or None for a row of data."""
+    if not _may_be_header(row):
+        return None
     texts = [" ".join([line.text for line in cell.lines]) for cell in row.cells]
     names = [text.lower().replace(" ", "") for text in texts]
     if sum(name in _NAMES for name in names) < _ENOUGH:
@@ -95,6 +98,17 @@ def find_header(row: Row) -> Header | None:
         missing=tuple(name.title() for name, field in _COLUMNS[kind].items() if field not in fields),
         fault=_fault(kind, fields, names),
     )
+
+
+def _may_be_header(row: Row) -> bool:
+    """Tell whether enough cells begin as a name does; most rows are no headers and are asked nothing else."""
+    return sum([bool(cell[0]) and _begins_name(cell[0][0][0]) for cell in row.cells]) >= _ENOUGH
+
+
+@lru_cache(maxsize=4096)
+def _begins_name(text: str) -> bool:
+    start = text.lower().replace(" ", "")
+    return any(name.startswith(start) for name in _NAMES)
 
 
 def _fault(kind: Kind, fields: tuple[str | None, ...], names: list[str]) -> str | None:

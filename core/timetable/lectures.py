@@ -6,7 +6,7 @@ with the same activity, day and time are one session in several venues.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..model import Cell, Entry, Kind, Line, Problem
@@ -27,6 +27,9 @@ from .values import Unreadable
 _LISTS = ("activity", "day", "time", "venue")
 _LEVEL = 3.0  # points two lines of one session may differ in height
 _NO_CELL = Cell((), 0.0)
+
+_Parts = tuple[tuple[Line, ...], ...]
+"""Lines of activity, day, time and venue."""
 
 
 class _Group(NamedTuple):
@@ -54,12 +57,13 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
     group = _read_group(fields, (record.rows[0].page, record.rows[0].number))
     entries: list[Entry] = []
     problems: list[Problem] = []
-    for lines in _sessions(cells):
+    for texts, parts in _by_time(_sessions(cells)).items():
         try:
-            entries.append(_read_session(group, lines))
+            entries.append(_read_session(group, texts, parts))
         except Unreadable as reason:
-            used = [line for part in lines for line in part]
-            problems.append(lines_problem(used, f"{group.module} {group.group}: {reason}", used[0].row))
+            for part in parts:
+                used = [line for lines in part for line in lines]
+                problems.append(lines_problem(used, f"{group.module} {group.group}: {reason}", used[0].row))
     if not entries:
         raise Unreadable(problems[0].reason.partition(": ")[2])
     return entries, problems + fields.unknown
@@ -81,13 +85,13 @@ def _read_group(fields: Fields, place: tuple[int, int]) -> _Group:
     )
 
 
-def _sessions(cells: Mapping[str, Cell]) -> list[tuple[tuple[Line, ...], ...]]:
+def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
     """Return for each session its lines of activity, day, time and venue."""
     columns = [cells.get(name, _NO_CELL) for name in _LISTS]
     activities, days, times, venues = (len(cell.lines) for cell in columns)
     if not venues and activities == days == times > 0:
         return [((a,), (d,), (t,), ()) for a, d, t in zip(*(cell.lines for cell in columns[:3]), strict=True)]
-    if activities == days == times == venues > 0 and all(map(_level, zip(*(c.lines for c in columns), strict=True))):
+    if activities == days == times == venues > 0 and _are_level([cell.lines for cell in columns]):
         return [((a,), (d,), (t,), (v,)) for a, d, t, v in zip(*(cell.lines for cell in columns), strict=True)]
     # A line too long for its cell was wrapped: put it together, if that accounts for every extra line.
     if days and max(activities, times, venues) > days:
@@ -107,21 +111,45 @@ def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
     return [(line,) for line in cell.lines]
 
 
+def _are_level(columns: Sequence[tuple[Line, ...]]) -> bool:
+    """Tell whether the lines of each session stand beside each other."""
+    # Almost always at one height to the last digit.
+    places = [[(line[2], line[5]) for line in lines] for lines in columns]
+    return places.count(places[0]) == len(places) or all(map(_level, zip(*columns, strict=True)))
+
+
 def _level(lines: tuple[Line, ...]) -> bool:
     first = lines[0]
     return all(abs(line.y - first.y) <= _LEVEL and line.row == first.row for line in lines)
 
 
-def _read_session(group: _Group, lines: tuple[tuple[Line, ...], ...]) -> Entry:
-    sources = dict(group.sources)
-    texts = []
-    for name, part in zip(_LISTS, lines, strict=True):
-        text, words = (part[0].text, part[0].words) if len(part) == 1 else join(part)
-        texts.append(text)
-        if words:
-            sources[name] = words
-    activity, day, time, venue = texts
+def _by_time(sessions: Sequence[_Parts]) -> dict[tuple[str, str, str], list[_Parts]]:
+    """Return sessions by the texts of activity, day and time: one session in several venues has a line for each."""
+    found: dict[tuple[str, str, str], list[_Parts]] = {}
+    for parts in sessions:
+        activity, day, time, _ = parts
+        found.setdefault((_joined(activity), _joined(day), _joined(time)), []).append(parts)
+    return found
+
+
+def _joined(lines: tuple[Line, ...]) -> str:
+    return lines[0][0] if len(lines) == 1 else join(lines)[0]
+
+
+def _words(column: Sequence[tuple[Line, ...]]) -> tuple[int, ...]:
+    if len(column) == len(column[0]) == 1:
+        return column[0][0][1]
+    return tuple([word for lines in column for line in lines for word in line[1]])
+
+
+def _read_session(group: _Group, texts: tuple[str, str, str], sessions: Sequence[_Parts]) -> Entry:
+    activity, day, time = texts
     start, end = values.span(time)
+    lines = [line for parts in sessions for part in parts for line in part]
+    sources = dict(group.sources)
+    for name, column in zip(_LISTS, zip(*sessions, strict=True), strict=True):
+        if words := _words(column):
+            sources[name] = words
     return Entry(
         kind=Kind.LECTURES,
         module=group.module,
@@ -133,10 +161,10 @@ def _read_session(group: _Group, lines: tuple[tuple[Line, ...], ...]) -> Entry:
         day=values.weekday(day),
         start=start,
         end=end,
-        venues=(venue,) if venue else (),
+        venues=tuple(dict.fromkeys([_joined(parts[3]) for parts in sessions if parts[3]])),
         campus=group.campus,
         study_programme=group.study_programme,
         comments=group.comments,
-        rows=tuple(sorted({group.place, *(line.row for part in lines for line in part)})),
+        rows=tuple(sorted({group.place, *[line[5] for line in lines]})),
         sources=sources,
     )

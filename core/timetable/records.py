@@ -47,15 +47,20 @@ class Record:
     def cells(self) -> Mapping[str, Cell]:
         """Return the cells by field; columns with names we do not know by "+" and their name."""
         found: dict[str, Cell] = {}
-        for column, (name, printed) in enumerate(zip(self.header.fields, self.header.names, strict=True)):
-            parts = [row.cells[column] for row in self.rows]
-            lines = parts[0].lines if len(parts) == 1 else tuple(line for part in parts for line in part.lines)
+        for name, printed, cell in zip(self.header.fields, self.header.names, self._whole_cells(), strict=True):
             if name is not None:
-                found[name] = Cell(lines, parts[0].right)
-            elif lines:
+                found[name] = cell
+            elif cell.lines:
                 key = f"+{printed}"
-                found[key] = Cell(found.get(key, _NO_CELL).lines + lines, parts[0].right)
+                found[key] = Cell(found.get(key, _NO_CELL).lines + cell.lines, cell.right)
         return found
+
+    def _whole_cells(self) -> Sequence[Cell]:
+        """Return the cells, each with what stands of it on later pages."""
+        if len(self.rows) == 1:
+            return self.rows[0].cells
+        columns = zip(*(row.cells for row in self.rows), strict=True)
+        return [Cell(tuple(line for cell in cells for line in cell.lines), cells[0].right) for cells in columns]
 
     def problem(self, reason: str) -> Problem:
         """Return the whole record as one problem."""

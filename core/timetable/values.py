@@ -62,6 +62,7 @@ def period(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def label(text: str, what: str) -> str:
     """Return a group or activity like "G01" or "L1"."""
     if not _LABEL.fullmatch(text):
@@ -89,6 +90,7 @@ def is_programme(text: str) -> bool:
     return all(_PROGRAMME.fullmatch(code) for code in text.split())
 
 
+@lru_cache(maxsize=256)
 def weekday(text: str) -> int:
     """Return a weekday, Monday = 0."""
     if text.capitalize() not in DAYS:
