@@ -19,6 +19,7 @@ from .model import KERNED, TOUCHING, Cell, Foreign, Line, Page, PageTables, Row,
 _SAME = 1.5  # points by which a word may start before its cell
 _LINE = 2.5  # points within which two baselines are one line; lines are at least 8 points apart
 _LEVEL = 0.6  # points by which the baselines of a line differ at most
+_BESIDE = (0.085, 0.26)  # heights of the text by which a stamp stands off the line it was aimed at
 _WIDEST_PADDING = 8.0
 _TWICE = 0.1  # heights of the text within which a word lies over its own copy
 _APART = 0.6  # heights of the text from one line of a cell to the next, at least
@@ -388,11 +389,24 @@ class _Levels:
 
     def _is_anchored(self, one: _Lonely, usual: Mapping[int, float]) -> bool:
         """Tell whether a cell's lines begin below its top, lie off its middle or end above its foot as is usual."""
+        if self._is_beside(one):
+            return False
         lines = self._rows[one.row][one.column].lines
         height = lines[0].height
         begin, end = (lines[0].y - self._ys[one.row]) / height, (self._ys[one.row + 1] - lines[-1].y) / height
         anchors = (begin, (begin - end) / 2, end)
         return any(abs(anchors[side] - value) * height <= _LEVEL for side, value in usual.items())
+
+    def _is_beside(self, one: _Lonely) -> bool:
+        """Tell whether a line stands a little off another of its row.
+
+        Further than text of another size may, and nearer than a line of another cell that is centred.
+        """
+        cells = self._rows[one.row]
+        line = cells[one.column].lines[one.place]
+        others = [other for column, cell in enumerate(cells) if column != one.column for other in cell.lines]
+        least, most = _BESIDE
+        return any(least < abs(other.y - line.y) / min(other.height, line.height) < most for other in others)
 
 
 def _lonely(row: int, cells: Sequence[Cell]) -> list[_Lonely]:

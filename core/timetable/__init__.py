@@ -97,6 +97,8 @@ def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
         new, bad = _read_record(record)
         entries += new
         problems += bad
+        if new:
+            problems += record.unsure()
     return entries, problems
 
 

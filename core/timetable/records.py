@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..model import Cell, Kind, Line, PageTables, Problem, Row
@@ -12,6 +13,30 @@ from .breaks import Key, Usual, order_key, row_name, why_not_rest
 from .layouts import Header, find_header
 
 _NO_CELL = Cell((), 0.0)
+_UNSURE = "it is not certain that this is the row's study programme: it stands where the portal prints none"
+
+# Where the portal prints a study programme: its size in sizes of the row's text, and how far below the row's first line
+# it stands, in heights of that. Several stand below each other.
+_PROGRAMMES = ((0.8, 0.0), (1.0, 0.79))
+_PROGRAMME_LEADING = 0.95
+_NEAR = 0.05
+
+
+def _are_programmes(row: Row, lines: Sequence[Line]) -> bool:
+    """Tell whether a cell's lines stand where the portal prints study programmes."""
+    others = [cell.lines[0] for cell in row.cells if cell.lines and cell.lines is not lines]
+    if not others:  # the rest of a row, of which nothing else is left
+        return True
+    first = min(others, key=lambda line: line.y)
+    size, down = lines[0].height / first.height, (lines[0].y - first.y) / first.height
+    places = [(size, (line.y - before.y) / first.height) for before, line in pairwise(lines)]
+    if places:
+        known = [(one, _PROGRAMME_LEADING) for one, _ in _PROGRAMMES]
+    else:
+        places, known = [(size, down)], list(_PROGRAMMES)
+    return all(
+        any(abs(size - one) <= _NEAR and abs(down - other) <= _NEAR for one, other in known) for size, down in places
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,13 +61,21 @@ class Record:
         """Return why a row's cells cannot be trusted, if so."""
         if row.fault or not row.doubts:
             return row.fault
-        # A study programme is printed smaller than its row and below an empty line, each where it has one.
-        fields = self.header.fields
-        for column, doubt in row.doubts.items():
-            texts = [line.text for line in row.cells[column].lines]
-            if fields[column] != "study_programme" or not all(map(values.is_programme, texts)):
-                return doubt
-        return None
+        return next((doubt for column, doubt in row.doubts.items() if not self._is_programme(row, column)), None)
+
+    def _is_programme(self, row: Row, column: int) -> bool:
+        """Tell whether a cell holds study programmes: they may be smaller than their row, or below an empty line."""
+        texts = [line.text for line in row.cells[column].lines]
+        return self.header.fields[column] == "study_programme" and all(map(values.is_programme, texts))
+
+    def unsure(self) -> Iterator[Problem]:
+        """Yield a problem for each study programme where the portal prints none: a stamp may read like one."""
+        for row in self.rows:
+            for column in row.doubts:
+                lines = row.cells[column].lines
+                if lines and self._is_programme(row, column) and not _are_programmes(row, lines):
+                    text = " ".join([line.text for line in lines])
+                    yield Problem(page=row.page, row=row.number, text=text, reason=_UNSURE)
 
     def cells(self) -> Mapping[str, Cell]:
         """Return the cells by field; columns with names we do not know by "+" and their name."""

@@ -78,3 +78,30 @@ def test_words_between_the_lines(kind: Kind, word: str, at: tuple[float, float])
     pdf, _, baselines = original(kind)
     assume(all(abs(at[1] - baseline) > SAFE for baseline in baselines))
     assert_said(kind, anywhere(pdf, word, at, size=TABLES[kind].size))
+
+
+@cache
+def spots() -> tuple[tuple[float, float], ...]:
+    """Return where the text of each empty Study Prog cell would start, on the baseline of its row."""
+    with pikepdf.open(BytesIO(original("lectures")[0])) as opened:
+        seen = see(opened.pages[0])
+        empty = [row for row in seen.rows if not any(run.text.strip() for run in seen.within(seen.cell(row, 9)))]
+        return tuple((seen.xs[-2] + 6, seen.within(seen.cell(row, 0))[0].y) for row in empty)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["S1", "r3", "R2", "BCOM", "e3r2"]),
+    st.integers(0, 99),
+    st.one_of(st.floats(0.3, 1.6), st.floats(0.86, 1.14)),
+    st.one_of(st.floats(-9, 20), st.floats(1.01, 1.5), st.floats(-1.5, -1.01)),
+)
+def test_words_that_read_like_programmes(word: str, row: int, times: float, down: float) -> None:
+    """A word that reads like a study programme is read as one in silence only where the portal prints them."""
+    pdf, _, baselines = original("lectures")
+    x, y = spots()[row % len(spots())]
+    assume(abs(times - 1) > 0.15 or all(abs(y - down - baseline) > SAFE for baseline in baselines))
+    assume(abs(times - 0.8) > 0.06 or abs(down) > SAFE)  # smaller, on the baseline
+    assume(abs(times - 1) > 0.06 or abs(down - 9.2) > SAFE)  # below an empty line
+    size = TABLES["lectures"].size
+    assert_said("lectures", anywhere(pdf, word, (x, y - down), size=size * times))
