@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .model import Ruling
 
@@ -26,6 +26,8 @@ class Grid:
     ys: tuple[float, ...]
     broken: frozenset[int] = frozenset()
     """Rows, from 0, with a border missing."""
+    goes_on: bool = False
+    """Whether its first row has no border above: a page cut it in two."""
     others: tuple[Ruling, ...] = ()
     """Lines that lie across the table and are not its own."""
 
@@ -39,8 +41,12 @@ def find_grids(rulings: Sequence[Ruling]) -> list[Grid]:
         for left, right, ys in _alike(flat, least=2):
             inside = [x for x in xs if left - _SAME <= x <= right + _SAME]
             across = [y for y in ys if top - _SAME <= y <= bottom + _SAME]
-            if len(inside) > 2 and len(across) > 1 and _meet(inside, left, right) and _meet(across, top, bottom):
-                found.append(_grid(inside, across, flat, upright))
+            if len(inside) > 2 and len(across) > 1 and _meet(inside, left, right):
+                # Where a page cuts a row, nothing is drawn but the ends of the upright lines.
+                cut = [y for y in (top, bottom) if not _is_at(y, across, _SAME + _ONE)]
+                ends = [(y, left, right) for y in cut]
+                grid = _grid(inside, sorted([*across, *cut]), [*flat, *ends], upright)
+                found.append(replace(grid, goes_on=top in cut))
     return _in_reading_order(_largest(found))
 
 
@@ -94,9 +100,9 @@ def _partial(lines: Iterable[_Piece], marks: Sequence[float]) -> list[float]:
     return [place for place, length in lengths.items() if length >= _MOST * (marks[-1] - marks[0])]
 
 
-def _is_at(place: float, marks: Sequence[float]) -> bool:
-    at = bisect_left(marks, place - _SAME)
-    return at < len(marks) and marks[at] <= place + _SAME
+def _is_at(place: float, marks: Sequence[float], near: float = _SAME) -> bool:
+    at = bisect_left(marks, place - near)
+    return at < len(marks) and marks[at] <= place + near
 
 
 class _Own:

@@ -91,6 +91,8 @@ class Line(NamedTuple):
     """Whether its last word is."""
     height: float = 10.0
     """Of its first word."""
+    gap: float = 0.0
+    """Between its first two words; 0 if it has only one."""
 
 
 class Cell(NamedTuple):

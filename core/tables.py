@@ -20,6 +20,7 @@ _SAME = 1.5  # points by which a word may start before its cell
 _LINE = 2.5  # points within which two baselines are one line; lines are at least 8 points apart
 _LEVEL = 0.6  # points by which the baselines of a line differ at most
 _BESIDE = (0.085, 0.26)  # heights of the text by which a stamp stands off the line it was aimed at
+_CENTRED = 4  # cells of a row that show that it is centred
 _WIDEST_PADDING = 8.0
 _TWICE = 0.1  # heights of the text within which a word lies over its own copy
 _APART = 0.6  # heights of the text from one line of a cell to the next, at least
@@ -129,7 +130,9 @@ class _Builder:
             for index, cells in enumerate(self.cells)
         ]
         for one in _Levels(self.grid, rows).unsure():
-            self._doubt(one.row, one.column, BETWEEN)
+            # The rest of a row whose other cells are empty may begin at any height.
+            if not (self.grid.goes_on and one.row == 0 and sum(bool(cell.lines) for cell in rows[0]) == 1):
+                self._doubt(one.row, one.column, BETWEEN)
         return Table(
             page=page,
             columns=self.grid.xs,
@@ -272,15 +275,18 @@ def _tidy_line(words: Sequence[Word], first_word: int, indices: Sequence[int], r
     """Return words of one line if each stands apart from the one before, at its height: almost always they do."""
     text, x0, end, y, spaced, height, _ = words[indices[0]]
     first_width = end - x0
+    gap = 0.0
     for index in indices[1:]:
         last = words[index]
-        if last[3] != y or last[1] - end <= TOUCHING * last[5]:
+        apart = last[1] - end
+        if last[3] != y or apart <= TOUCHING * last[5]:
             return None
+        gap = gap or apart
         text += " " + last[0]
         end, spaced = last[2], last[4]
     ids = tuple([first_word + index for index in indices]) if len(indices) > 1 else (first_word + indices[0],)
     # A named tuple's own constructor takes twice as long.
-    return tuple.__new__(Line, (text, ids, y, end, first_width, row, spaced, height))
+    return tuple.__new__(Line, (text, ids, y, end, first_width, row, spaced, height, gap))
 
 
 def _untidy_line(
@@ -292,12 +298,13 @@ def _untidy_line(
     """
     ordered = sorted(indices, key=lambda index: words[index].x0)
     last = first = words[ordered[0]]
-    text, end, first_width, fault = last.text, last.x1, 0.0, ""
+    text, end, first_width, blank, fault = last.text, last.x1, 0.0, 0.0, ""
     for index in ordered[1:]:
         word = words[index]
         gap = word.x0 - end
         if gap > TOUCHING * word.height:
             first_width = first_width or end - first.x0
+            blank = blank or gap
             text += " " + word.text
         elif word.text == last.text and word.x0 - last.x0 < _TWICE * word.height:
             continue
@@ -311,7 +318,8 @@ def _untidy_line(
         last = word
         end = max(end, word.x1)
     ids = tuple([first_word + index for index in ordered])
-    return Line(text, ids, first.y, end, first_width or end - first.x0, row, last.spaced, first.height), fault
+    first_width = first_width or end - first.x0
+    return Line(text, ids, first.y, end, first_width, row, last.spaced, first.height, blank), fault
 
 
 class _Lonely(NamedTuple):
@@ -379,16 +387,25 @@ class _Levels:
                 if lines
             ]
         )
-        anchors: tuple[Counter[float], ...] = (Counter(), Counter(), Counter())
-        for (begin, end, height), count in extents.items():
+        places = [
+            ((begin / height, (begin - end) / 2 / height, end / height), height, count)
+            for (begin, end, height), count in extents.items()
+        ]
+        usual = []
+        for side in range(3):
             # In hundredths; rounding to digits takes longer than all else that is done with them.
-            for side, value in zip(anchors, (begin, (begin - end) / 2, end), strict=True):
-                side[(100 * value / height + 0.5) // 1] += count
-        most = [side.most_common(1)[0] for side in anchors]
-        return [(hundredths / 100, count) for hundredths, count in most]
+            buckets: Counter[float] = Counter()
+            for anchors, _, count in places:
+                buckets[(100 * anchors[side] + 0.5) // 1] += count
+            most = buckets.most_common(1)[0][0] / 100
+            near = [count for anchors, height, count in places if abs(anchors[side] - most) * height <= _LEVEL]
+            usual.append((most, sum(near)))
+        return usual
 
     def _is_anchored(self, one: _Lonely, usual: Mapping[int, float]) -> bool:
         """Tell whether a cell's lines begin below its top, lie off its middle or end above its foot as is usual."""
+        if self._is_centred(one.row):
+            return True
         if self._is_beside(one):
             return False
         lines = self._rows[one.row][one.column].lines
@@ -396,6 +413,11 @@ class _Levels:
         begin, end = (lines[0].y - self._ys[one.row]) / height, (self._ys[one.row + 1] - lines[-1].y) / height
         anchors = (begin, (begin - end) / 2, end)
         return any(abs(anchors[side] - value) * height <= _LEVEL for side, value in usual.items())
+
+    def _is_centred(self, row: int) -> bool:
+        """Tell whether the lines of all cells of a row have one middle, however many they are."""
+        middles = [(cell.lines[0].y + cell.lines[-1].y) / 2 for cell in self._rows[row] if cell.lines]
+        return len(middles) >= _CENTRED and max(middles) - min(middles) <= _LEVEL
 
     def _is_beside(self, one: _Lonely) -> bool:
         """Tell whether a line stands a little off another of its row.

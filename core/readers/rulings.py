@@ -11,21 +11,25 @@ from collections.abc import Iterable, Iterator
 
 from ..model import Ruling
 
-THICKEST = 2.0
-"""Points. A timetable's rulings are filled rectangles 0.5 pt thick; anything thicker is an area."""
+THICKEST = 4.0
+"""Points. A timetable's rulings are filled rectangles 0.5 pt thick; no text is as low as 4, so anything thicker may be
+an area."""
 _LEVEL = 0.3  # points within which two pieces lie on one line
 _BRIDGED = 2.0  # points between two pieces of one line: cells with borders of their own stand up to 1.5 pt apart
 
 
 def box_rulings(x0: float, y0: float, x1: float, y1: float, *, stroked: bool) -> list[Ruling]:
-    """Return the rulings of a rectangle: its middle line if it is thin, its four edges if they are stroked."""
+    """Return the rulings of a rectangle: its middle line if it is thin, its four edges if they are stroked.
+
+    A dot may be part of a dotted line either way.
+    """
     width, height = x1 - x0, y1 - y0
-    if height <= THICKEST:
-        y = (y0 + y1) / 2
-        return [Ruling(x0, y, x1, y)] if width > THICKEST else []
-    if width <= THICKEST:
-        x = (x0 + x1) / 2
-        return [Ruling(x, y0, x, y1)]
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    thin = ([Ruling(x0, y, x1, y)] if height <= THICKEST else []) + (
+        [Ruling(x, y0, x, y1)] if width <= THICKEST else []
+    )
+    if thin:
+        return thin
     if not stroked:
         return []
     return [Ruling(x0, y0, x1, y0), Ruling(x0, y1, x1, y1), Ruling(x0, y0, x0, y1), Ruling(x1, y0, x1, y1)]
@@ -53,8 +57,8 @@ def joined(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
             flat.append((y0, x0, x1))
         else:
             upright.append((x0, y0, y1))
-    lines = [Ruling(start, at, end, at) for at, start, end in _lines(flat)]
-    return (*lines, *(Ruling(at, start, at, end) for at, start, end in _lines(upright)))
+    lines = [Ruling(start, at, end, at) for at, start, end in _lines(flat) if end - start > THICKEST]
+    return (*lines, *(Ruling(at, start, at, end) for at, start, end in _lines(upright) if end - start > THICKEST))
 
 
 def _lines(pieces: list[tuple[float, float, float]]) -> Iterator[tuple[float, float, float]]:

@@ -27,6 +27,7 @@ _BLANKS = frozenset(
 
 _PRINTED = re.compile(f"[^{re.escape(''.join(sorted(_BLANKS)))}]+")
 _TIGHT = 0.1  # points
+_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "ft", "fj", "tt", "ti", "st", "ct", "Th")
 
 
 class Glyphs(NamedTuple):
@@ -57,6 +58,14 @@ def word_spans(glyphs: Glyphs) -> Iterator[tuple[int, int, bool]]:
                 if (gap > KERNED * tall and same) or (x0 == start and rights[begins] == end and at == base):
                     start, end, last = lefts[ends], rights[ends], ends
                     continue
+            elif abs(gap) < TOUCHING * tall and tops[begins] - at > 0:
+                # Letters that PDFium makes of one glyph have boxes of their own, within those of the glyphs beside it.
+                within = base <= at and tops[begins] <= base + tall and _is_ligature(glyphs, begins, ends)
+                around = at <= base and base + tall <= tops[begins] and _is_ligature(glyphs, first, last)
+                if within or around:
+                    start, end, last = lefts[ends], rights[ends], ends
+                    base, tall = (at, tops[begins] - at) if around else (base, tall)
+                    continue
             yield first, last, down > _DOWN * tall and _has_blank(glyphs, last + 1)
         first, last, start, end, base, tall = begins, ends, lefts[ends], rights[ends], at, tops[begins] - at
     if last >= 0:
@@ -85,6 +94,10 @@ def _pieces(glyphs: Glyphs) -> Iterator[tuple[int, int]]:
             first = end
             place += 1
         yield first, stop - 1
+
+
+def _is_ligature(glyphs: Glyphs, first: int, last: int) -> bool:
+    return glyphs.text[first : last + 1] in _LIGATURES
 
 
 def _has_blank(glyphs: Glyphs, index: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from ..model import Cell, Line, Problem
 
-_SPACE = 3.8  # points: a blank of 10-point Helvetica, and what two words' last glyphs lack to their full width
+# Heights of the text: a blank, where no line shows one, and what a word's last glyph lacks to its full width.
+_BLANK, _LACK = 0.238, 0.087
 
 # Words that no venue consists of alone.
 _RESTS = frozenset(
@@ -15,6 +17,7 @@ _RESTS = frozenset(
     | {"laboratory", "room", "theatre"}
 )
 
+_HYPHENATED = re.compile(r"\w-$")
 _DOUBT = "it is not certain whether these lines are one venue or two"
 
 Sources = dict[str, tuple[int, ...]]
@@ -58,7 +61,7 @@ class Fields:
         if cell is None or not cell.lines:
             return ()
         self.sources[name] = tuple(word for line in cell.lines for word in line.words)
-        self.doubts += doubts(cell)
+        self.doubts += doubts(cell, goes_on)
         return tuple(dict.fromkeys(join(group)[0] for group in unwrap(cell, goes_on)))
 
     def extras(self) -> str:
@@ -72,8 +75,11 @@ class Fields:
 
 
 def join(lines: tuple[Line, ...]) -> tuple[str, tuple[int, ...]]:
-    """Return lines as one text and their words."""
-    return " ".join([line.text for line in lines]), tuple(word for line in lines for word in line.words)
+    """Return lines as one text and their words; one that was broken behind a hyphen goes on without a blank."""
+    text = lines[0].text
+    for line in lines[1:]:
+        text += line.text if _HYPHENATED.search(text) else f" {line.text}"
+    return text, tuple(word for line in lines for word in line.words)
 
 
 def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
@@ -89,7 +95,9 @@ def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
 
 def may_go_on(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an item may have been wrapped before this line: its next word would not have fitted."""
-    return item[-1].x1 + _SPACE + line.first_width > cell.right
+    last = item[-1]
+    blank = next((one.gap for one in cell.lines if one.gap), _BLANK * last.height)
+    return last.x1 + blank + _LACK * last.height + line.first_width > cell.right
 
 
 def goes_on_if_spaced(cell: Cell, item: list[Line], line: Line) -> bool:
@@ -104,25 +112,34 @@ def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> boo
 
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
-    return may_go_on(cell, item, line) and item[0].text.split()[0] != line.text.split()[0]
-
-
-def doubts(cell: Cell) -> list[Problem]:
-    """Return a problem for each pair of lines of which nothing tells whether they are one item, wrapped, or two.
-
-    Asked for exams, whose venues are one a row as far as is known; the venues of a test are a list.
-    """
-    found = []
-    for line, following in pairwise(cell.lines):
-        wrapped = goes_on_if_rest(cell, [line], following)
-        if not wrapped and goes_on_unless_alike(cell, [line], following):
-            text = f"{line.text} | {following.text}"
-            found.append(Problem(page=line.row[0], row=line.row[1], text=text, reason=_DOUBT))
-    return found
+    may = may_go_on(cell, item, line) or item[-1].spaced or _is_no_venue(line)
+    return may and item[0].text.split()[0] != line.text.split()[0]
 
 
 def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether a venue of a list goes on: only in a line that is no venue by itself ("1,2,3", "Lab")."""
-    if not may_go_on(cell, item, line):
-        return False
-    return not line.text[0].isalpha() or line.text[0].islower() or line.text.lower() in _RESTS
+    return _is_no_venue(line) or (line.text[0].islower() and may_go_on(cell, item, line))
+
+
+def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
+    """Tell whether a time goes on: its end was printed below its start."""
+    del cell, line
+    return item[-1].text.endswith("-")
+
+
+def _is_no_venue(line: Line) -> bool:
+    return not line.text[0].isalpha() or line.text.lower() in _RESTS
+
+
+def doubts(cell: Cell, goes_on: Joint) -> list[Problem]:
+    """Return a problem for each pair of lines of which nothing tells for certain whether they are one item or two.
+
+    Certain is what a narrow cell explains: the next word would not have fitted, and what follows is no venue by itself.
+    """
+    found = []
+    for line, following in pairwise(cell.lines):
+        certain = may_go_on(cell, [line], following) and goes_on_if_rest(cell, [line], following)
+        if goes_on(cell, [line], following) and not certain:
+            text = f"{line.text} | {following.text}"
+            found.append(Problem(page=line.row[0], row=line.row[1], text=text, reason=_DOUBT))
+    return found

@@ -14,6 +14,7 @@ from . import values
 from .fields import (
     Fields,
     Sources,
+    goes_on_if_open,
     goes_on_if_rest,
     goes_on_if_spaced,
     goes_on_if_spaced_or_broken,
@@ -104,7 +105,7 @@ def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
 
 def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
     """Return a cell's items, wrapped lines joined if that gives as many items as wanted, else its lines."""
-    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken, may_go_on, goes_on_if_rest):
+    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken, may_go_on, goes_on_if_open, goes_on_if_rest):
         items = unwrap(cell, goes_on)
         if len(cell.lines) > count == len(items):
             return items

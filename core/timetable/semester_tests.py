@@ -34,4 +34,4 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
         rows=tuple((row.page, row.number) for row in record.rows),
         sources=fields.sources,
     )
-    return [entry], fields.unknown
+    return [entry], fields.doubts + fields.unknown

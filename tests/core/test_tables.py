@@ -287,6 +287,42 @@ def test_lines_in_the_middle_of_their_cells() -> None:
     assert [dict(row.doubts) for row in table.rows] == [{}, {}, {}]
 
 
+@pytest.mark.parametrize(("lines", "sure"), [((24,), True), ((18, 30), True), ((18,), False), ((21,), False)])
+def test_a_row_that_is_centred(lines: tuple[float, ...], sure: bool) -> None:
+    """A row is centred by itself if all its cells have one middle; a line that has another is in doubt."""
+    others = [Word(f"c{column}", 105 + 50 * column, 125 + 50 * column, 124) for column in range(4)]
+    top = [
+        Word(f"r{row}{column}", 105 + 50 * column, 125 + 50 * column, 120 + 20 * row)
+        for row in (1, 2)
+        for column in (0, 1)
+    ]
+    words = [*others, *(Word("x", 305, 312, 100 + y) for y in lines), *top]
+    rulings = [
+        r if r.y0 != r.y1 else r._replace(y0=r.y0 + 20 * (r.y0 > 110), y1=r.y1 + 20 * (r.y0 > 110)) for r in grid(3, 5)
+    ]
+    (table,) = page_tables(page([r._replace(y1=r.y1 + 20) if r.x0 == r.x1 else r for r in rulings], words)).tables
+    assert [bool(row.doubts) for row in table.rows] == [not sure, False, False]
+
+
+@pytest.mark.parametrize("missing", [0, 3])
+def test_a_row_that_a_page_cut(missing: int) -> None:
+    """Where a page cuts a row its upright lines end without a border: it is a row like the others."""
+    rulings = [ruling for ruling in grid(3, 4) if ruling.y0 != ruling.y1 or ruling.y0 != 100 + HIGH * missing]
+    words = [word(f"{row}-{column}", row, column) for row in range(3) for column in range(4)]
+    assert texts(page(rulings, words)) == texts(page(grid(3, 4), words))
+    assert faults(page(rulings, words)) == [None, None, None]
+
+
+@pytest.mark.parametrize(("missing", "columns", "sure"), [(0, (2,), True), (0, (1, 2), False), (None, (2,), False)])
+def test_the_rest_of_a_row_that_a_page_cut(missing: int | None, columns: tuple[int, ...], sure: bool) -> None:
+    """The rest of a row that stands in one cell may begin at any height; of two cells each is in doubt."""
+    rulings = [ruling for ruling in grid(3, 4) if ruling.y0 != ruling.y1 or missing is None or ruling.y0 != 100]
+    words = [word(f"{row}-{column}", row, column) for row in (1, 2) for column in range(4)]
+    rest = [word("rest", 0, column)._replace(y=107 + 2 * column) for column in columns]
+    (table,) = page_tables(page(rulings, [*rest, *words])).tables
+    assert [bool(row.doubts) for row in table.rows] == [not sure, False, False]
+
+
 # ---- what counts as a ruling
 
 
@@ -295,8 +331,8 @@ def test_lines_in_the_middle_of_their_cells() -> None:
     [
         ((10, 20, 110, 20.5), [Ruling(10, 20.25, 110, 20.25)]),
         ((10, 20, 10.5, 90), [Ruling(10.25, 20, 10.25, 90)]),
-        ((10, 20, 10 + THICKEST, 90), [Ruling(11, 20, 11, 90)]),
-        ((10, 20, 11, 21), []),
+        ((10, 20, 10 + THICKEST, 90), [Ruling(12, 20, 12, 90)]),
+        ((10, 20, 11, 21), [Ruling(10, 20.5, 11, 20.5), Ruling(10.5, 20, 10.5, 21)]),
         (
             (10, 20, 30, 40),
             [Ruling(10, 20, 30, 20), Ruling(10, 40, 30, 40), Ruling(10, 20, 10, 40), Ruling(30, 20, 30, 40)],
@@ -304,7 +340,7 @@ def test_lines_in_the_middle_of_their_cells() -> None:
     ],
 )
 def test_boxes(box: tuple[float, float, float, float], rulings: list[Ruling]) -> None:
-    """A thin box is the line in its middle, a thick one its four edges if they are stroked, a dot nothing."""
+    """A thin box is the line in its middle, a thick one its four edges if they are stroked, a dot a line either way."""
     thick = len(rulings) == 4
     assert box_rulings(*box, stroked=True) == rulings
     assert box_rulings(*box, stroked=False) == ([] if thick else rulings)
@@ -326,10 +362,12 @@ def test_paths() -> None:
         ([(0, 50), (53, 90)], [(0, 50), (53, 90)]),
         ([(0, 90), (20, 30)], [(0, 90)]),
         ([(40, 90), (0, 50)], [(0, 90)]),
+        ([(x, x + 1) for x in range(0, 90, 2)], [(0, 89)]),
+        ([(0, 4), (20, 25)], [(20, 25)]),
     ],
 )
 def test_pieces_of_lines(pieces: list[tuple[float, float]], lines: list[tuple[float, float]]) -> None:
-    """Pieces of a line that meet, overlap or almost meet are one line, level or upright."""
+    """Pieces of a line that meet, overlap or almost meet are one line, level or upright; a dot by itself is none."""
     assert joined(Ruling(a, 7, b, 7) for a, b in pieces) == tuple(Ruling(a, 7, b, 7) for a, b in lines)
     assert joined(Ruling(7, a, 7, b) for a, b in pieces) == tuple(Ruling(7, a, 7, b) for a, b in lines)
 
@@ -369,6 +407,27 @@ def test_glyphs_become_words(found: Glyphs, words: list[str]) -> None:
     """Glyphs are one word where they touch, whatever blanks a reader makes up between them, and several where not."""
     spans = [found.text[first : last + 1] for first, last, _ in word_spans(found)]
     assert ["".join(span.split()) for span in spans] == words
+
+
+LIGATURES = ["Offered", "Staff", "flo", "Office", "fit"]
+
+
+@pytest.mark.parametrize("text", LIGATURES)
+@pytest.mark.parametrize(("down", "whole"), [(2.0, True), (-1.0, False), (4.0, False)])
+def test_letters_of_a_ligature(text: str, down: float, whole: bool) -> None:
+    """Letters of one glyph have boxes of their own: within those beside them they belong to the word, else not."""
+    at = [index for index, letter in enumerate(text) if letter in "fil"]
+    found = glyphs(text, shifts=dict.fromkeys(at, down))
+    tops = [bottom + (7 if bottom else 10) for bottom in found.bottom]
+    spans = [found.text[first : last + 1] for first, last, _ in word_spans(found._replace(top=tops))]
+    assert (spans == [text]) is whole
+
+
+def test_letters_that_are_no_ligature() -> None:
+    """Other letters of a lower box beside a word are none of it."""
+    found = glyphs("COSB2", shifts={3: 2.0, 4: 2.0})
+    tops = [bottom + (7 if bottom else 10) for bottom in found.bottom]
+    assert [found.text[first : last + 1] for first, last, _ in word_spans(found._replace(top=tops))] == ["COS", "B2"]
 
 
 @pytest.mark.parametrize("width", [5.0, 0.0])

@@ -88,7 +88,8 @@ def _split(
     for why, part in groupby(whys):
         stop = start + len(list(part))
         if piece := plain(text[start:stop]):
-            height = glyphs.top[start] - glyphs.bottom[start]
+            # A ligature's letters have lower boxes than the glyphs beside them.
+            height = max(glyphs.top[at] - glyphs.bottom[at] for at in (start, stop - 1))
             yield Word(piece, glyphs.x0[start], glyphs.x1[stop - 1], baseline, spaced, height, why)
         start = stop
 

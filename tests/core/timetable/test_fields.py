@@ -8,6 +8,7 @@ from tukscal.core.model import Cell, Line
 from tukscal.core.timetable.fields import (
     Fields,
     Joint,
+    goes_on_if_open,
     goes_on_if_rest,
     goes_on_if_spaced,
     goes_on_if_spaced_or_broken,
@@ -38,6 +39,8 @@ def cell(*texts: str, page: int = 1) -> Cell:
                 first_width=LETTER * len(words[0]),
                 row=(page + text.startswith(" "), 1),
                 spaced=text.endswith(" "),
+                height=10.0,
+                gap=3.0 if len(words) > 1 else 0.0,
             )
         )
     return Cell(tuple(lines), RIGHT)
@@ -53,8 +56,8 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
     [
         # The next word would have fitted: a line of its own, whatever the rule.
         (may_go_on, ("Thuto 3-1", "Lab"), False),
-        (goes_on_if_rest, ("Thuto 3-1", "1,2,3"), False),
-        (goes_on_unless_alike, ("Thuto 3-1", "Hall"), False),
+        (goes_on_if_rest, ("Thuto 3-1", "eLearning"), False),
+        (goes_on_unless_alike, ("Thuto 3-1", "Theatre 2"), False),
         (goes_on_if_spaced, ("Thuto 3-1 ", "Hall"), False),
         # It would not have fitted.
         (may_go_on, ("Informatorium Green", "Informatorium Red"), True),
@@ -67,6 +70,15 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
         (goes_on_if_rest, ("AE du Toit Auditorium", "AE Annex"), False),
         (goes_on_unless_alike, ("Rembrandt Hall and", "Annex"), True),
         (goes_on_unless_alike, ("Informatorium Green", "Informatorium Red"), False),
+        # It is no venue by itself, or the blank before it was kept, though it would have fitted.
+        (goes_on_if_rest, ("Thuto 3-1", "1,2,3"), True),
+        (goes_on_if_rest, ("Thuto 3-1", "Hall"), True),
+        (goes_on_unless_alike, ("Thuto 3-1", "Hall"), True),
+        (goes_on_unless_alike, ("Thuto 3-1 ", "Theatre 2"), True),
+        (goes_on_unless_alike, ("Thuto 3-1 ", "Thuto 3-2"), False),
+        # A time's end stands below its start.
+        (goes_on_if_open, ("10:30 -", "13:20"), True),
+        (goes_on_if_open, ("10:30 - 13:20", "13:30 -"), False),
         # The blank it broke at was kept, or the page ended there.
         (goes_on_if_spaced, ("Only Theology Stud: ", "Consult AIM Labs"), True),
         (goes_on_if_spaced, ("Only Theology Stud:", "Consult AIM Labs"), False),
@@ -84,13 +96,30 @@ def test_rules(rule: Joint, texts: tuple[str, str], joined: bool) -> None:
 
 def test_a_word_that_just_fits() -> None:
     """A word that would have filled the line to its end was not wrapped; a point more and it was."""
-    first = "x" * 10  # leaves 50 points, 46.2 after a blank
+    first = "x" * 10  # leaves 50 points, 46.75 after a blank of a quarter of the text's height and what glyphs lack
     fits, wide = "y" * 9, "y" * 10
     assert items(cell(first, fits), may_go_on) == [first, fits]
     assert items(cell(first, wide), may_go_on) == [f"{first} {wide}"]
     one, other = cell(first, fits).lines
-    assert items(Cell((one, other._replace(first_width=46.2)), RIGHT), may_go_on) == [first, fits]
-    assert items(Cell((one, other._replace(first_width=46.3)), RIGHT), may_go_on) == [f"{first} {fits}"]
+    assert items(Cell((one, other._replace(first_width=46.7)), RIGHT), may_go_on) == [first, fits]
+    assert items(Cell((one, other._replace(first_width=46.8)), RIGHT), may_go_on) == [f"{first} {fits}"]
+
+
+def test_blanks_as_wide_as_they_are_printed() -> None:
+    """Where a line shows how wide a blank is, that decides: text of one width has wide ones."""
+    one, other = cell("x" * 10, "y" * 8).lines  # leaves 50 points of which 40 are needed
+    assert items(Cell((one, other._replace(gap=9.0)), RIGHT), may_go_on) == ["x" * 10, "y" * 8]
+    assert items(Cell((one, other._replace(gap=9.2)), RIGHT), may_go_on) == [f"{'x' * 10} {'y' * 8}"]
+
+
+def test_lines_that_may_be_one_venue_though_they_would_fit() -> None:
+    """A line that is no venue by itself is the rest of the one before; that it would have fitted there is said."""
+    for goes_on in (goes_on_unless_alike, goes_on_if_rest):
+        fields = Fields({"venue": cell("Thuto 3-1", "1,2,3")})
+        assert fields.items("venue", goes_on) == ("Thuto 3-1 1,2,3",)
+        assert [doubt.text for doubt in fields.doubts] == ["Thuto 3-1 | 1,2,3"]
+        sure = Fields({"venue": cell("IT Building CBT Labs", "1,2,3")})
+        assert (sure.items("venue", goes_on), sure.doubts) == (("IT Building CBT Labs 1,2,3",), [])
 
 
 def test_three_lines() -> None:
@@ -113,6 +142,19 @@ def test_a_list_is_known_by_how_its_items_begin() -> None:
     """A line that begins like the item before it, however that went on, is an item of its own."""
     lines = ("Rembrandt Hall and", "Annex of the Theatre", "Rembrandt Court")
     assert items(cell(*lines), goes_on_unless_alike) == ["Rembrandt Hall and Annex of the Theatre", "Rembrandt Court"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (("Auditorium 3-", "50"), "Auditorium 3-50"),
+        (("Eng III -", "7"), "Eng III - 7"),
+        (("IT 4-4", "Lab"), "IT 4-4 Lab"),
+    ],
+)
+def test_lines_broken_behind_a_hyphen(lines: tuple[str, str], text: str) -> None:
+    """A line that was broken behind a hyphen within a word goes on without a blank."""
+    assert Fields({"venue": cell(*lines)}).text("venue") == text
 
 
 def test_text_is_noted_with_its_words() -> None:
