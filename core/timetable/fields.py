@@ -52,7 +52,10 @@ class Fields:
         text = self.text(name)
         if text and not known(text):
             page, row = self._cells[name].lines[0].row
-            self.unknown.append(Problem(page=page, row=row, text=text, reason=f"'{text}' is not a known {what}"))
+            module = self._cells["module"].lines
+            named = f"{module[0].text}: " if module else ""
+            reason = f"{named}'{text}' is not a known {what}"
+            self.unknown.append(Problem(page=page, row=row, text=text, reason=reason))
         return text or None
 
     def items(self, name: str, goes_on: Joint) -> tuple[str, ...]:

@@ -99,8 +99,13 @@ def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
         joined = [_unwrapped(cell, days) for cell in columns]
         if all(len(column) == days for column in joined):
             return list(zip(*joined, strict=True))
-    counts = ", ".join(f"{len(cell.lines)} of {name}" for name, cell in zip(_LISTS, columns, strict=True))
-    raise Unreadable(f"the lines of its cells do not match ({counts})")
+    counts = [len(cell.lines) for cell in columns]
+    if not any(counts):
+        raise Unreadable("the row has no sessions, its cells Activity, Day, Time and Venue are empty")
+    if len(set(counts)) == 1:
+        raise Unreadable("the lines of Activity, Day, Time and Venue do not stand beside each other")
+    listed = ", ".join(f"{name.title()} {count}" for name, count in zip(_LISTS, counts, strict=True))
+    raise Unreadable(f"its cells have different numbers of lines ({listed})")
 
 
 def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:

@@ -18,12 +18,12 @@ from tukscal.examples.generator.truth import KEYS, expected
 from tukscal.tests.samples import comparable, sample
 
 REASONS = {
-    "activity-line-short": "the lines of its cells do not match (1 of activity, 2 of day, 2 of time, 2 of venue)",
-    "day-line-short": "the lines of its cells do not match (2 of activity, 1 of day, 2 of time, 2 of venue)",
-    "time-line-short": "the lines of its cells do not match (2 of activity, 2 of day, 1 of time, 2 of venue)",
-    "venue-line-short": "the lines of its cells do not match (2 of activity, 2 of day, 2 of time, 1 of venue)",
-    "activity-empty": "the lines of its cells do not match (0 of activity, 1 of day, 1 of time, 1 of venue)",
-    "day-empty": "the lines of its cells do not match (1 of activity, 0 of day, 1 of time, 1 of venue)",
+    "activity-line-short": "its cells have different numbers of lines (Activity 1, Day 2, Time 2, Venue 2)",
+    "day-line-short": "its cells have different numbers of lines (Activity 2, Day 1, Time 2, Venue 2)",
+    "time-line-short": "its cells have different numbers of lines (Activity 2, Day 2, Time 1, Venue 2)",
+    "venue-line-short": "its cells have different numbers of lines (Activity 2, Day 2, Time 2, Venue 1)",
+    "activity-empty": "its cells have different numbers of lines (Activity 0, Day 1, Time 1, Venue 1)",
+    "day-empty": "its cells have different numbers of lines (Activity 1, Day 0, Time 1, Venue 1)",
     "date-impossible": "there is no date '30 Feb 2025'",
     "date-words": "'Week 12' is not a date",
     "year-9999": "the year of '27 Aug 9999' is not possible",

@@ -202,7 +202,7 @@ def test_lines_that_join_in_no_way() -> None:
     """A line too many that no wrapping explains is a problem of the whole row, not a guess."""
     layout = Layout(cells=(CellText(row=0, column="Venue", lines=("IT 4-4", "HB 4-1", "Roos hall")),))
     (problem,) = read_pdf(timetable_pdf(LECTURES, layout=layout)).problems
-    assert problem.reason == "the lines of its cells do not match (2 of activity, 2 of day, 2 of time, 3 of venue)"
+    assert problem.reason == "its cells have different numbers of lines (Activity 2, Day 2, Time 2, Venue 3)"
     assert (problem.page, problem.row) == (1, 2)
     assert all(text in problem.text for text in ("COS 214", "L1", "L2", "IT 4-4", "HB 4-1", "Roos hall"))
 

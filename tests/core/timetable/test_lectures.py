@@ -120,9 +120,7 @@ def test_lines_of_a_session_are_level(day: float, venue: float, level: bool) -> 
     else:
         (problem,) = found.problems
         assert (len(found.entries), problem.page, problem.row) == (1, 1, 3)
-        assert problem.reason == (
-            "the lines of its cells do not match (1 of activity, 1 of day, 1 of time, 1 of venue)"
-        )
+        assert problem.reason == ("the lines of Activity, Day, Time and Venue do not stand beside each other")
 
 
 def test_a_venue_too_long_for_its_line() -> None:
@@ -133,18 +131,18 @@ def test_a_venue_too_long_for_its_line() -> None:
         ("HB 4-1",),
     ]
     (problem,) = read([OTHER, {**TWO, "Venue": ["IT 4-4 ", "HB 4-1", "AE 1-1"]}]).problems
-    assert problem.reason == "the lines of its cells do not match (2 of activity, 2 of day, 2 of time, 3 of venue)"
+    assert problem.reason == "its cells have different numbers of lines (Activity 2, Day 2, Time 2, Venue 3)"
 
 
 def test_a_row_without_days() -> None:
     """A row whose lists are empty is a problem that counts them."""
     empty = {**ONE, "Activity": [], "Day": [], "Time": [], "Venue": []}
     assert [problem.reason for problem in read([OTHER, empty]).problems] == [
-        "the lines of its cells do not match (0 of activity, 0 of day, 0 of time, 0 of venue)"
+        "the row has no sessions, its cells Activity, Day, Time and Venue are empty"
     ]
     missing = {**TWO, "Venue": ["IT 4-4"]}
     assert [problem.reason for problem in read([OTHER, missing]).problems] == [
-        "the lines of its cells do not match (2 of activity, 2 of day, 2 of time, 1 of venue)"
+        "its cells have different numbers of lines (Activity 2, Day 2, Time 2, Venue 1)"
     ]
 
 
