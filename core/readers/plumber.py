@@ -28,7 +28,7 @@ from ..screen import Screen
 from .place import Place, find_place
 from .remarks import FILLED, REMARKS
 from .rulings import THICKEST, crossings, joined, path_rulings
-from .words import Glyphs, plain, word_spans
+from .words import PALE, Glyphs, plain, unseen, word_spans
 
 _OPAQUE = 0.98
 _UNSEEN = (3, 7)  # text rendering modes (PDF 32000-1, 9.3.6)
@@ -100,6 +100,7 @@ class _Glyph(NamedTuple):
     """The first four numbers of its matrix, and the font's size."""
     foreign: Foreign | None
     order: int
+    white: bool
 
 
 class _Path(NamedTuple):
@@ -108,6 +109,7 @@ class _Path(NamedTuple):
     opaque: bool
     """Whether it hides what is below it."""
     order: int
+    white: bool
 
 
 class _Device(PDFTextDevice):
@@ -151,7 +153,8 @@ class _Device(PDFTextDevice):
             why = Foreign.HIDDEN
         elif self.alpha * getattr(graphicstate, "alpha", 1.0) < _OPAQUE:
             why = Foreign.FAINT
-        self.glyphs.append(_Glyph(text, x, y, (a * advance, b * advance), (a, b, c, d, fontsize), why, self._order))
+        moves, look = (a * advance, b * advance), (a, b, c, d, fontsize)
+        self.glyphs.append(_Glyph(text, x, y, moves, look, why, self._order, _is_white(graphicstate)))
         return float(advance)
 
     def paint_path(self, graphicstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Sequence[Any]) -> None:
@@ -164,7 +167,7 @@ class _Device(PDFTextDevice):
         for operator, *numbers in (*path, ("m",)):
             if operator == "m":
                 if points:
-                    self.paths.append(_Path(points, stroke, opaque, self._order))
+                    self.paths.append(_Path(points, stroke, opaque, self._order, _is_white(graphicstate)))
                 points = []
             if operator == "h":
                 points.append(points[0])
@@ -187,6 +190,17 @@ class _Device(PDFTextDevice):
         """Note that marked content ends."""
         if self.tags:
             self.tags.pop()
+
+
+def _is_white(graphicstate: Any) -> bool:
+    """Tell whether what is filled in a graphics state is not seen on white paper; of a pattern nothing is known."""
+    color = getattr(graphicstate, "ncolor", 0.0)
+    channels = color if isinstance(color, tuple) else (color,)
+    if not all(isinstance(channel, int | float) for channel in channels):
+        return False
+    if len(channels) == 4:  # inks
+        return bool(max(channels) <= 1 - PALE / 255)
+    return bool(min(channels) >= PALE / 255)
 
 
 def _width(font: Any, cid: int) -> float:
@@ -294,7 +308,7 @@ def _is_hidden(layer: Any, hidden: frozenset[int]) -> bool:
 # ---- words and rulings
 
 
-def _words(device: _Device, place: Place) -> Iterator[Word]:
+def _words(device: _Device, place: Place) -> list[Word]:
     glyphs = [(glyph, *_placed(glyph, place)) for glyph in device.glyphs]
     columns = Glyphs(
         "".join([glyph.text if len(glyph.text) == 1 else "\ufffc" for glyph, *_ in glyphs]),
@@ -303,19 +317,27 @@ def _words(device: _Device, place: Place) -> Iterator[Word]:
         [-y for *_, y, _ in glyphs],
         [height - y for *_, y, height in glyphs],
     )
-    areas = [path for path in device.paths if path.opaque]
-    boxes = [(path.order, _bounds(path.points, place)) for path in areas]
-    boxes = [(order, box) for order, box in boxes if min(box[2] - box[0], box[3] - box[1]) > THICKEST]
+    areas = [(path, _bounds(path.points, place)) for path in device.paths if path.opaque]
+    areas = [(path, box) for path, box in areas if min(box[2] - box[0], box[3] - box[1]) > THICKEST]
+    words: list[Word] = []
+    white: dict[int, tuple[float, float]] = {}
+    """Place of a white word -> its middle."""
     for first, last, spaced in word_spans(columns):
         glyph, x0, _, y, height = glyphs[first]
         x1 = columns.x1[last]
         a, b, c, d, _ = glyph.matrix
         why = Foreign.TURNED if a * d < b * c or place.turned(-math.atan2(b, a)) else glyph.foreign
         middle = (x0 + x1) / 2, y - height / 2
-        if why is None and any(glyph.order < order and _is_in(middle, box) for order, box in boxes):
+        if why is None and any(glyph.order < path.order and _is_in(middle, box) for path, box in areas):
             why = Foreign.COVERED
+        if why is None and glyph.white:
+            white[len(words)] = middle
         text = "".join([glyph.text for glyph, *_ in glyphs[first : last + 1]])
-        yield Word(plain(text), x0, x1, y, spaced, height, why)
+        words.append(Word(plain(text), x0, x1, y, spaced, height, why))
+    for index in unseen(words, white):
+        if not any(not path.white and _is_in(white[index], box) for path, box in areas):
+            words[index] = words[index]._replace(foreign=Foreign.UNSEEN)
+    return words
 
 
 def _placed(glyph: _Glyph, place: Place) -> tuple[float, float, float, float]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from ..model import KERNED, TOUCHING
+from ..model import KERNED, TOUCHING, Word
 
 _LEVEL = 0.06  # heights of the text by which the baselines of one word differ at most
 _LIKE = 0.05  # part by which the heights of its glyphs do
@@ -27,6 +27,7 @@ _BLANKS = frozenset(
 
 _PRINTED = re.compile(f"[^{re.escape(''.join(sorted(_BLANKS)))}]+")
 _TIGHT = 0.1  # points
+_BESIDE = 0.5  # heights of the text from a word to the next in its cell, at most
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "ft", "fj", "tt", "ti", "st", "ct", "Th")
 
 
@@ -104,6 +105,30 @@ def _has_blank(glyphs: Glyphs, index: int) -> bool:
     """Tell whether a printed blank stands here; a made-up one has no width."""
     text = glyphs.text
     return index < len(text) and text[index] in _BLANKS and glyphs.x1[index] > glyphs.x0[index]
+
+
+# ---- what nobody sees
+
+PALE = 240
+"""Of 255: each channel of a colour that is not seen on white paper."""
+
+
+def unseen(words: Sequence[Word], white: Iterable[int]) -> list[int]:
+    """Return those of the white words, given by their places, that the portal does not print so.
+
+    It prints the kinds of sessions of a group white on white, behind the letter of its language.
+    """
+    letters = [word for word in words if len(word.text) == 1]
+    return [
+        index
+        for index in white
+        if not words[index].text.isupper() or not any(_is_beside(letter, words[index]) for letter in letters)
+    ]
+
+
+def _is_beside(before: Word, word: Word) -> bool:
+    level = abs(before.y - word.y) < _LEVEL * word.height
+    return level and 0 < word.x0 - before.x1 < _BESIDE * word.height
 
 
 # ---- characters that look alike

@@ -118,6 +118,7 @@ def _stamps() -> Iterator[tuple[str, Copy]]:
         yield f"turned-{angle}", _copy("said", stamps.turned, angle=angle)
     yield "transparent", _copy("said", stamps.transparent)
     yield "invisible", _copy("said", stamps.invisible)
+    yield "white", _copy("said", stamps.white)
     for layer in get_args(stamps.Layer):
         yield f"hidden-{layer}", _copy("said", stamps.hidden, layer=layer)
     yield "watermark-layer", _copy("said", stamps.watermark)

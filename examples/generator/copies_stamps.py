@@ -48,6 +48,11 @@ def invisible(pdf: bytes, seed: int = 0) -> bytes:
     return _stamped(pdf, seed, look=b"3 Tr")
 
 
+def white(pdf: bytes, seed: int = 0) -> bytes:
+    """A word as white as the page."""
+    return _stamped(pdf, seed, look=b"1 1 1 rg")
+
+
 def hidden(pdf: bytes, layer: Layer, seed: int = 0) -> bytes:
     """A word on a layer that is off: marked content of the page, or a form of its own."""
     return _layered(pdf, seed, layer, on=False)
@@ -75,11 +80,18 @@ def typed_over(pdf: bytes, seed: int = 0) -> bytes:
 
 
 def anywhere(
-    pdf: bytes, word: str, at: tuple[float, float], *, size: float, angle: float = 0.0, alpha: float = 1.0
+    pdf: bytes,
+    word: str,
+    at: tuple[float, float],
+    *,
+    size: float,
+    angle: float = 0.0,
+    alpha: float = 1.0,
+    grey: float = 0.0,
 ) -> bytes:
-    """A word of any size, angle and opacity at one place of every page."""
+    """A word of any size, angle, opacity and shade at one place of every page."""
     pale = {"/ExtGState": {"/Pale": Dictionary(Type=Name.ExtGState, ca=alpha)}}
-    extra = _over(b"0 0 0 rg /Pale gs", _word(word, size, at, angle), pale)
+    extra = _over(b"%.3f g /Pale gs" % grey, _word(word, size, at, angle), pale)
     return each_page(pdf, lambda opened, page: add(opened, page, extra))
 
 

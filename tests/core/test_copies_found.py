@@ -45,7 +45,12 @@ def venue(seen: Seen) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("look", "why"), [(b"/Pale gs ", Foreign.FAINT), (b"3 Tr ", Foreign.UNSEEN), (b"", Foreign.TURNED)]
+    ("look", "why"),
+    [
+        (b"/Pale gs ", Foreign.FAINT),
+        (b"3 Tr ", Foreign.UNSEEN),
+        (b"", Foreign.TURNED),
+    ],
 )
 def test_words_that_touch_the_tables_text(look: bytes, why: Foreign) -> None:
     """A stamp that begins where a venue ends is told from it, glyph by glyph."""

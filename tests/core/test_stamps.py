@@ -33,6 +33,14 @@ def original(kind: Kind) -> tuple[bytes, Timetable, tuple[float, ...]]:
     return pdf, read_pdf(pdf), tuple(baselines)
 
 
+@cache
+def cells(kind: Kind) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return where the text of each cell would start, on the baseline of its row: row by row, column by column."""
+    with pikepdf.open(BytesIO(original(kind)[0])) as opened:
+        seen = see(opened.pages[0])
+        return tuple(tuple((x + 6, seen.within(seen.cell(row, 0))[0].y) for x in seen.xs[:-1]) for row in seen.rows)
+
+
 def values(found: Timetable) -> list[dict[str, Any]]:
     """Return entries less the rows they stand in."""
     return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
@@ -62,6 +70,14 @@ def test_turned_words(kind: Kind, word: str, at: tuple[float, float], angle: flo
 def test_transparent_words(kind: Kind, word: str, at: tuple[float, float], alpha: float) -> None:
     """A word that is transparent changes no entry in silence, wherever it stands."""
     assert_said(kind, anywhere(original(kind)[0], word, at, size=TABLES[kind].size, alpha=alpha))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(KINDS), st.sampled_from(WORDS), st.integers(0, 9), st.integers(1, 9), st.floats(0.95, 1))
+def test_white_words(kind: Kind, word: str, row: int, column: int, white: float) -> None:
+    """A white word in the font of the table's text, on its row's own baseline, changes no entry in silence."""
+    x, y = cells(kind)[row % len(cells(kind))][column % len(cells(kind)[0])]
+    assert_said(kind, anywhere(original(kind)[0], word, (x, y), size=TABLES[kind].size, grey=white))
 
 
 @settings(max_examples=60, deadline=None)

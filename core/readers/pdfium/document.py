@@ -88,7 +88,8 @@ def _read_page(document: object, index: int, first_word: int, screen: Screen, *,
             drawn.add_all(map(page_object, repeat(page), range(count)), IDENTITY, 0)
             rulings = joined(drawn.rulings) if glyphs else ()
             screen.rulings(number, crossings(rulings))
-            words = tuple(read_words(textpage, text, place, drawn.foreign_words(page, textpage)))
+            foreign = drawn.foreign_words(page, textpage)
+            words = tuple(read_words(textpage, text, place, foreign, drawn.is_dark))
         remarks = tuple(_remarks(page))
     finally:
         raw.FPDF_ClosePage(page)

@@ -10,6 +10,7 @@ from itertools import repeat
 from ...model import Foreign, Ruling
 from ..place import Place
 from ..rulings import THICKEST, box_rulings, path_rulings
+from ..words import PALE
 from .calls import (
     Handle,
     count_marks,
@@ -125,6 +126,10 @@ class Drawn:
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
         return min(xs), min(ys), max(xs), max(ys)
 
+    def is_dark(self, box: Box) -> bool:
+        """Tell whether something that is not white lies where a glyph is drawn, so that white text is seen."""
+        return any(_meet(box, area) and _is_dark(item) for _, area, item in self._areas)
+
     def foreign_words(self, page: object, textpage: object) -> Callable[[int], Foreign | None] | None:
         """Return what tells of a glyph why it is not the table's text, if so; None if nothing on the page could be."""
         for number, items in enumerate(self._layered.values()):
@@ -156,9 +161,20 @@ def _meet(box: Box, area: Box) -> bool:
 
 
 def _alpha(item: Handle) -> int:
+    return _color(item)[3]
+
+
+def _is_dark(item: Handle) -> bool:
+    """Tell whether an area is of another colour than white paper; a picture is."""
+    return object_type(item) != _PATH or min(_color(item)[:3]) < PALE
+
+
+def _color(item: Handle) -> tuple[int, int, int, int]:
+    """Return red, green, blue and opacity of what an object is filled with, of 255; opaque black if nothing tells."""
     red, green, blue, alpha = (c_uint() for _ in range(4))
-    found = fill_color(item, byref(red), byref(green), byref(blue), byref(alpha))
-    return alpha.value if found else 255
+    if not fill_color(item, byref(red), byref(green), byref(blue), byref(alpha)):
+        return 0, 0, 0, 255
+    return red.value, green.value, blue.value, alpha.value
 
 
 def _layer(item: Handle) -> object | None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import ctypes
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from ctypes import byref, c_double, c_float
+from ctypes import byref, c_double, c_float, c_uint
 from itertools import groupby, repeat
 from typing import Any
 
 from ...model import Foreign, Word
 from ..place import Place, find_place
-from ..words import Glyphs, plain, word_spans
-from .calls import Handle, char_angle, char_origin, font_size, glyph_matrix, loose_box, raw
+from ..words import PALE, Glyphs, plain, unseen, word_spans
+from .calls import Handle, char_angle, char_color, char_origin, font_size, glyph_matrix, loose_box, raw
+from .ink import Box, Room
 
 _SAMPLE = 24  # glyphs whose matrices tell which way a page is read
 
@@ -51,7 +52,11 @@ def _matrix_and_size(textpage: object, index: int) -> tuple[float, float, float,
 
 
 def read_words(
-    textpage: object, text: str, place: Place, foreign: Callable[[int], Foreign | None] | None
+    textpage: object,
+    text: str,
+    place: Place,
+    foreign: Callable[[int], Foreign | None] | None,
+    is_dark: Callable[[Box], bool],
 ) -> list[Word]:
     """Return the words of a page; after the glyphs' boxes this loop is most of what reading costs."""
     handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
@@ -59,6 +64,11 @@ def read_words(
     _, lefts, rights, bottoms, tops = glyphs
     words: list[Word] = []
     lines: dict[tuple[float, float], tuple[float, Foreign | None]] = {}
+    color = (c_uint * 4)()
+    channels = [byref(color, 4 * channel) for channel in range(4)]
+    room = Room(handle)
+    pale: dict[int, int] = {}
+    """Place of a white word -> its first glyph."""
 
     def look(index: int) -> tuple[float, Foreign | None]:
         # Glyphs of one bottom and top have one font, size, direction and baseline.
@@ -77,6 +87,12 @@ def read_words(
         x0, x1, height = lefts[first], rights[last], tops[first] - bottoms[first]
         # A named tuple's own constructor takes twice as long.
         words.append(tuple.__new__(Word, (plain(text[first : last + 1]), x0, x1, baseline, spaced, height, why)))
+        char_color(handle, first, *channels)
+        if color[0] >= PALE and color[1] >= PALE and color[2] >= PALE and not why:
+            pale[len(words) - 1] = first
+    for index in unseen(words, pale):
+        if not is_dark(room.of(pale[index])):
+            words[index] = words[index]._replace(foreign=Foreign.UNSEEN)
     return words
 
 
