@@ -142,6 +142,69 @@ def test_rulings_almost_at_one_place(shift: float) -> None:
     assert (len(table.rows), len(table.columns)) == (2, 3)
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (0, 2), (1, 3), (2, 3)])
+def test_a_ruling_that_is_missing_at_an_end(first: int, last: int) -> None:
+    """A ruling that begins later or ends earlier than the others leaves the rows it does not reach in doubt."""
+    short = [r for r in grid(3, 3) if r.x0 != 150 or r.x1 != 150]
+    piece = Ruling(150, 100 + HIGH * first, 150, 100 + HIGH * last)
+    (table,) = page_tables(page([*short, piece], [])).tables
+    spans_most = last - first > 1
+    assert len(table.columns) == 3 + spans_most
+    if spans_most:
+        assert [row.fault for row in table.rows] == [None if first <= row < last else BROKEN for row in range(3)]
+
+
+@pytest.mark.parametrize(("off", "found"), [(1.5, True), (1.75, False)])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_rulings_that_almost_meet(side: str, off: float, found: bool) -> None:
+    """Level lines may end a hair off the last upright one; upright ones may end anywhere, as where a page ends."""
+    sides = {"left": ("x0", off), "right": ("x1", -off), "top": ("y0", off), "bottom": ("y1", -off)}
+    name, by = sides[side]
+    level = side in ("left", "right")
+    rulings = [r._replace(**{name: getattr(r, name) + by}) if (r.y0 == r.y1) is level else r for r in grid(2, 3)]
+    tables = page_tables(page(rulings, [])).tables
+    assert [(len(table.rows), len(table.columns)) for table in tables] == ([(2, 4)] if found or not level else [])
+
+
+def test_a_single_column_is_no_table() -> None:
+    """Two upright lines make no table, though a third that is no part of it begins and ends where they do."""
+    rulings = [*grid(2, 1), Ruling(190, 100, 190, 140)]
+    assert page_tables(page(rulings, [])).tables == ()
+
+
+def test_a_short_line_is_no_ruling() -> None:
+    """A line under one cell, from ruling to ruling, makes no row: a ruling spans half of the table at least."""
+    words = [word(f"w{row}{column}", row, column) for row in range(2) for column in range(4)]
+    for columns, rows in ((1, 2), (2, 3)):
+        line = Ruling(150, 115, 150 + WIDE * columns, 115)
+        (table,) = page_tables(page([*grid(2, 4), line], words)).tables
+        assert len(table.rows) == rows
+
+
+@pytest.mark.parametrize(("start", "column"), [(147.0, 0), (148.25, 0), (148.75, 1), (151.0, 1)])
+def test_a_word_that_starts_a_little_early(start: float, column: int) -> None:
+    """A word may start a point and a half before its cell."""
+    (table,) = page_tables(page(grid(1, 2), [Word("w", start, start + 9, 112)])).tables
+    assert [bool(cell.lines) for cell in table.rows[0].cells] == [index == column for index in range(2)]
+
+
+@pytest.mark.parametrize(("gap", "text"), [(0.0, "Room2"), (0.9, "Room2"), (1.1, "Room 2")])
+def test_pieces_of_a_word(gap: float, text: str) -> None:
+    """Pieces of a word that touch are one word, in a cell as elsewhere."""
+    words = [Word("Room", 105, 125, 112), Word("2", 125 + gap, 130 + gap, 112)]
+    assert texts(page(grid(1, 2), words)) == [[[[text], []]]]
+
+
+def test_one_table_inside_another() -> None:
+    """Of tables that overlap the larger one is read; those that share a border are two."""
+    inner = [r._replace(y1=140) if r.x0 == r.x1 else r for r in grid(1, 3, x=110, y=105)]
+    assert len(page_tables(page([*grid(9, 4), *inner], [])).tables) == 1
+    (one, other) = page_tables(page([*grid(3, 3), *grid(3, 3, x=250 - 3, y=200)], [])).tables
+    assert (one.page, len(one.rows), len(other.rows)) == (3, 3, 3)
+    across = [*grid(4, 4), *grid(2, 2, x=290, y=170)]
+    assert len(page_tables(page(across, [])).tables) == 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 9),
@@ -287,20 +350,25 @@ def test_lines_in_the_middle_of_their_cells() -> None:
     assert [dict(row.doubts) for row in table.rows] == [{}, {}, {}]
 
 
-@pytest.mark.parametrize(("lines", "sure"), [((24,), True), ((18, 30), True), ((18,), False), ((21,), False)])
-def test_a_row_that_is_centred(lines: tuple[float, ...], sure: bool) -> None:
-    """A row is centred by itself if all its cells have one middle; a line that has another is in doubt."""
-    others = [Word(f"c{column}", 105 + 50 * column, 125 + 50 * column, 124) for column in range(4)]
-    top = [
-        Word(f"r{row}{column}", 105 + 50 * column, 125 + 50 * column, 120 + 20 * row)
-        for row in (1, 2)
-        for column in (0, 1)
-    ]
-    words = [*others, *(Word("x", 305, 312, 100 + y) for y in lines), *top]
-    rulings = [
-        r if r.y0 != r.y1 else r._replace(y0=r.y0 + 20 * (r.y0 > 110), y1=r.y1 + 20 * (r.y0 > 110)) for r in grid(3, 5)
-    ]
-    (table,) = page_tables(page([r._replace(y1=r.y1 + 20) if r.x0 == r.x1 else r for r in rulings], words)).tables
+@pytest.mark.parametrize(
+    ("others", "lines", "sure"),
+    [
+        (3, (24,), True),
+        (3, (18, 30), True),
+        (3, (18.4, 30.4), True),
+        (3, (18.7, 30.7), False),
+        (3, (18,), False),
+        (3, (21,), False),
+        (2, (18, 30), False),
+    ],
+)
+def test_a_row_that_is_centred(others: int, lines: tuple[float, ...], sure: bool) -> None:
+    """A row is centred by itself if all its cells, four at least, have one middle; else its lines are in doubt."""
+    words = [Word(f"c{column}", 105 + 50 * column, 125 + 50 * column, 124) for column in range(others)]
+    words += [Word("x", 305, 312, 100 + y) for y in lines]
+    words += [Word(f"r{row}{column}", 105 + 50 * column, 125, 120 + 20 * row) for row in (1, 2) for column in (0, 1)]
+    rulings = [r._replace(y0=r.y0 + 20 * (r.y0 > 110), y1=r.y1 + 20 * (r.y1 > 110)) for r in grid(3, 5)]
+    (table,) = page_tables(page(rulings, words)).tables
     assert [bool(row.doubts) for row in table.rows] == [not sure, False, False]
 
 
