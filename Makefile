@@ -85,7 +85,7 @@ soak: .venv/dev  ## Hundreds of random kills and faults more than in `make test`
 COUNT ?= 60
 MODULES ?= core
 mutants: .venv/dev  ## Which changes of an operator does no test notice? COUNT=60 SEED=1 MODULES="core/plan.py core/terms"
-	$(RUN) tests/mutants/run.py --count $(COUNT) $(if $(SEED),--seed $(SEED)) --modules $(MODULES)
+	$(RUN) tests/mutants/run.py --count $(COUNT) $(if $(SEED),--seed $(SEED)) --modules $(MODULES) $(if $(MOST),--most $(MOST))
 
 lock: .venv/dev  ## Renew the locks after a change of dependencies.
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header pyproject.toml -o requirements.lock
