@@ -69,6 +69,26 @@ def test_order_of_words_does_not_matter() -> None:
     assert texts(page(grid(1, 2), words[::-1])) == [[[["COS 214", "below"], ["x"]]]]
 
 
+def test_words_of_a_cell_that_stand_apart_in_the_file() -> None:
+    """Words of one line are one line though those of other cells stand between them."""
+    words = [
+        Word("COS", 105, 120, 112),
+        word("x", 0, 1),
+        Word("214", 130, 140, 112),
+        word("y", 0, 2),
+        word("214", 1, 0),
+    ]
+    assert texts(page(grid(2, 3), words)) == [[[["COS 214"], ["x"], ["y"]], [["214"], [], []]]]
+
+
+def test_blanks_of_a_line() -> None:
+    """A line knows how far its first two words are apart, in the order of the file or not."""
+    words = [Word("IT", 105, 115, 112), Word("4", 118, 124, 112), Word("x", 130, 140, 112), word("y", 0, 1)]
+    for ordered in (words, words[::-1]):
+        (table,) = page_tables(page(grid(1, 2), ordered)).tables
+        assert [cell.lines[0].gap for cell in table.rows[0].cells] == [3, 0]
+
+
 @pytest.mark.parametrize(("apart", "lines"), [(0.0, 1), (2.4, 1), (2.6, 2), (8.0, 2)])
 def test_baselines(apart: float, lines: int) -> None:
     """Words less than 2.5 points apart in height are one line."""
@@ -87,9 +107,17 @@ def test_padding_bounds_the_cell() -> None:
     """Text may end as far from the right border as it begins from the left one."""
     (table,) = page_tables(page(grid(1, 2), [word("a", 0, 0)])).tables
     assert [cell.right for cell in table.rows[0].cells] == [145, 195]
+    (table,) = page_tables(page(grid(1, 2), [Word("a", 99.5, 110, 112)])).tables
+    assert [cell.right for cell in table.rows[0].cells] == [150, 200]
 
 
-@pytest.mark.parametrize("rulings", [[], grid(0, 3), grid(3, 0), grid(4, 1), grid(2, 2)[:3], grid(2, 2)[3:]])
+OPEN = [ruling for ruling in grid(2, 3) if ruling.x0 < 250]
+"""Without the line at the right."""
+FAR = [ruling._replace(y0=300, y1=300) if ruling.y0 == ruling.y1 == 120 else ruling for ruling in grid(1, 2)]
+"""Of two level lines only one is where the upright ones are."""
+
+
+@pytest.mark.parametrize("rulings", [[], grid(0, 3), grid(3, 0), grid(4, 1), grid(2, 2)[:3], grid(2, 2)[3:], OPEN, FAR])
 def test_no_table(rulings: list[Ruling]) -> None:
     """Without two columns and a row there is no table (a frame is none) and every word is outside."""
     found = page_tables(page(rulings, [word("a", 0, 0)]))
@@ -176,9 +204,15 @@ def test_a_short_line_is_no_ruling() -> None:
     """A line under one cell, from ruling to ruling, makes no row: a ruling spans half of the table at least."""
     words = [word(f"w{row}{column}", row, column) for row in range(2) for column in range(4)]
     for columns, rows in ((1, 2), (2, 3)):
-        line = Ruling(150, 115, 150 + WIDE * columns, 115)
-        (table,) = page_tables(page([*grid(2, 4), line], words)).tables
-        assert len(table.rows) == rows
+        for y in (105, 125, 135):
+            line = Ruling(150, y, 150 + WIDE * columns, y)
+            (table,) = page_tables(page([*grid(2, 4), line], words)).tables
+            assert len(table.rows) == rows
+    for rows, columns in ((2, 4), (3, 5)):
+        for x in (110, 170, 290):
+            line = Ruling(x, 100, x, 100 + HIGH * rows)
+            (table,) = page_tables(page([*grid(5, 4), line], words)).tables
+            assert len(table.columns) - 1 == columns
 
 
 @pytest.mark.parametrize(("start", "column"), [(147.0, 0), (148.25, 0), (148.75, 1), (151.0, 1)])
@@ -253,6 +287,28 @@ def test_lines_that_are_not_the_tables(drawn: list[Ruling]) -> None:
     plain_page, marked = page(grid(4, 4), words), page([*grid(4, 4), *drawn], words)
     assert texts(marked) == texts(plain_page)
     assert set(faults(marked)) == {None}
+
+
+@pytest.mark.parametrize(
+    ("line", "crossed"),
+    [
+        (Ruling(106, 128, 120, 128), True),
+        (Ruling(90, 128, 107, 128), True),
+        (Ruling(90, 128, 105.5, 128), False),
+        (Ruling(119.5, 128, 140, 128), True),
+        (Ruling(120.5, 128, 140, 128), False),
+        (Ruling(160, 128, 199, 128), False),
+        (Ruling(111, 126, 111, 131), True),
+        (Ruling(111, 104, 111, 119), False),
+        (Ruling(111, 133, 111, 139), False),
+    ],
+)
+def test_a_line_through_one_word(line: Ruling, crossed: bool) -> None:
+    """A line crosses a word if it lies over its letters, by a point at least, wherever in the table that is."""
+    for row, down in ((0, -20), (1, 0), (3, 40)):
+        moved = line._replace(y0=line.y0 + down, y1=line.y1 + down)
+        found = faults(page([*grid(4, 4), moved], [word("word", row, 0)]))  # from 105 to 121
+        assert found == [CROSSED if crossed and index == row else None for index in range(4)]
 
 
 @pytest.mark.parametrize("line", [Ruling(110, 128, 290, 128), Ruling(0, 128, 800, 128), Ruling(111, 90, 111, 190)])
