@@ -15,7 +15,7 @@ THICKEST = 4.0
 """Points. A timetable's rulings are filled rectangles 0.5 pt thick; no text is as low as 4, so anything thicker may be
 an area."""
 _LEVEL = 0.3  # points within which two pieces lie on one line
-_BRIDGED = 2.0  # points between two pieces of one line: cells with borders of their own stand up to 1.5 pt apart
+_BRIDGED = 3.2  # points between two pieces of one line: cells with borders of their own stand up to 3 pt apart
 
 
 def box_rulings(x0: float, y0: float, x1: float, y1: float, *, stroked: bool) -> list[Ruling]:

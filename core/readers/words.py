@@ -27,7 +27,7 @@ _BLANKS = frozenset(
 
 _PRINTED = re.compile(f"[^{re.escape(''.join(sorted(_BLANKS)))}]+")
 _TIGHT = 0.1  # points
-_BESIDE = 0.5  # heights of the text from a word to the next in its cell, at most
+_BESIDE = 1.0  # heights of the text from a word to the next in its cell, at most
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "ft", "fj", "tt", "ti", "st", "ct", "Th")
 
 

@@ -82,11 +82,13 @@ def _notes(found: Records) -> Iterator[str]:
     if joined:
         names = [f"{name} (pages {' and '.join(str(row.page) for row in rows)})" for name, rows in joined]
         yield f"Rows that go on over a page break, put together: {', '.join(names)}."
-    if found.reaches_foot and found.records:
-        last = found.records[-1]
+    last = found.records[-1:]
+    for record in found.at_foot:
+        name, page = row_name(record.header, record.rows[0]), record.rows[-1].page
+        which = "The last page's table" if record in last else f"The table on page {page}, the last of its timetable,"
         yield (
-            "The last page's table reaches the foot of the page. If your timetable has another page, it is missing, "
-            f"and the last row here, {row_name(last.header, last.rows[0])}, may be incomplete."
+            f"{which} reaches the foot of the page. If your timetable has another page, it is missing, "
+            f"and the last row here, {name}, may be incomplete."
         )
 
 
@@ -202,6 +204,7 @@ def _no_timetable(pages: Sequence[Page], tables: Sequence[PageTables], found: Re
 
 
 def _no_rows(problems: Sequence[Problem]) -> BadRows:
-    first = problems[0]
+    # What a row says of itself tells more than that it may go on elsewhere.
+    first = next((problem for problem in problems if problem.words), problems[0])
     reason = first.reason[0].upper() + first.reason[1:]
     return BadRows(f"None of the rows could be used. {reason}.", page=first.page, row=first.row, text=first.text)

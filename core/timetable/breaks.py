@@ -50,7 +50,8 @@ class Usual:
     """What is usual in a timetable: its rows that stand whole on one page, looked at once."""
 
     def __init__(self, header: Header, rows: Iterable[Row]) -> None:
-        self._header, self._rows = header, list(rows)
+        self._header = header
+        self._rows = [row for row in rows if len(row.cells) == len(header.fields)]
 
     @cached_property
     def activities(self) -> frozenset[str]:

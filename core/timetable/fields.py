@@ -11,7 +11,7 @@ from ..model import Cell, Line, Problem
 # Heights of the text: a blank, where no line shows one, and what a word's last glyph lacks to its full width.
 _BLANK, _LACK = 0.238, 0.087
 
-# Words that no venue consists of alone.
+# Words that no venue begins with; of the 257 venues of 2024 none has a single word either.
 _RESTS = frozenset(
     {"annex", "auditorium", "block", "bld", "building", "campus", "centre", "complex", "floor", "hall", "lab", "labs"}
     | {"laboratory", "room", "theatre"}
@@ -65,7 +65,10 @@ class Fields:
             return ()
         self.sources[name] = tuple(word for line in cell.lines for word in line.words)
         self.doubts += doubts(cell, goes_on)
-        return tuple(dict.fromkeys(join(group)[0] for group in unwrap(cell, goes_on)))
+        found = [join(group)[0] for group in unwrap(cell, goes_on)]
+        if len(set(found)) < len(found):
+            self.doubts.append(_repeated(cell, found))
+        return tuple(dict.fromkeys(found))
 
     def extras(self) -> str:
         """Take the columns that no layout knows, each as "Name: text"."""
@@ -75,6 +78,13 @@ class Fields:
                 text = self.text(name)
                 found.append(f"{name[1:]}: {text}" if name[1:] else text)
         return "; ".join(found)
+
+
+def _repeated(cell: Cell, items: list[str]) -> Problem:
+    """Return a problem for a list that names an item twice: lines that were broken anew may look so."""
+    twice = next(item for item in items if items.count(item) > 1)
+    page, row = cell.lines[0].row
+    return Problem(page=page, row=row, text=" | ".join(items), reason=f"'{twice}' stands here twice")
 
 
 def join(lines: tuple[Line, ...]) -> tuple[str, tuple[int, ...]]:
@@ -115,13 +125,20 @@ def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> boo
 
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
-    may = may_go_on(cell, item, line) or item[-1].spaced or _is_no_venue(line)
+    may = may_go_on(cell, item, line) or item[-1].spaced or _is_no_venue(line.text)
     return may and item[0].text.split()[0] != line.text.split()[0]
 
 
 def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
-    """Tell whether a venue of a list goes on: only in a line that is no venue by itself ("1,2,3", "Lab")."""
-    return _is_no_venue(line) or (line.text[0].islower() and may_go_on(cell, item, line))
+    """Tell whether a venue of a list goes on: in a line that is none by itself, or if it is none yet.
+
+    "Lab 2" behind "Informatorium CBT", "Red Lab" behind "Informatorium", "Toit Auditorium" behind "AE du".
+    """
+    if _is_no_venue(line.text) or (len(item) == 1 and _is_no_venue(item[0].text)):
+        return True
+    begins, ends = line.text.split()[0], item[-1].text.split()[-1]
+    open_end = ends.isalpha() and ends.islower() and ends not in _RESTS
+    return (begins[0].islower() or begins.lower() in _RESTS or open_end) and may_go_on(cell, item, line)
 
 
 def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
@@ -130,8 +147,9 @@ def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
     return item[-1].text.endswith("-")
 
 
-def _is_no_venue(line: Line) -> bool:
-    return not line.text[0].isalpha() or line.text.lower() in _RESTS
+def _is_no_venue(text: str) -> bool:
+    """Tell whether a text is no venue by itself: every venue begins with a letter and has several words."""
+    return not text[0].isalpha() or " " not in text
 
 
 def doubts(cell: Cell, goes_on: Joint) -> list[Problem]:

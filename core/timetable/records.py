@@ -109,8 +109,8 @@ class Records:
     problems: list[Problem] = field(default_factory=list)
     without_header: int | None = None
     """The page of the first rows of a timetable before any header, if there are such."""
-    reaches_foot: bool = False
-    """Whether the last table ends where a page ends that is followed by another."""
+    at_foot: list[Record] = field(default_factory=list)
+    """The last record of each timetable that ends where a page ends that is followed by another."""
 
     @property
     def joined(self) -> list[Record]:
@@ -211,6 +211,7 @@ def _first_key(part: _Part, header: Header) -> Key | None:
     return next((key for key in keys if key is not None), None)
 
 
+_ONE_SIZE = 0.01  # part by which the widths of one table on two pages differ at most
 _LEADING = 14.0  # points: the distance of two lines of 11 points, and a ruling
 _NO_HEADER = "the row stands before any header: the first page of the timetable is missing or comes later"
 _NO_ROW = "the module is missing, and there is no row it continues"
@@ -238,9 +239,13 @@ class _Finder:
         for part in parts:
             self._add(part)
         self._decide(max((part.bottom for part in parts if part.alone), default=0.0))
-        if self._before is not None:
-            self.found.reaches_foot = _reaches_foot(self._before, self.found.headers[-1])
+        self._end(self.found.headers[-1:])
         return self.found
+
+    def _end(self, headers: Sequence[Header]) -> None:
+        """Note a timetable that ends at the foot of its page."""
+        if self._before is not None and self._last is not None and _reaches_foot(self._before, headers[-1]):
+            self.found.at_foot.append(self._last)
 
     def _add(self, part: _Part) -> None:
         rows = iter(part.rows)
@@ -248,6 +253,8 @@ class _Finder:
         restarts = False
         if named := find_header(row):
             restarts = part.page in self._headed or not self._knows(named)
+            if restarts:
+                self._end(self.found.headers[-1:])
             self.found.headers.append(named)
             row = next(rows, None)  # type: ignore[assignment]
         if not self.found.headers:
@@ -307,7 +314,9 @@ class _Finder:
         else:
             self._rests.append((self._last, row))
             self._last.rows.append(row)
-            self._last.foot = self._last.foot or (before.bottom if before.alone and part.alone else None)
+            # Pages of one size only are compared.
+            alike = before.alone and part.alone and abs(before.width / part.width - 1) < _ONE_SIZE
+            self._last.foot = self._last.foot or (before.bottom if alike else None)
 
     def _check_order(self, ended: Record, new: Record, before: _Part, part: _Part) -> None:
         old_key, key = order_key(ended.header, ended.rows[0]), order_key(new.header, new.rows[0])
@@ -344,7 +353,7 @@ class _Finder:
         self.found.problems.append(rows_problem([rest], _NO_REST.format(why)))
         self.found.problems.append(_page_missing(record, rest))
         for end in self._ends:
-            fits = end is not record and end.header is record.header and len(end.rows) == 1
+            fits = end is not record and end.header.fields == record.header.fields and len(end.rows) == 1
             if fits and not why_not_rest(end.header, end.rows, rest, others):
                 self.found.problems.append(_may_go_on(end))
 

@@ -56,7 +56,8 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
     [
         # The next word would have fitted: a line of its own, whatever the rule.
         (may_go_on, ("Thuto 3-1", "Lab"), False),
-        (goes_on_if_rest, ("Thuto 3-1", "eLearning"), False),
+        (goes_on_if_rest, ("Thuto 3-1", "eLearning lab"), False),
+        (goes_on_if_rest, ("Thuto 3-1", "Hall 2"), False),
         (goes_on_unless_alike, ("Thuto 3-1", "Theatre 2"), False),
         (goes_on_if_spaced, ("Thuto 3-1 ", "Hall"), False),
         # It would not have fitted.
@@ -76,6 +77,12 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
         (goes_on_unless_alike, ("Thuto 3-1", "Hall"), True),
         (goes_on_unless_alike, ("Thuto 3-1 ", "Theatre 2"), True),
         (goes_on_unless_alike, ("Thuto 3-1 ", "Thuto 3-2"), False),
+        # What stands before it is no venue yet.
+        (goes_on_if_rest, ("Informatorium", "Blue Lab"), True),
+        (goes_on_if_rest, ("Informatorium CBT", "Lab 3"), True),
+        (goes_on_if_rest, ("AE du Toit of the", "Auditorium East"), True),
+        (goes_on_if_rest, ("Informatorium lab", "Auditorium East"), True),
+        (goes_on_if_rest, ("Informatorium lab", "Theology Court"), False),
         # A time's end stands below its start.
         (goes_on_if_open, ("10:30 -", "13:20"), True),
         (goes_on_if_open, ("10:30 - 13:20", "13:30 -"), False),
@@ -164,6 +171,15 @@ def test_text_is_noted_with_its_words() -> None:
     assert fields.sources == {"activity": (0, 1)}
 
 
+def test_a_venue_that_stands_twice() -> None:
+    """A list that names a venue twice names it once, and says so: broken lines may look alike."""
+    fields = Fields({"venue": cell("IT 4-4", "HB 4-1", "IT 4-4", page=2)})
+    assert fields.items("venue", goes_on_if_rest) == ("IT 4-4", "HB 4-1")
+    assert [(doubt.page, doubt.row, doubt.text, doubt.reason) for doubt in fields.doubts] == [
+        (2, 1, "IT 4-4 | HB 4-1 | IT 4-4", "'IT 4-4' stands here twice")
+    ]
+
+
 def test_items_are_noted_with_their_words() -> None:
     """A list names each item once, in the order printed, and notes the words of all lines."""
     fields = Fields({"venue": cell("IT 4-4", "HB 4-1", "IT 4-4")})
@@ -173,10 +189,10 @@ def test_items_are_noted_with_their_words() -> None:
 
 def test_lines_that_may_be_one_venue_or_two() -> None:
     """Of an exam's venue it is said at the place of the first line where nothing tells whether it goes on."""
-    fields = Fields({"venue": cell("Informatorium Green", "Hall of Residence", page=4)})
-    assert fields.items("venue", goes_on_unless_alike) == ("Informatorium Green Hall of Residence",)
+    fields = Fields({"venue": cell("Informatorium Green", "Court of Residence", page=4)})
+    assert fields.items("venue", goes_on_unless_alike) == ("Informatorium Green Court of Residence",)
     assert [(doubt.page, doubt.row, doubt.text, doubt.reason) for doubt in fields.doubts] == [
-        (4, 1, "Informatorium Green | Hall of Residence", "it is not certain whether these lines are one venue or two")
+        (4, 1, "Informatorium Green | Court of Residence", "it is not certain whether these lines are one venue or two")
     ]
 
 
