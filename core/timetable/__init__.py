@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ from .merging import merge_sessions
 from .records import Record, Records, find_records
 from .values import Unreadable
 
-_READERS: Mapping[Kind, Callable[[Record], tuple[list[Entry], list[Problem]]]] = {
+_Reader = Callable[[Record], tuple[list[Entry], list[Problem]]]
+_READERS: Mapping[Kind, _Reader] = {
     Kind.LECTURES: lectures.read_record,
     Kind.TESTS: semester_tests.read_record,
     Kind.EXAMS: exams.read_record,
@@ -95,8 +97,10 @@ def _notes(found: Records) -> Iterator[str]:
 def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
     entries: list[Entry] = []
     problems = list(found.problems)
+    anew = semester_tests.are_wrapped_anew(found.records)
+    readers: dict[Kind, _Reader] = {**_READERS, Kind.TESTS: partial(semester_tests.read_record, anew=anew)}
     for record in found.records:
-        new, bad = _read_record(record)
+        new, bad = _read_record(record, readers[record.header.kind])
         entries += new
         problems += bad
         if new:
@@ -104,22 +108,22 @@ def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
     return entries, problems
 
 
-def _read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
+def _read_record(record: Record, read: _Reader) -> tuple[list[Entry], list[Problem]]:
     """Return what a record says, or the record as a problem."""
     if record.fault:
         return [], [record.problem(record.fault)]
     try:
-        return _READERS[record.header.kind](record)
+        return read(record)
     except Unreadable as reason:
         if len(record.rows) > 1:
-            return _read_apart(record, str(reason))
+            return _read_apart(record, read, str(reason))
         return [], [record.problem(str(reason))]
 
 
-def _read_apart(record: Record, reason: str) -> tuple[list[Entry], list[Problem]]:
+def _read_apart(record: Record, read: _Reader, reason: str) -> tuple[list[Entry], list[Problem]]:
     """Read a broken record without its continuation: a stray row must not take a good one with it."""
     try:
-        entries, problems = _READERS[record.header.kind](Record(header=record.header, rows=record.rows[:1]))
+        entries, problems = read(Record(header=record.header, rows=record.rows[:1]))
     except Unreadable:
         return [], [record.problem(reason)]
     rest = Record(header=record.header, rows=record.rows[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from ..model import Cell, Line, Problem
@@ -18,6 +19,7 @@ _RESTS = frozenset(
 )
 
 _HYPHENATED = re.compile(r"\w-$")
+_DOUBTS = "it is not certain which of these lines are one venue"
 _DOUBT = "it is not certain whether these lines are one venue or two"
 
 Sources = dict[str, tuple[int, ...]]
@@ -58,13 +60,13 @@ class Fields:
             self.unknown.append(Problem(page=page, row=row, text=text, reason=reason))
         return text or None
 
-    def items(self, name: str, goes_on: Joint) -> tuple[str, ...]:
+    def items(self, name: str, goes_on: Joint, *, anew: bool = False) -> tuple[str, ...]:
         """Take a cell that holds a list, an item a line; an item too long for its line goes on in the next."""
         cell = self._cells.get(name)
         if cell is None or not cell.lines:
             return ()
         self.sources[name] = tuple(word for line in cell.lines for word in line.words)
-        self.doubts += doubts(cell, goes_on)
+        self.doubts += doubts(cell, goes_on, anew=anew)
         found = [join(group)[0] for group in unwrap(cell, goes_on)]
         if len(set(found)) < len(found):
             self.doubts.append(_repeated(cell, found))
@@ -125,7 +127,7 @@ def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> boo
 
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
-    may = may_go_on(cell, item, line) or item[-1].spaced or _is_no_venue(line.text)
+    may = may_go_on(cell, item, line) or item[-1].spaced or _is_rest(line.text)
     return may and item[0].text.split()[0] != line.text.split()[0]
 
 
@@ -134,7 +136,7 @@ def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
 
     "Lab 2" behind "Informatorium CBT", "Red Lab" behind "Informatorium", "Toit Auditorium" behind "AE du".
     """
-    if _is_no_venue(line.text) or (len(item) == 1 and _is_no_venue(item[0].text)):
+    if _is_rest(line.text) or (len(item) == 1 and " " not in item[0].text):
         return True
     begins, ends = line.text.split()[0], item[-1].text.split()[-1]
     open_end = ends.isalpha() and ends.islower() and ends not in _RESTS
@@ -147,20 +149,37 @@ def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
     return item[-1].text.endswith("-")
 
 
-def _is_no_venue(text: str) -> bool:
-    """Tell whether a text is no venue by itself: every venue begins with a letter and has several words."""
-    return not text[0].isalpha() or " " not in text
+def _is_rest(text: str) -> bool:
+    """Tell whether a text can only be the rest of a venue: each begins with a letter and has several words."""
+    return not text[0].isalpha() or text.lower() in _RESTS
 
 
-def doubts(cell: Cell, goes_on: Joint) -> list[Problem]:
+def is_wrapped_anew(cell: Cell) -> bool:
+    """Tell whether a list has items that something else than the portal wrapped: the portal keeps the blanks."""
+    return any(
+        not line.spaced and line.row == following.row and _is_certain(cell, line, following)
+        for line, following in pairwise(cell.lines)
+    )
+
+
+def _is_certain(cell: Cell, line: Line, following: Line) -> bool:
+    """Tell whether a narrow cell explains that an item goes on: its next word would not have fitted."""
+    return may_go_on(cell, [line], following) and goes_on_if_rest(cell, [line], following)
+
+
+def doubts(cell: Cell, goes_on: Joint, *, anew: bool = False) -> list[Problem]:
     """Return a problem for each pair of lines of which nothing tells for certain whether they are one item or two.
 
-    Certain is what a narrow cell explains: the next word would not have fitted, and what follows is no venue by itself.
+    Where lists were wrapped anew, this may be so at every line whose next word would not have fitted.
     """
     found = []
     for line, following in pairwise(cell.lines):
-        certain = may_go_on(cell, [line], following) and goes_on_if_rest(cell, [line], following)
-        if goes_on(cell, [line], following) and not certain:
+        joined = goes_on(cell, [line], following)
+        doubtful = not _is_certain(cell, line, following) if joined else anew and may_go_on(cell, [line], following)
+        if doubtful:
             text = f"{line.text} | {following.text}"
             found.append(Problem(page=line.row[0], row=line.row[1], text=text, reason=_DOUBT))
+    if len(found) > 1:
+        text = " | ".join([line.text for line in cell.lines])
+        found = [replace(found[0], text=text, reason=_DOUBTS)]
     return found

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..model import Entry, Kind, Problem
 from . import values
-from .fields import Fields, goes_on_if_rest
+from .fields import Fields, goes_on_if_rest, is_wrapped_anew
 from .records import Record
 
 
-def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
-    """Return the test of one record.
+def are_wrapped_anew(records: Iterable[Record]) -> bool:
+    """Tell whether venues of tests were broken into other lines than the portal's, as a browser does."""
+    cells = (record.cells().get("venue") for record in records if record.header.kind is Kind.TESTS and not record.fault)
+    return any(is_wrapped_anew(cell) for cell in cells if cell)
+
+
+def read_record(record: Record, *, anew: bool = False) -> tuple[list[Entry], list[Problem]]:
+    """Return the test of one record; `anew` tells that venues may be wrapped where the portal wraps none.
 
     Raises Unreadable if the record cannot be used.
     """
@@ -29,7 +37,7 @@ def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
         start=start,
         end=end,
         campus=fields.expect("campus", values.is_campus, "campus"),
-        venues=fields.items("venue", goes_on_if_rest),
+        venues=fields.items("venue", goes_on_if_rest, anew=anew),
         comments=fields.extras() or None,
         rows=tuple((row.page, row.number) for row in record.rows),
         sources=fields.sources,

@@ -13,6 +13,7 @@ from tukscal.core.timetable.fields import (
     goes_on_if_spaced,
     goes_on_if_spaced_or_broken,
     goes_on_unless_alike,
+    is_wrapped_anew,
     may_go_on,
     unwrap,
 )
@@ -169,6 +170,28 @@ def test_text_is_noted_with_its_words() -> None:
     fields = Fields({"activity": cell("Exam ", "Written"), "day": cell("Monday"), "venue": Cell((), RIGHT)})
     assert (fields.text("activity"), fields.text("venue"), fields.text("campus")) == ("Exam Written", "", "")
     assert fields.sources == {"activity": (0, 1)}
+
+
+def test_lists_that_were_wrapped_anew() -> None:
+    """Where a list was wrapped without the portal's blanks, each line that the next word did not fit is doubted."""
+    wrapped = cell("Informatorium Blue", "Lab 3", "Thuto 3-1", "Theology Hall 2-5")
+    assert is_wrapped_anew(wrapped)
+    assert not is_wrapped_anew(cell("Informatorium Blue ", "Lab 3"))
+    assert not is_wrapped_anew(cell("Informatorium Blue", " Lab 3"))  # on the next page
+    assert not is_wrapped_anew(cell("Thuto 3-1", "Lab 3"))
+    listed = cell("Theology Hall 2-55", "IT 4-4", "Thuto 3-1", "Thuto 3-2")
+    for anew, texts in ((False, []), (True, ["Theology Hall 2-55 | IT 4-4"])):
+        fields = Fields({"venue": listed})
+        assert len(fields.items("venue", goes_on_if_rest, anew=anew)) == 4
+        assert [doubt.text for doubt in fields.doubts] == texts
+    several = Fields({"venue": cell("Theology Hall 2-5", "Informatorium Red", "Informatorium Tan")})
+    several.items("venue", goes_on_if_rest, anew=True)
+    assert [(doubt.text, doubt.reason) for doubt in several.doubts] == [
+        (
+            "Theology Hall 2-5 | Informatorium Red | Informatorium Tan",
+            "it is not certain which of these lines are one venue",
+        )
+    ]
 
 
 def test_a_venue_that_stands_twice() -> None:
