@@ -20,6 +20,7 @@ _SAME = 1.5  # points by which a word may start before its cell
 _LINE = 2.5  # points within which two baselines are one line; lines are at least 8 points apart
 _LEVEL = 0.6  # points by which the baselines of a line differ at most
 _BESIDE = (0.085, 0.26)  # heights of the text by which a stamp stands off the line it was aimed at
+_WHOLE = 4  # cells of a row whose text is of one size: no stamp fills so many
 _CENTRED = 4  # cells of a row that show that it is centred
 _WIDEST_PADDING = 8.0
 _TWICE = 0.1  # heights of the text within which a word lies over its own copy
@@ -175,6 +176,8 @@ class _Builder:
         least, most = usual / _UNLIKE, usual * _UNLIKE
         for row, (cells, inside) in enumerate(zip(self.cells, rows, strict=True)):
             if _are_alike(inside, 1.0) and inside and least < inside[0].height < most:
+                continue
+            if _are_alike(inside) and sum(map(bool, cells)) >= _WHOLE:  # a header that is larger than the rows
                 continue
             for lines in cells:
                 kept = [[index for index in line if self._is_own(row, index, usual)] for line in lines]

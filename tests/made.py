@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tukscal.core.integrity import check_streams
 from tukscal.core.model import Page
 from tukscal.core.readers import pdfium, plumber
 from tukscal.core.screen import Limits, Screen
@@ -36,7 +37,8 @@ Cells = list[list[list[list[str]]]]
 def pages_of(reader: str, pdf: bytes, password: str | None = None) -> tuple[Page, ...]:
     """Return what "pdfium" or "pdfplumber" sees of a PDF."""
     if reader == "pdfium":
-        return pdfium.read_pages(pdf, password=password, screen=Screen(Limits()), layers=True)
+        layers = check_streams(pdf).layers
+        return pdfium.read_pages(pdf, password=password, screen=Screen(Limits()), layers=layers)
     return plumber.read_pages(pdf, password=password, screen=Screen(Limits()))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -118,12 +118,17 @@ def unseen(words: Sequence[Word], white: Iterable[int]) -> list[int]:
 
     It prints the kinds of sessions of a group white on white, behind the letter of its language.
     """
-    letters = [word for word in words if len(word.text) == 1]
-    return [
-        index
-        for index in white
-        if not words[index].text.isupper() or not any(_is_beside(letter, words[index]) for letter in letters)
-    ]
+    letters: dict[int, list[Word]] = {}
+    for word in words:
+        if len(word[0]) == 1:
+            letters.setdefault(round(word.y), []).append(word)
+    return [index for index in white if not _is_block(words[index], letters)]
+
+
+def _is_block(word: Word, letters: Mapping[int, Sequence[Word]]) -> bool:
+    level = round(word.y)
+    near = (letter for y in (level - 1, level, level + 1) for letter in letters.get(y, ()))
+    return word.text.isupper() and any(_is_beside(letter, word) for letter in near)
 
 
 def _is_beside(before: Word, word: Word) -> bool:

@@ -19,6 +19,7 @@ _RESTS = frozenset(
 )
 
 _HYPHENATED = re.compile(r"\w-$")
+_NO_HEADING = "this text stands in a column without a heading; it may belong to the column before it"
 _DOUBTS = "it is not certain which of these lines are one venue"
 _DOUBT = "it is not certain whether these lines are one venue or two"
 
@@ -79,6 +80,9 @@ class Fields:
             if name.startswith("+"):
                 text = self.text(name)
                 found.append(f"{name[1:]}: {text}" if name[1:] else text)
+                if not name[1:]:
+                    page, row = self._cells[name].lines[0].row
+                    self.unknown.append(Problem(page=page, row=row, text=text, reason=_NO_HEADING))
         return "; ".join(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Iterable, Iterator
 from ctypes import byref, c_float, c_int, c_uint
 from itertools import repeat
@@ -20,7 +21,6 @@ from .calls import (
     fill_color,
     form_object,
     mark_name,
-    mark_text,
     object_bounds,
     object_mark,
     object_matrix,
@@ -32,15 +32,16 @@ from .calls import (
     segment_closes,
     segment_point,
     segment_type,
+    stroke_width,
     text_object,
 )
-from .ink import Box, Ink, Room, is_shown
+from .ink import Box, Ink, Room, White
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 _TEXT, _PATH = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
 _DEEPEST_FORM = 8
-_MOST_LAYERS = 100  # of one page that are looked at; each costs two pictures of the page
+_WIDE = 2.0  # points from which on a stroke may hide text
 _OPAQUE = 250  # of 255
 _UNSEEN = (3, 7)  # text rendering modes: neither filled nor stroked, only a clip (PDF 32000-1, 9.3.6)
 
@@ -54,10 +55,10 @@ class Drawn:
         self._place = place
         self._texts: list[Handle] = []
         self._odd: dict[int | None, Foreign] = {}
-        self._layered: dict[object, list[Handle]] = {}
-        """Layer, or a form that may be on one -> what is drawn on it."""
-        self._inside: dict[int | None, list[int | None]] = {}
-        """Form -> the text objects in it."""
+        self._white: list[Box] = []
+        """Where text is white, in page space."""
+        self._suspects: dict[int | None, Foreign] = {}
+        """Text objects that may not be seen, and why; a picture of the page tells."""
         self._areas: list[tuple[int, Box, Handle]] = []
         """What may hide text below it: how many text objects these are, where it is in page space, and the object."""
         self._bounds = tuple(c_float() for _ in range(4))
@@ -66,12 +67,17 @@ class Drawn:
     def add_all(self, items: Iterable[Handle], matrix: Matrix, depth: int, odd: Foreign | None = None) -> None:
         """Look at objects from back to front; those of a form XObject have its matrix."""
         texts = self._texts
+        red, green, blue, alpha = (c_uint() for _ in range(4))
+        channels = byref(red), byref(green), byref(blue), byref(alpha)
         for item in items:
             kind = object_type(item)
             if kind == _TEXT:
                 texts.append(item)
+                fill_color(item, *channels)
+                if red.value >= PALE and green.value >= PALE and blue.value >= PALE:
+                    self._add_white(item, matrix)
                 if odd or self._layers or see_through(item) or render_mode(item) in _UNSEEN:
-                    self._look_at(item, odd)
+                    self._look_at(item, depth, odd)
             elif kind == _PATH:
                 self._add_path(item, matrix, depth)
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST_FORM:
@@ -79,28 +85,36 @@ class Drawn:
             elif kind in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING):
                 self._areas.append((len(texts), self._box(item, matrix), item))
 
-    def _look_at(self, item: Handle, odd: Foreign | None) -> None:
-        """Note why a text object is not shown as text, if so."""
+    def _add_white(self, item: Handle, matrix: Matrix) -> None:
+        """Note where white text is, unless it is what the portal prints so: behind a letter drawn just before."""
+        x0, y0, x1, y1 = self._box(item, matrix)
+        if matrix is IDENTITY and len(self._texts) > 1:
+            left, bottom, right, _ = self._box(self._texts[-2], matrix)
+            high = y1 - y0
+            if 0 < right - left < high and 0 < x0 - right < high and abs(bottom - y0) < high / 4:
+                return
+        self._white.append((x0, y0, x1, y1))
+
+    def _look_at(self, item: Handle, depth: int, odd: Foreign | None) -> None:
+        """Note why a text object is not shown as text, if so, or why it may not be."""
         if render_mode(item) in _UNSEEN:
             odd = Foreign.UNSEEN
         elif see_through(item) and _alpha(item) < _OPAQUE:
             odd = odd or Foreign.FAINT
         if odd:
             self._odd[item.value] = odd
-        elif (layer := _layer(item)) is not None:
-            self._layered.setdefault(layer, []).append(item)
+        elif self._layers and (depth or _is_on_layer(item)):
+            # A form may be on a layer as a whole, and nothing here tells which layer, or whether that is shown.
+            self._suspects[item.value] = Foreign.HIDDEN
+        elif see_through(item):
+            self._suspects[item.value] = Foreign.UNSEEN  # a mask may hide it
 
     def _add_form(self, form: Handle, outer: Matrix, depth: int, odd: Foreign | None) -> None:
         """Look into a form XObject: re-printed timetables wrap a whole page in one."""
         if see_through(form) and _alpha(form) < _OPAQUE:
             odd = Foreign.FAINT
-        before = len(self._texts)
         items = map(form_object, repeat(form), range(count_objects(form)))
         self.add_all(items, _times(_matrix(form), outer), depth + 1, odd)
-        if self._layers and len(self._texts) > before:
-            # A form says itself which layer it is on, and nothing here tells what it says.
-            self._layered[form.value] = [form]
-            self._inside[form.value] = [item.value for item in self._texts[before:]]
 
     def _add_path(self, path: Handle, outer: Matrix, depth: int) -> None:
         area = self._box(path, outer)
@@ -110,8 +124,11 @@ class Drawn:
             return
         fill, stroke = c_int(), c_int()
         draw_mode(path, byref(fill), byref(stroke))
-        if fill.value:
-            self._areas.append((len(self._texts), area, path))
+        wide = _pen(path, outer) if stroke.value else 0.0
+        if fill.value or wide > _WIDE:
+            left, bottom, right, top = area
+            around = left - wide / 2, bottom - wide / 2, right + wide / 2, top + wide / 2
+            self._areas.append((len(self._texts), around, path))
         for points in _subpaths(path, _times(_matrix(path), outer)):
             placed = [self._place.point(x, y) for x, y in points]
             self.rulings += path_rulings(placed, stroked=bool(stroke.value))
@@ -126,23 +143,20 @@ class Drawn:
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
         return min(xs), min(ys), max(xs), max(ys)
 
-    def is_dark(self, box: Box) -> bool:
-        """Tell whether something that is not white lies where a glyph is drawn, so that white text is seen."""
-        return any(_meet(box, area) and _is_dark(item) for _, area, item in self._areas)
+    def white_text(self) -> list[Box]:
+        """Return where text is drawn as white as paper, and nothing that is darker behind it, placed."""
+        dark = [area for _, area, item in self._areas if self._white and _is_dark(item)]
+        return [self._place.box(*box) for box in self._white if not any(_meet(box, area) for area in dark)]
 
     def foreign_words(self, page: object, textpage: object) -> Callable[[int], Foreign | None] | None:
         """Return what tells of a glyph why it is not the table's text, if so; None if nothing on the page could be."""
-        for number, items in enumerate(self._layered.values()):
-            if number >= _MOST_LAYERS or not is_shown(page, items):
-                texts = [text for item in items for text in self._inside.get(item.value, [item.value])]
-                self._odd |= dict.fromkeys(texts, Foreign.HIDDEN)
         over = [(below, area, item) for below, area, item in self._areas if below]
-        if not self._odd and not over:
+        if not self._odd and not over and not self._suspects:
             return None
         orders = {item.value: order for order, item in enumerate(self._texts)}
         handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
-        ink = Ink(page, [item for _, _, item in over], self._texts) if over else None
-        room = Room(handle)
+        ink = Ink(page, [item for _, _, item in over], self._texts) if over or self._suspects else None
+        room, is_white = Room(handle), White()
 
         def why(glyph: int) -> Foreign | None:
             item = text_object(handle, glyph).value
@@ -150,7 +164,11 @@ class Drawn:
             above = any(order < below and _meet(box, area) for below, area, _ in over)
             if item in self._odd:
                 return self._odd[item]
-            return Foreign.COVERED if above and ink and ink.is_covered(box) else None
+            if above and ink and ink.is_covered(box):
+                return Foreign.COVERED
+            # White text shows nothing where it is shown, either; whether it may be there is asked of words.
+            blank = item in self._suspects and ink is not None and ink.is_blank(box) and not is_white(handle, glyph)
+            return self._suspects[item] if blank else None
 
         return why
 
@@ -177,20 +195,24 @@ def _color(item: Handle) -> tuple[int, int, int, int]:
     return red.value, green.value, blue.value, alpha.value
 
 
-def _layer(item: Handle) -> object | None:
-    """Return the name of the optional content an object is marked as, None if it is not."""
-    for index in range(count_marks(item)):
-        mark = object_mark(item, index)
-        if _text(mark_name, mark) == "OC":
-            return _text(mark_text, mark, b"Name")
-    return None
+def _is_on_layer(item: Handle) -> bool:
+    """Tell whether an object is marked as optional content."""
+    return any(_mark_is(object_mark(item, index), "OC") for index in range(count_marks(item)))
 
 
-def _text(ask: Callable[..., int], mark: Handle, *more: bytes) -> str:
+def _mark_is(mark: Handle, name: str) -> bool:
     length = ctypes.c_ulong()
     buffer = (ctypes.c_ushort * 256)()
-    ask(mark, *more, buffer, 512, byref(length))
-    return bytes(buffer)[: max(length.value - 2, 0)].decode("utf-16-le", "replace")
+    mark_name(mark, buffer, 512, byref(length))
+    return bytes(buffer)[: max(length.value - 2, 0)].decode("utf-16-le", "replace") == name
+
+
+def _pen(path: Handle, outer: Matrix) -> float:
+    """Return how wide a path is stroked, in points of the page."""
+    width = c_float()
+    stroke_width(path, byref(width))
+    a, b, c, d, _, _ = _times(_matrix(path), outer)
+    return float(width.value * math.sqrt(abs(a * d - b * c)))
 
 
 def _subpaths(path: Handle, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:

@@ -1,27 +1,18 @@
-"""What of a page is seen, by pictures of it: nothing else tells what is covered and which layers are hidden."""
+"""What of a page is seen, by pictures of it: nothing else tells what is covered, and which layers are shown."""
 
 from __future__ import annotations
 
 import ctypes
-from ctypes import byref, c_double, c_int
+from ctypes import byref, c_double, c_int, c_uint
 
-from .calls import Handle, char_box, raw, set_active
+from ..words import PALE
+from .calls import Handle, char_box, char_color, raw, set_active
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top in page space."""
 
 _INK_SCALE, _LARGEST = 2.0, 2_000.0  # points of a picture to one of the page, and the longest side
 _MOST_SEEN = 0.6  # of what is drawn of a glyph that must be seen
-
-
-def is_shown(page: object, items: list[Handle]) -> bool:
-    """Tell whether a page looks different without some of its objects; nothing else says which layers are hidden."""
-    picture, looks = _Picture(page, 1.0), []
-    for active in (0, 1):
-        for item in items:
-            set_active(item, active)
-        looks.append(picture.look())
-    return looks[0] != looks[1]
 
 
 class Room:
@@ -37,6 +28,19 @@ class Room:
         char_box(self._textpage, glyph, *self._refs)
         left, right, bottom, top = (value.value for value in self._box)
         return left, bottom, right, top
+
+
+class White:
+    """Whether glyphs are as white as paper."""
+
+    def __init__(self) -> None:
+        self.color = (c_uint * 4)()
+        self.channels = [byref(self.color, 4 * channel) for channel in range(4)]
+
+    def __call__(self, textpage: Handle, glyph: int) -> bool:
+        char_color(textpage, glyph, *self.channels)
+        red, green, blue, _ = self.color
+        return red >= PALE and green >= PALE and blue >= PALE
 
 
 class Ink:
@@ -65,6 +69,11 @@ class Ink:
         """Tell whether less of what is drawn in a box of page space is seen than most of it."""
         seen, drawn = (self._count(points, box) for points in (self._seen, self._all))
         return seen < _MOST_SEEN * drawn
+
+    def is_blank(self, box: Box) -> bool:
+        """Tell whether nothing is seen of what is drawn in a box of page space; beside the page nothing tells."""
+        left, top, right, bottom = self._picture.place(box)
+        return right - left > 1 and bottom - top > 1 and not self._count(self._seen, box)
 
     def _count(self, points: bytes, box: Box) -> int:
         left, top, right, bottom = self._picture.place(box)

@@ -8,16 +8,17 @@ from __future__ import annotations
 import ctypes
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from ctypes import byref, c_double, c_float, c_uint
+from ctypes import byref, c_double, c_float
 from itertools import groupby, repeat
 from typing import Any
 
 from ...model import Foreign, Word
 from ..place import Place, find_place
-from ..words import PALE, Glyphs, plain, unseen, word_spans
-from .calls import Handle, char_angle, char_color, char_origin, font_size, glyph_matrix, loose_box, raw
-from .ink import Box, Room
+from ..words import Glyphs, plain, unseen, word_spans
+from .calls import Handle, char_angle, char_origin, font_size, glyph_matrix, loose_box, raw
+from .ink import Box
 
+_TALL = 10.0  # points: text as it is read
 _SAMPLE = 24  # glyphs whose matrices tell which way a page is read
 
 
@@ -56,7 +57,7 @@ def read_words(
     text: str,
     place: Place,
     foreign: Callable[[int], Foreign | None] | None,
-    is_dark: Callable[[Box], bool],
+    white: Sequence[Box],
 ) -> list[Word]:
     """Return the words of a page; after the glyphs' boxes this loop is most of what reading costs."""
     handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
@@ -64,11 +65,6 @@ def read_words(
     _, lefts, rights, bottoms, tops = glyphs
     words: list[Word] = []
     lines: dict[tuple[float, float], tuple[float, Foreign | None]] = {}
-    color = (c_uint * 4)()
-    channels = [byref(color, 4 * channel) for channel in range(4)]
-    room = Room(handle)
-    pale: dict[int, int] = {}
-    """Place of a white word -> its first glyph."""
 
     def look(index: int) -> tuple[float, Foreign | None]:
         # Glyphs of one bottom and top have one font, size, direction and baseline.
@@ -87,13 +83,31 @@ def read_words(
         x0, x1, height = lefts[first], rights[last], tops[first] - bottoms[first]
         # A named tuple's own constructor takes twice as long.
         words.append(tuple.__new__(Word, (plain(text[first : last + 1]), x0, x1, baseline, spaced, height, why)))
-        char_color(handle, first, *channels)
-        if color[0] >= PALE and color[1] >= PALE and color[2] >= PALE and not why:
-            pale[len(words) - 1] = first
-    for index in unseen(words, pale):
-        if not is_dark(room.of(pale[index])):
-            words[index] = words[index]._replace(foreign=Foreign.UNSEEN)
+    for index in unseen(words, _within(words, white)):
+        words[index] = words[index]._replace(foreign=Foreign.UNSEEN)
     return words
+
+
+def _within(words: Sequence[Word], boxes: Sequence[Box]) -> list[int]:
+    """Return the places of the words that start in boxes, placed as they are."""
+    # By squares of eight points, so that each word is looked up once.
+    squares: dict[tuple[int, int], list[Box]] = {}
+    for box in boxes:
+        for y in range(int(box[1]) >> 3, (int(box[3] + 0.3 * _TALL) >> 3) + 1):
+            for x in range(int(box[0] - 1) >> 3, (int(box[2]) >> 3) + 1):
+                squares.setdefault((x, y), []).append(box)
+    if not squares:
+        return []
+    near = [squares.get((int(word[1]) >> 3, int(word[3]) >> 3)) for word in words]
+    return [
+        index
+        for index, found in enumerate(near)
+        if found is not None and any(_starts_in(words[index], box) for box in found)
+    ]
+
+
+def _starts_in(word: Word, box: Box) -> bool:
+    return word.foreign is None and box[0] - 1 <= word.x0 < box[2] and box[1] <= word.y <= box[3] + 0.3 * _TALL
 
 
 def _split(
