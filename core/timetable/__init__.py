@@ -15,7 +15,7 @@ from . import exams, lectures, semester_tests
 from .accounting import account
 from .breaks import row_name
 from .layouts import HEADINGS, Header
-from .merging import merge_sessions
+from .merging import merge_sessions, session_key
 from .records import Record, Records, find_records
 from .values import Unreadable
 
@@ -99,13 +99,29 @@ def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
     problems = list(found.problems)
     anew = semester_tests.are_wrapped_anew(found.records)
     readers: dict[Kind, _Reader] = {**_READERS, Kind.TESTS: partial(semester_tests.read_record, anew=anew)}
+    known: dict[tuple[object, ...], tuple[int, Entry]] = {}
     for record in found.records:
         new, bad = _read_record(record, readers[record.header.kind])
         entries += new
         problems += bad
+        for entry in new:
+            # One timetable names a session in several rows where it has several venues.
+            timetable, other = known.setdefault(session_key(entry), (record.timetable, entry))
+            if timetable != record.timetable and set(other.venues) != set(entry.venues):
+                problems.append(_contradiction(record, other, entry))
         if new:
             problems += record.unsure()
     return entries, problems
+
+
+def _contradiction(record: Record, other: Entry, entry: Entry) -> Problem:
+    row = record.rows[0]
+    name = row_name(record.header, row) + (f" {entry.activity}" if entry.kind is Kind.LECTURES else "")
+    here, there = ("; ".join(one.venues) or "none" for one in (entry, other))
+    reason = (
+        f"two timetables in this PDF name other venues for it, and both are kept: {there} on page {other.rows[0][0]}"
+    )
+    return Problem(page=row.page, row=row.number, text=f"{name}: {here}", reason=reason)
 
 
 def _read_record(record: Record, read: _Reader) -> tuple[list[Entry], list[Problem]]:

@@ -13,21 +13,26 @@ def merge_sessions(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return the entries, those of one session at one time as one, in the order of their first."""
     merged: dict[tuple[object, ...], Entry] = {}
     for entry in entries:
-        key = (
-            entry.module,
-            entry.activity,
-            entry.offered,
-            entry.language,
-            entry.group,
-            entry.status,
-            entry.paper,
-            entry.day,
-            entry.date,
-            entry.start,
-            entry.end,
-        )
+        key = session_key(entry)
         merged[key] = _join(merged[key], entry) if key in merged else entry
     return tuple(merged.values())
+
+
+def session_key(entry: Entry) -> tuple[object, ...]:
+    """Return what entries of one session share, wherever it takes place."""
+    return (
+        entry.module,
+        entry.activity,
+        entry.offered,
+        entry.language,
+        entry.group,
+        entry.status,
+        entry.paper,
+        entry.day,
+        entry.date,
+        entry.start,
+        entry.end,
+    )
 
 
 def _join(first: Entry, second: Entry) -> Entry:

@@ -47,6 +47,8 @@ class Record:
     rows: list[Row]
     foot: float | None = None
     """Where the table ends on whose page its first row stands, if it goes on."""
+    timetable: int = 0
+    """Of several timetables in one PDF, whose row it is."""
 
     @property
     def fault(self) -> str | None:
@@ -226,6 +228,7 @@ class _Finder:
         self.breaks = 0
         """Places where two tables do not follow each other."""
         self._headed = headed
+        self._timetable = 0
         self._before: _Part | None = None
         self._last: Record | None = None
         """The last record of the table before, or the one whose rest it is."""
@@ -255,6 +258,7 @@ class _Finder:
             restarts = part.page in self._headed or not self._knows(named)
             if restarts:
                 self._end(self.found.headers[-1:])
+                self._timetable += 1
             self.found.headers.append(named)
             row = next(rows, None)  # type: ignore[assignment]
         if not self.found.headers:
@@ -303,7 +307,7 @@ class _Finder:
             self._check_order(ended, new[0], before, part)
 
     def _add_record(self, row: Row) -> Record:
-        self._last = Record(header=self.found.headers[-1], rows=[row])
+        self._last = Record(header=self.found.headers[-1], rows=[row], timetable=self._timetable)
         self.found.records.append(self._last)
         return self._last
 

@@ -105,6 +105,7 @@ def _marks() -> Iterator[tuple[str, Copy]]:
     yield "struck-row", _copy("either", marks.struck_row)
     yield "whited-out", _copy("said", marks.whited_out)
     yield "picture-over", _copy("said", marks.picture_over)
+    yield "scribbled", _copy("said", marks.scribbled)
     for subtype in ("Highlight", "Square", "Underline", "Link"):
         yield f"annotation-{subtype.lower()}", _copy("same", marks.annotated, subtype=subtype)
     yield "annotation-free-text", _copy("said", marks.free_text)

@@ -126,6 +126,20 @@ def annotated(pdf: bytes, subtype: Literal["Highlight", "Square", "Underline", "
     return spotted(pdf, draw, seed)
 
 
+def scribbled(pdf: bytes, seed: int = 0, pen: float = 9.0) -> bytes:
+    """A word made unreadable with a thick pen, up and down."""
+
+    def draw(_: pikepdf.Pdf, spot: Spot) -> Extra:
+        run = spot.filled
+        low, high, steps = run.y - 2, run.y + run.height * 0.8, 8
+        xs = [run.x + (run.end - run.x) * step / steps for step in range(steps + 1)]
+        points = [numbers(x, high if step % 2 else low) for step, x in enumerate(xs)]
+        line = points[0] + b" m " + b"".join(point + b" l " for point in points[1:])
+        return Extra(after=b"q 0 0 .4 RG %s w %s S Q\n" % (numbers(pen), line))
+
+    return spotted(pdf, draw, seed)
+
+
 def free_text(pdf: bytes, seed: int = 0) -> bytes:
     """An annotation with words of its own over a row's text."""
 

@@ -13,7 +13,7 @@ from .copies_seen import Matrix
 from .copies_spots import Spot, spotted
 
 WORDS = ("DRAFT", "COPY", "Room", "IT 9-99", "B", "2")
-Layer = Literal["content", "form"]
+Layer = Literal["content", "form", "nested", "namesake"]
 _FONT = {"/Font": {"/Stamp": font()}}
 
 
@@ -54,7 +54,10 @@ def white(pdf: bytes, seed: int = 0) -> bytes:
 
 
 def hidden(pdf: bytes, layer: Layer, seed: int = 0) -> bytes:
-    """A word on a layer that is off: marked content of the page, or a form of its own."""
+    """A word on a layer that is off: marked content of the page, perhaps within one that is on, or a form of its own.
+
+    A layer may share its name with one that is on, as where two files were put together.
+    """
     return _layered(pdf, seed, layer, on=False)
 
 
@@ -120,9 +123,16 @@ def _layered(pdf: bytes, seed: int, layer: Layer, *, on: bool) -> bytes:
         words = _word(spot.chance.choice(WORDS), spot.filled.height, (x, y))
         if on:
             words = b".8 .8 .8 rg " + _word("DRAFT", 60, (spot.box[0] + 100, spot.box[1] - 40), 30)
-        if layer == "content":
+        if layer != "form":
             marked = b"/OC /Layer BDC\n" + words + b"EMC\n"
-            return _over(b"0 0 0 rg", marked, {"/Properties": {"/Layer": group}})
+            layers = {"/Layer": group}
+            if layer == "nested":
+                layers["/Shown"] = _layer(opened, on=True)
+                marked = b"/OC /Shown BDC\n" + marked + b"EMC\n"
+            elif layer == "namesake":
+                layers["/Shown"] = _layer(opened, on=True)
+                marked += b"/OC /Shown BDC\n" + _word("seen", 20, (40, 20)) + b"EMC\n"
+            return _over(b"0 0 0 rg", marked, {"/Properties": layers})
         shown = form(opened, words, spot.seen.page, Resources=Dictionary(Font=Dictionary(Stamp=font())), OC=group)
         return Extra(after=b"q /Mark Do Q\n", resources={"/XObject": {"/Mark": shown}})
 
@@ -131,9 +141,12 @@ def _layered(pdf: bytes, seed: int, layer: Layer, *, on: bool) -> bytes:
 
 def _layer(pdf: pikepdf.Pdf, *, on: bool) -> pikepdf.Object:
     group = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=pikepdf.String("Stamp")))
-    state = Dictionary(BaseState=Name.ON, Order=Array([group]), ON=Array([group] if on else []))
-    state.OFF = Array([] if on else [group])
-    pdf.Root.OCProperties = Dictionary(OCGs=Array([group]), D=state)
+    if Name.OCProperties not in pdf.Root:
+        state = Dictionary(BaseState=Name.ON, Order=Array(), ON=Array(), OFF=Array())
+        pdf.Root.OCProperties = Dictionary(OCGs=Array(), D=state)
+    layers = pdf.Root.OCProperties
+    for groups in (layers.OCGs, layers.D.Order, layers.D.ON if on else layers.D.OFF):
+        groups.append(group)
     return group
 
 

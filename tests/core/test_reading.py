@@ -15,6 +15,7 @@ from tukscal.core.model import Entry, Page, Timetable
 from tukscal.core.tables import page_tables
 from tukscal.core.timetable import read_timetable
 from tukscal.examples.generator.content import Made, made
+from tukscal.examples.generator.copies_pages import merged, without
 from tukscal.examples.generator.draw import merged_pdf, plan, timetable_pages, timetable_pdf
 from tukscal.examples.generator.layout import Layout
 from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS
@@ -143,6 +144,45 @@ def test_several_kinds_in_one_pdf(kinds: tuple[Kind, ...]) -> None:
     assert values(found) == comparable(expected([row for part in parts for row in part]), KEYS)
     assert (found.kind, found.kinds) == ("lectures", ("lectures", "tests", "exams"))
     assert_whole(found)
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_two_versions_in_one_pdf(kind: Kind) -> None:
+    """Of two versions of a timetable in one PDF the sessions whose venues differ keep all of them, and that is said."""
+    rows = list(made(kind, 2).rows)
+    place = next(index for index, row in enumerate(rows) if _venues(row))
+    moved = [*rows[:place], _moved(rows[place]), *rows[place + 1 :]]
+    found = read_pdf(merged_pdf([rows, moved]))
+    assert [entry.module for entry in found.entries] == [entry.module for entry in read_pdf(merged_pdf([rows])).entries]
+    assert sum("New hall 9-9" in entry.venues for entry in found.entries) == len(found.problems) > 0
+    assert all("two timetables in this PDF name other venues for it" in problem.reason for problem in found.problems)
+    assert all(problem.text.endswith(": New hall 9-9") for problem in found.problems)
+
+
+def _venues(row: Row) -> bool:
+    """Tell whether a row has one venue, so that another can be put in its place."""
+    if isinstance(row, LectureRow):
+        return len(row.sessions) == 1 and bool(row.sessions[0].venue)
+    return len(row.venues) == 1
+
+
+def _moved(row: Row) -> Row:
+    if isinstance(row, LectureRow):
+        return replace(row, sessions=(replace(row.sessions[0], venue="New hall 9-9"),))
+    return replace(row, venues=("New hall 9-9",))
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_the_last_page_of_the_first_timetable_is_missing(kind: Kind) -> None:
+    """Each timetable of a PDF that ends at the foot of its page has a note, not only the last one."""
+    pdf = made(kind, 17, pages=3).pdf
+    single = read_pdf(without(pdf, -1))
+    both = read_pdf(merged([without(pdf, -1), made("exams" if kind != "exams" else "tests", 2).pdf]))
+    (note,) = [note for note in single.notes if "reaches the foot" in note]
+    (found,) = [note for note in both.notes if "reaches the foot" in note]
+    assert note.startswith("The last page's table reaches")
+    assert found.startswith("The table on page 2, the last of its timetable, reaches")
+    assert found.partition("reaches")[2] == note.partition("reaches")[2]
 
 
 @pytest.mark.parametrize("period", ["S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4"])

@@ -354,6 +354,15 @@ def test_words_of_another_size(height: float) -> None:
     assert page_tables(found).foreign == ((12, Foreign.SIZE),)
 
 
+@pytest.mark.parametrize(("cells", "kept"), [(4, True), (3, False)])
+def test_a_header_that_is_larger(cells: int, kept: bool) -> None:
+    """A row whose text is larger in all its cells, four at least, is a row of the table; fewer words are stamps."""
+    header = [word(text, 0, column)._replace(height=16.0) for column, text in enumerate("ABCD"[:cells])]
+    found = page(grid(4, 4), [*header, *ROWS[3:]])
+    assert [cell for cell in texts(found)[0][0] if cell] == ([[text] for text in "ABCD"] if kept else [])
+    assert len(page_tables(found).foreign) == (0 if kept else 3)
+
+
 @pytest.mark.parametrize(
     ("stamp", "doubt"),
     [

@@ -290,4 +290,8 @@ def test_columns_nobody_knows() -> None:
     assert [entry.comments for entry in found.entries] == ["Notes: moved", "Notes: moved; Fee: R 50"]
     unnamed = read_pdf(timetable_pdf(rows, layout=Layout(extra=extra, blank_headers=("Notes",))))
     assert [entry.comments for entry in unnamed.entries] == ["moved", "moved; Fee: R 50"]
-    assert (found.problems, unnamed.problems) == ((), ())
+    assert found.problems == ()
+    assert [(problem.row, problem.text, problem.reason) for problem in unnamed.problems] == [
+        (row, "moved", "this text stands in a column without a heading; it may belong to the column before it")
+        for row in (2, 3)
+    ]
