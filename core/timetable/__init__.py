@@ -99,17 +99,18 @@ def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
     problems = list(found.problems)
     anew = semester_tests.are_wrapped_anew(found.records)
     readers: dict[Kind, _Reader] = {**_READERS, Kind.TESTS: partial(semester_tests.read_record, anew=anew)}
+    several = any(record.timetable != found.records[0].timetable for record in found.records)
     known: dict[tuple[object, ...], tuple[int, Entry]] = {}
     for record in found.records:
         new, bad = _read_record(record, readers[record.header.kind])
         entries += new
         problems += bad
-        for entry in new:
+        for entry in new if several else ():
             # One timetable names a session in several rows where it has several venues.
             timetable, other = known.setdefault(session_key(entry), (record.timetable, entry))
             if timetable != record.timetable and set(other.venues) != set(entry.venues):
                 problems.append(_contradiction(record, other, entry))
-        if new:
+        if new and any(row.doubts for row in record.rows):
             problems += record.unsure()
     return entries, problems
 

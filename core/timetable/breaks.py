@@ -136,7 +136,7 @@ def _venues_ascend(header: Header, rows: Iterable[Row]) -> bool:
 
     Most timetables list them so; where one does, a rest that begins before its row's last venue is another row's.
     """
-    lists = [_session_venues(header, row) for row in rows]
+    lists = [_session_venues(header, row) for row in rows if len(_lines(header, row, "venue")) > 1]
     several = [venues for found in lists for venues in found if len(venues) > 1]
     return len(several) > 1 and all(venues == sorted(venues) for venues in several)
 

@@ -60,6 +60,7 @@ _FIELDS = {
     kind: {name.replace(" ", ""): field for name, field in columns.items()} for kind, columns in _COLUMNS.items()
 }
 _NAMES = frozenset(name for fields in _FIELDS.values() for name in fields)
+_LONGEST = 20  # letters that tell whether a text begins as a name does
 _ENOUGH = 3
 """Known names that make a row a header."""
 
@@ -102,7 +103,7 @@ def find_header(row: Row) -> Header | None:
 
 def _may_be_header(row: Row) -> bool:
     """Tell whether enough cells begin as a name does; most rows are no headers and are asked nothing else."""
-    return sum([bool(cell[0]) and _begins_name(cell[0][0][0]) for cell in row.cells]) >= _ENOUGH
+    return sum([bool(cell[0]) and _begins_name(cell[0][0][0][:_LONGEST]) for cell in row.cells]) >= _ENOUGH
 
 
 @lru_cache(maxsize=4096)

@@ -38,6 +38,7 @@ class Unreadable(Exception):
     """A text is not the value its column promises; the message is the reason."""
 
 
+@lru_cache(maxsize=4096)
 def module(text: str) -> str:
     """Return a module code as "COS 214"."""
     if not (match := _MODULE.fullmatch(text)):
