@@ -75,12 +75,16 @@ def number_sessions(entries: Iterable[Entry], year: int, known: Known) -> list[S
     for name, when in known.items():
         bare, ordinal = split_number(name)
         earlier.setdefault(bare, {})[ordinal] = when
-    return [session for name, same in grouped.items() for session in _number(name, same, earlier.get(name, {}))]
+    sessions: list[Session] = []
+    for name, same in grouped.items():
+        if len(same) == 1 and name not in earlier:
+            sessions.append(Session(name, same[0]))
+        else:
+            sessions += _number(name, same, earlier.get(name, {}))
+    return sessions
 
 
 def _number(name: str, entries: list[Entry], known: Mapping[int, tuple[date, time]]) -> Iterator[Session]:
-    if len(entries) == 1 and not known:
-        return iter([Session(name, entries[0])])
     taken: dict[int, Entry] = {}
     free = sorted(entries, key=_when)
     for ordinal, before in sorted(known.items()):

@@ -37,6 +37,7 @@ UNLIKE = "its text is of different sizes"
 
 _Cells = list[list[list[list[int]]]]
 """Row -> column -> line -> words, by their place on the page."""
+_new = tuple.__new__
 _NO_DOUBTS: Mapping[int, str] = {}
 
 
@@ -123,7 +124,7 @@ class _Builder:
         page, first_row = self.page.number, self.first_row
         rows = [
             [
-                tuple.__new__(Cell, (self._lines(index, lines, (page, first_row + index)), rights[column]))
+                _new(Cell, (self._lines(index, lines, (page, first_row + index)), rights[column]))
                 if lines
                 else empty[column]
                 for column, lines in enumerate(cells)
@@ -226,8 +227,13 @@ class _Builder:
         lines = []
         last = float("-inf")
         for group in groups:
-            line = _tidy_line(words, first_word, group, place)
-            if line is None:
+            if len(group) == 1:
+                text, x0, x1, y, spaced, height, _ = words[group[0]]
+                # A named tuple's own constructor takes twice as long.
+                line = _new(Line, (text, (first_word + group[0],), y, x1, x1 - x0, place, spaced, height, 0.0))
+            elif (tidy := _tidy_line(words, first_word, group, place)) is not None:
+                line = tidy
+            else:
                 line, fault = _untidy_line(words, first_word, group, place)
                 if fault:
                     self.faults.setdefault(row, fault)
@@ -287,9 +293,8 @@ def _tidy_line(words: Sequence[Word], first_word: int, indices: Sequence[int], r
         gap = gap or apart
         text += " " + last[0]
         end, spaced = last[2], last[4]
-    ids = tuple([first_word + index for index in indices]) if len(indices) > 1 else (first_word + indices[0],)
-    # A named tuple's own constructor takes twice as long.
-    return tuple.__new__(Line, (text, ids, y, end, first_width, row, spaced, height, gap))
+    ids = tuple([first_word + index for index in indices])
+    return _new(Line, (text, ids, y, end, first_width, row, spaced, height, gap))
 
 
 def _untidy_line(

@@ -170,6 +170,11 @@ class _Part(NamedTuple):
     """Whether it is the only table of its page."""
 
     @property
+    def begins(self) -> tuple[int, tuple[int, ...]]:
+        """How many rows it has, and how many lines each cell of the first: what tells most tables apart."""
+        return len(self.rows), tuple([len(cell.lines) for cell in self.rows[0].cells])
+
+    @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         return tuple([tuple([line.text for cell in row.cells for line in cell.lines]) for row in self.rows])
 
@@ -186,13 +191,18 @@ def _parts(pages: Iterable[PageTables]) -> list[_Part]:
 
 def _once(parts: Iterable[_Part]) -> tuple[list[_Part], list[Problem]]:
     """Return the tables that are not those of another page once more, and a problem for each that is."""
-    known: dict[tuple[tuple[str, ...], ...], _Part] = {}
+    kept: list[_Part] = []
+    known: dict[object, list[_Part]] = {}
     problems = []
     for part in parts:
-        twin = known.setdefault(part.texts, part)
-        if twin is not part:
+        alike = known.setdefault(part.begins, [])
+        twin = next((other for other in alike if other.texts == part.texts), None)
+        if twin is None:
+            kept.append(part)
+            alike.append(part)
+        else:
             problems.append(_repeats(part, twin))
-    return list(known.values()), problems
+    return kept, problems
 
 
 def _in_order(parts: Sequence[_Part]) -> list[_Part] | None:
