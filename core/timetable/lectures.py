@@ -142,20 +142,19 @@ def _joined(lines: tuple[Line, ...]) -> str:
     return lines[0][0] if len(lines) == 1 else join(lines)[0]
 
 
-def _words(column: Sequence[tuple[Line, ...]]) -> tuple[int, ...]:
-    if len(column) == len(column[0]) == 1:
-        return column[0][0][1]
-    return tuple([word for lines in column for line in lines for word in line[1]])
-
-
 def _read_session(group: _Group, texts: tuple[str, str, str], sessions: Sequence[_Parts]) -> Entry:
     activity, day, time = texts
     start, end = values.span(time)
-    lines = [line for parts in sessions for part in parts for line in part]
-    sources = dict(group.sources)
-    for name, column in zip(_LISTS, zip(*sessions, strict=True), strict=True):
-        if words := _words(column):
+    sources, rows = dict(group.sources), {group.place}
+    for index, name in enumerate(_LISTS):
+        words: tuple[int, ...] = ()
+        for parts in sessions:
+            for line in parts[index]:
+                words += line[1]
+                rows.add(line[5])
+        if words:
             sources[name] = words
+    venues = [_joined(parts[3]) for parts in sessions if parts[3]]
     return Entry(
         kind=Kind.LECTURES,
         module=group.module,
@@ -167,10 +166,10 @@ def _read_session(group: _Group, texts: tuple[str, str, str], sessions: Sequence
         day=values.weekday(day),
         start=start,
         end=end,
-        venues=tuple(dict.fromkeys([_joined(parts[3]) for parts in sessions if parts[3]])),
+        venues=tuple(dict.fromkeys(venues)) if len(venues) > 1 else tuple(venues),
         campus=group.campus,
         study_programme=group.study_programme,
         comments=group.comments,
-        rows=tuple(sorted({group.place, *[line[5] for line in lines]})),
+        rows=tuple(sorted(rows)) if len(rows) > 1 else (group.place,),
         sources=sources,
     )
