@@ -28,15 +28,15 @@ def _are_programmes(row: Row, lines: Sequence[Line]) -> bool:
     if not others:  # the rest of a row, of which nothing else is left
         return True
     first = min(others, key=lambda line: line.y)
-    size, down = lines[0].height / first.height, (lines[0].y - first.y) / first.height
-    places = [(size, (line.y - before.y) / first.height) for before, line in pairwise(lines)]
-    if places:
-        known = [(one, _PROGRAMME_LEADING) for one, _ in _PROGRAMMES]
-    else:
-        places, known = [(size, down)], list(_PROGRAMMES)
-    return all(
-        any(abs(size - one) <= _NEAR and abs(down - other) <= _NEAR for one, other in known) for size, down in places
-    )
+    if len(lines) > 1:
+        known = [(size, _PROGRAMME_LEADING) for size, _ in _PROGRAMMES]
+        return all(_is_among(known, before.y, line, first) for before, line in pairwise(lines))
+    return _is_among(_PROGRAMMES, first.y, lines[0], first)
+
+
+def _is_among(places: Sequence[tuple[float, float]], above: float, line: Line, first: Line) -> bool:
+    size, down = line.height / first.height, (line.y - above) / first.height
+    return any(abs(size - one) <= _NEAR and abs(down - other) <= _NEAR for one, other in places)
 
 
 @dataclass(slots=True, kw_only=True)

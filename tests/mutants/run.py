@@ -56,7 +56,13 @@ MORE = {
     ),
     "core/terms/": ("tests/core/terms",),
     "core/twins.py": ("tests/core/batch",),
-    "core/timetable/": ("tests/core/timetable",),
+    "core/timetable/": (
+        "tests/core/timetable",
+        "tests/core/test_stamps.py",
+        "tests/core/test_copies_found.py",
+        "tests/core/test_reading.py",
+        "tests/core/test_copies.py",
+    ),
 }
 # What ends processes would, changed, end those of others.
 DANGEROUS = {"core/guard.py"}
