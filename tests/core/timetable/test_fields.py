@@ -136,6 +136,14 @@ def test_three_lines() -> None:
     assert items(found, goes_on_if_spaced) == ["Only Theology Stud: Consult AIM Labs at Building 7", "Thuto 3-1"]
 
 
+def test_the_end_of_an_item_decides() -> None:
+    """An item goes on behind a word that ends none, whichever of its lines that stands in."""
+    whole = ("Plant Science Annex", "Auditorium of the", "Humanities Court")
+    assert items(cell(*whole), goes_on_if_rest) == [" ".join(whole)]
+    ended = ("Plant Science of the", "Humanities Court", "Theology East 2-5")
+    assert items(cell(*ended), goes_on_if_rest) == ["Plant Science of the Humanities Court", "Theology East 2-5"]
+
+
 def test_the_line_before_decides() -> None:
     """Whether an item goes on depends on its last line, not on its first."""
     lines = ("Only Theology Stud: ", "Consult AIM Labs at", "Building 7")

@@ -110,6 +110,21 @@ def test_venues_of_one_session(whole: Sequence[Row], venues: Sequence[str], time
     assert why_not_rest(header(Kind.LECTURES), [last], rest(["L1"], venues, {"time": [time]}), found) == why
 
 
+def test_a_row_over_three_pages() -> None:
+    """What goes on is compared with the last of a row's parts, and its venues with those of all."""
+    first = lecture(["L1", "L1"], ["HB 1-1", "HB 1-2"], {"time": ["07:30 - 08:20"] * 2})
+    middle = rest(["L1", "L2"], ["HB 1-3", "HB 2-1"], {"time": ["07:30 - 08:20", "09:30 - 10:20"]})
+    usual = Usual(header(Kind.LECTURES), [])
+    for time, venue, why in (
+        ("09:30 - 10:20", "HB 2-2", ""),
+        ("07:30 - 08:20", "HB 2-2", "its first session is that row's last, at another time"),
+        ("09:30 - 10:20", "HB 2-1", "it repeats a venue of that row"),
+        ("09:30 - 10:20", "HB 1-3", ""),
+    ):
+        following = rest(["L2"], [venue], {"time": time})
+        assert why_not_rest(header(Kind.LECTURES), [first, middle], following, usual) == why
+
+
 def test_cells_that_end_above_their_row() -> None:
     """A cell goes on only where it ends as low as its row; a study programme may stand lower."""
     last = lecture(["L1", "L2"], more={"study_programme": ["", "r3"]})
