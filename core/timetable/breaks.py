@@ -158,9 +158,8 @@ def _session_venues(header: Header, row: Row) -> list[list[str]]:
 
 
 def _lines(header: Header, row: Row, field: str) -> tuple[Line, ...]:
-    if field not in header.fields:
-        return ()
-    return row.cells[header.fields.index(field)].lines
+    index = header.fields.index(field) if field in header.fields else len(row.cells)
+    return row.cells[index].lines if index < len(row.cells) else ()
 
 
 def _text(header: Header, row: Row, field: str) -> str:

@@ -69,7 +69,7 @@ class Fields:
         self.sources[name] = tuple(word for line in cell.lines for word in line.words)
         self.doubts += doubts(cell, goes_on, anew=anew)
         found = [join(group)[0] for group in unwrap(cell, goes_on)]
-        if len(set(found)) < len(found):
+        if len(set(found)) < len(found) and not self.doubts:
             self.doubts.append(_repeated(cell, found))
         return tuple(dict.fromkeys(found))
 

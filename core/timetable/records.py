@@ -226,6 +226,9 @@ def _first_key(part: _Part, header: Header) -> Key | None:
 _ONE_SIZE = 0.01  # part by which the widths of one table on two pages differ at most
 _LEADING = 14.0  # points: the distance of two lines of 11 points, and a ruling
 _NO_HEADER = "the row stands before any header: the first page of the timetable is missing or comes later"
+_OTHER_COLUMNS = (
+    "the row has other columns than the table before it: the first page of its timetable is missing or comes later"
+)
 _NO_ROW = "the module is missing, and there is no row it continues"
 _NO_REST = "the module is missing, and it does not continue the row before it: {}"
 
@@ -271,7 +274,7 @@ class _Finder:
                 self._timetable += 1
             self.found.headers.append(named)
             row = next(rows, None)  # type: ignore[assignment]
-        if not self.found.headers:
+        if not self.found.headers or (not named and _has_other_columns(part, self.found.headers[-1])):
             self._add_loose(part)
             return
         opening = None if restarts else self._before
@@ -289,7 +292,8 @@ class _Finder:
         rest = not first.cells[0].lines and any(map(_is_of_timetable, others[:1]))
         if self.found.without_header is None and (rest or _is_of_timetable(first)):
             self.found.without_header = part.page
-        self.found.problems += [rows_problem([row], _NO_HEADER) for row in part.rows]
+        reason = _OTHER_COLUMNS if self.found.headers else _NO_HEADER
+        self.found.problems += [rows_problem([row], reason) for row in part.rows]
 
     def _knows(self, named: Header) -> bool:
         return bool(self.found.headers) and self.found.headers[-1].fields == named.fields
@@ -370,6 +374,12 @@ class _Finder:
             fits = end is not record and end.header.fields == record.header.fields and len(end.rows) == 1
             if fits and not why_not_rest(end.header, end.rows, rest, others):
                 self.found.problems.append(_may_go_on(end))
+
+
+def _has_other_columns(part: _Part, header: Header) -> bool:
+    """Tell whether a table is of another layout than a header: a line too many makes only one column more."""
+    widths = {len(row.cells) for row in part.rows}
+    return len(widths) == 1 and abs(widths.pop() - len(header.fields)) > 1
 
 
 def _continues(row: Row, header: Header) -> bool:

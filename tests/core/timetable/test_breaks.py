@@ -16,7 +16,7 @@ from tukscal.core.errors import Damaged
 from tukscal.core.export import entry_value
 from tukscal.core.model import Timetable
 from tukscal.examples.generator.content import made
-from tukscal.examples.generator.copies_pages import selected
+from tukscal.examples.generator.copies_pages import merged, selected, without
 from tukscal.examples.generator.draw import plan, timetable_pdf
 from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS
 from tukscal.examples.generator.rows import Kind, LectureRow, Row, TestRow, portal_order
@@ -138,6 +138,21 @@ def test_the_first_page_is_missing(kind: Kind) -> None:
     """Without its first page a timetable is refused, and that is the reason."""
     with pytest.raises(Damaged, match="The first page of the timetable is missing: the table on page 1 begins without"):
         read_pdf(selected(original(kind, 1)[0], range(1, PAGES)))
+
+
+@pytest.mark.parametrize(
+    "kinds", [("lectures", "tests"), ("tests", "lectures"), ("exams", "tests"), ("tests", "exams")]
+)
+def test_the_first_page_of_the_second_timetable_is_missing(kinds: tuple[Kind, Kind]) -> None:
+    """Rows of another timetable's columns are none of the one before, whose entries stay as they are."""
+    first, second = (original(kind, 1)[0] for kind in kinds)
+    found = read_pdf(merged([first, without(second, 0)]))
+    assert values(found) == original_values(kinds[0], 1)
+    reasons = {problem.reason for problem in found.problems}
+    assert reasons == {
+        "the row has other columns than the table before it: the first page of its timetable is missing or comes later"
+    }
+    assert {problem.page for problem in found.problems} == set(range(PAGES + 1, 2 * PAGES))
 
 
 def test_the_last_page_may_be_missing() -> None:

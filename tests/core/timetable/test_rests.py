@@ -186,6 +186,8 @@ def test_order_and_names_of_rows() -> None:
     assert order_key(header(Kind.EXAMS), exam) == ("2025-11-12", "07:30:00")
     assert order_key(header(Kind.EXAMS), row(Kind.EXAMS, {"module": "COS 214", "date": "soon"})) is None
     assert order_key(header(Kind.LECTURES), rest(["L1"], [])) is None
+    narrow = Row(page=1, number=1, cells=exam.cells[:3])
+    assert (order_key(header(Kind.EXAMS), narrow), row_name(header(Kind.EXAMS), narrow)) == (None, "COS 214 1")
     assert row_name(header(Kind.LECTURES), lecture(["L1"])) == "COS 214 G01"
     assert row_name(header(Kind.TESTS), test) == "COS 214 Test1"
     assert row_name(header(Kind.EXAMS), exam) == "COS 214 1"
