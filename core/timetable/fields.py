@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ..model import Cell, Line, Problem
+from . import values
 
 # Heights of the text: a blank, where no line shows one, and what a word's last glyph lacks to its full width.
 _BLANK, _LACK = 0.238, 0.087
@@ -18,6 +19,7 @@ _RESTS = frozenset(
     | {"laboratory", "room", "theatre"}
 )
 
+_OF_TIMES = re.compile(r"[0-9][0-9: -]*")
 _HYPHENATED = re.compile(r"\w-$")
 _NO_HEADING = "this text stands in a column without a heading; it may belong to the column before it"
 _DOUBTS = "it is not certain which of these lines are one venue"
@@ -148,9 +150,10 @@ def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
 
 
 def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
-    """Tell whether a time goes on: its end was printed below its start."""
+    """Tell whether a time goes on: its end, or the dash before it, was printed below its start."""
     del cell, line
-    return item[-1].text.endswith("-")
+    text = join(tuple(item))[0]
+    return _OF_TIMES.fullmatch(text) is not None and not values.is_span(text)
 
 
 def _is_rest(text: str) -> bool:

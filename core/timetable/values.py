@@ -130,6 +130,11 @@ def span(text: str) -> tuple[time, time]:
     return start, end
 
 
+def is_span(text: str) -> bool:
+    """Tell whether a text is a start and an end, possible or not."""
+    return _SPAN.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=4096)
 def day_of_year(text: str) -> date:
     """Return the date of "12 NOV 2025" or "22 Mar 2025"."""

@@ -86,7 +86,10 @@ def items(found: Cell, goes_on: Joint) -> list[str]:
         (goes_on_if_rest, ("Informatorium lab", "Theology Court"), False),
         # A time's end stands below its start.
         (goes_on_if_open, ("10:30 -", "13:20"), True),
+        (goes_on_if_open, ("10:30", "-", "13:20"), True),
+        (goes_on_if_open, ("10:30", "- 13:20"), True),
         (goes_on_if_open, ("10:30 - 13:20", "13:30 -"), False),
+        (goes_on_if_open, ("Monday", "Tuesday"), False),
         # The blank it broke at was kept, or the page ended there.
         (goes_on_if_spaced, ("Only Theology Stud: ", "Consult AIM Labs"), True),
         (goes_on_if_spaced, ("Only Theology Stud:", "Consult AIM Labs"), False),
