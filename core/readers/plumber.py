@@ -77,7 +77,7 @@ def _pages(document: Any, hidden: frozenset[int], screen: Screen) -> Iterator[Pa
         place = find_place(x1 - x0, y1 - y0, (glyph.matrix for glyph in device.glyphs if not glyph.text.isspace()))
         rulings = joined(_rulings(device.paths, place)) if device.glyphs else ()
         screen.rulings(number, crossings(rulings))
-        words = tuple(_words(device, place))
+        words = tuple(_words(device, place, rulings))
         remarks = tuple(filter(None, map(_remark, page.annots)))
         yield Page(number=number, first_word=first_word, words=words, rulings=rulings, remarks=remarks)
         first_word += len(words)
@@ -308,7 +308,7 @@ def _is_hidden(layer: Any, hidden: frozenset[int]) -> bool:
 # ---- words and rulings
 
 
-def _words(device: _Device, place: Place) -> list[Word]:
+def _words(device: _Device, place: Place, rulings: Sequence[Ruling]) -> list[Word]:
     glyphs = [(glyph, *_placed(glyph, place)) for glyph in device.glyphs]
     columns = Glyphs(
         "".join([glyph.text if len(glyph.text) == 1 else "\ufffc" for glyph, *_ in glyphs]),
@@ -322,7 +322,7 @@ def _words(device: _Device, place: Place) -> list[Word]:
     words: list[Word] = []
     white: dict[int, tuple[float, float]] = {}
     """Place of a white word -> its middle."""
-    for first, last, spaced in word_spans(columns):
+    for first, last, spaced in word_spans(columns, rulings):
         glyph, x0, _, y, height = glyphs[first]
         x1 = columns.x1[last]
         a, b, c, d, _ = glyph.matrix

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from ..model import KERNED, TOUCHING, Word
+from ..model import KERNED, TOUCHING, Ruling, Word
 
 _LEVEL = 0.06  # heights of the text by which the baselines of one word differ at most
 _LIKE = 0.05  # part by which the heights of its glyphs do
@@ -27,6 +28,7 @@ _BLANKS = frozenset(
 
 _PRINTED = re.compile(f"[^{re.escape(''.join(sorted(_BLANKS)))}]+")
 _TIGHT = 0.1  # points
+_RULING = 0.5  # points: half of a ruling, on either side of which text of two cells may stand
 _BESIDE = 1.0  # heights of the text from a word to the next in its cell, at most
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "ft", "fj", "tt", "ti", "st", "ct", "Th")
 
@@ -44,8 +46,12 @@ class Glyphs(NamedTuple):
     """The same for all glyphs of one font, size and baseline."""
 
 
-def word_spans(glyphs: Glyphs) -> Iterator[tuple[int, int, bool]]:
-    """Yield the words of a page in their order: first glyph, last glyph, whether a blank ends its line."""
+def word_spans(glyphs: Glyphs, rulings: Sequence[Ruling] = ()) -> Iterator[tuple[int, int, bool]]:
+    """Yield the words of a page in their order: first glyph, last glyph, whether a blank ends its line.
+
+    No word goes on behind an upright ruling, however near the text of two cells stands.
+    """
+    uprights = sorted({ruling.x0 for ruling in rulings if ruling.x0 == ruling.x1})
     _, lefts, rights, bottoms, tops = glyphs
     first = last = -1
     start = end = base = tall = 0.0
@@ -56,7 +62,10 @@ def word_spans(glyphs: Glyphs) -> Iterator[tuple[int, int, bool]]:
             if gap < TOUCHING * tall and down < _LEVEL * tall:
                 same = abs(tops[begins] - at - tall) < _LIKE * tall
                 # The letters of a ligature have one box.
-                if (gap > KERNED * tall and same) or (x0 == start and rights[begins] == end and at == base):
+                apart = gap > _TIGHT and _has_between(uprights, end, x0)
+                if (gap > KERNED * tall and same and not apart) or (
+                    x0 == start and rights[begins] == end and at == base
+                ):
                     start, end, last = lefts[ends], rights[ends], ends
                     continue
             elif abs(gap) < TOUCHING * tall and tops[begins] - at > 0:
@@ -95,6 +104,11 @@ def _pieces(glyphs: Glyphs) -> Iterator[tuple[int, int]]:
             first = end
             place += 1
         yield first, stop - 1
+
+
+def _has_between(places: Sequence[float], start: float, end: float) -> bool:
+    at = bisect_left(places, start - _RULING)
+    return at < len(places) and places[at] <= end + _RULING
 
 
 def _is_ligature(glyphs: Glyphs, first: int, last: int) -> bool:

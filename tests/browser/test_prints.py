@@ -27,6 +27,7 @@ BORDERS: Mapping[str, str] = {
     "none of its own": "",  # the browser's own borders and spacing
     "one line": "table { border-collapse: collapse } td { border: 1px solid; padding: 3px; vertical-align: top }",
     "touching": "table { border-spacing: 0 } td { border: 1px solid }",
+    "no room": "table { border-collapse: collapse } td { border: 1px solid; padding: 0 }",
     "dashed": "table { border-collapse: collapse } td { border: 1px dashed; padding: 3px }",
     "dotted": "table { border-collapse: collapse } td { border: 1px dotted; padding: 3px }",
     "double": "table { border-collapse: collapse } td { border: 3px double; padding: 3px }",

@@ -542,6 +542,23 @@ def test_glyphs_become_words(found: Glyphs, words: list[str]) -> None:
     assert ["".join(span.split()) for span in spans] == words
 
 
+@pytest.mark.parametrize(
+    ("gap", "ruling", "words"),
+    [
+        (0.8, 15.4, ["COS", "214"]),
+        (0.8, 15.0, ["COS", "214"]),
+        (0.8, 16.4, ["COS214"]),
+        (0.8, 14.4, ["COS214"]),
+        (0.0, 15.0, ["COS214"]),
+    ],
+)
+def test_words_on_both_sides_of_a_ruling(gap: float, ruling: float, words: list[str]) -> None:
+    """Texts of two cells are two words, however near they stand; a line through a word cuts none."""
+    found = glyphs("COS214", gaps={3: gap})
+    lines = [Ruling(ruling, 0, ruling, 99), Ruling(0, 15.4, 99, 15.4)]
+    assert [found.text[first : last + 1] for first, last, _ in word_spans(found, lines)] == words
+
+
 LIGATURES = ["Offered", "Staff", "flo", "Office", "fit"]
 
 

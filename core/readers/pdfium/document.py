@@ -89,7 +89,7 @@ def _read_page(document: object, index: int, first_word: int, screen: Screen, *,
             rulings = joined(drawn.rulings) if glyphs else ()
             screen.rulings(number, crossings(rulings))
             foreign = drawn.foreign_words(page, textpage)
-            words = tuple(read_words(textpage, text, place, foreign, drawn.white_text()))
+            words = tuple(read_words(textpage, text, place, foreign, drawn.white_text(), rulings))
         remarks = tuple(_remarks(page))
     finally:
         raw.FPDF_ClosePage(page)

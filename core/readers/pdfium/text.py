@@ -12,7 +12,7 @@ from ctypes import byref, c_double, c_float
 from itertools import groupby, repeat
 from typing import Any
 
-from ...model import Foreign, Word
+from ...model import Foreign, Ruling, Word
 from ..place import Place, find_place
 from ..words import Glyphs, plain, unseen, word_spans
 from .calls import Handle, char_angle, char_origin, font_size, glyph_matrix, loose_box, raw
@@ -58,6 +58,7 @@ def read_words(
     place: Place,
     foreign: Callable[[int], Foreign | None] | None,
     white: Sequence[Box],
+    rulings: Sequence[Ruling],
 ) -> list[Word]:
     """Return the words of a page; after the glyphs' boxes this loop is most of what reading costs."""
     handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
@@ -73,7 +74,7 @@ def read_words(
             lines[box] = _line(handle, index, place)
         return lines[box]
 
-    for first, last, spaced in word_spans(glyphs):
+    for first, last, spaced in word_spans(glyphs, rulings):
         baseline, why = lines.get((bottoms[first], tops[first])) or look(first)
         if foreign or bottoms[first] != bottoms[last] or tops[first] != tops[last]:
             # What somebody added may touch the table's text.
