@@ -61,11 +61,9 @@ def word_spans(glyphs: Glyphs, rulings: Sequence[Ruling] = ()) -> Iterator[tuple
             gap, down = x0 - end, abs(at - base)
             if gap < TOUCHING * tall and down < _LEVEL * tall:
                 same = abs(tops[begins] - at - tall) < _LIKE * tall
-                # The letters of a ligature have one box.
                 apart = gap > _TIGHT and _has_between(uprights, end, x0)
-                if (gap > KERNED * tall and same and not apart) or (
-                    x0 == start and rights[begins] == end and at == base
-                ):
+                one_box = x0 == start and rights[begins] == end and at == base  # the letters of a ligature
+                if (gap > KERNED * tall and same and not apart) or one_box:
                     start, end, last = lefts[ends], rights[ends], ends
                     continue
             elif abs(gap) < TOUCHING * tall and tops[begins] - at > 0:

@@ -255,12 +255,14 @@ class _Finder:
         for part in parts:
             self._add(part)
         self._decide(max((part.bottom for part in parts if part.alone), default=0.0))
-        self._end(self.found.headers[-1:])
+        self._end()
         return self.found
 
-    def _end(self, headers: Sequence[Header]) -> None:
+    def _end(self) -> None:
         """Note a timetable that ends at the foot of its page."""
-        if self._before is not None and self._last is not None and _reaches_foot(self._before, headers[-1]):
+        if self._before is None or self._last is None:
+            return
+        if _reaches_foot(self._before, self.found.headers[-1]):
             self.found.at_foot.append(self._last)
 
     def _add(self, part: _Part) -> None:
@@ -270,7 +272,7 @@ class _Finder:
         if named := find_header(row):
             restarts = part.page in self._headed or not self._knows(named)
             if restarts:
-                self._end(self.found.headers[-1:])
+                self._end()
                 self._timetable += 1
             self.found.headers.append(named)
             row = next(rows, None)  # type: ignore[assignment]

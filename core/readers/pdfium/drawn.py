@@ -35,7 +35,7 @@ from .calls import (
     stroke_width,
     text_object,
 )
-from .ink import Box, Ink, Room, White
+from .ink import Box, Ink, Room
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
@@ -156,18 +156,19 @@ class Drawn:
         orders = {item.value: order for order, item in enumerate(self._texts)}
         handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
         ink = Ink(page, [item for _, _, item in over], self._texts) if over or self._suspects else None
-        room, is_white = Room(handle), White()
+        room = Room(handle)
 
         def why(glyph: int) -> Foreign | None:
-            item = text_object(handle, glyph).value
-            order, box = orders.get(item, 0), room.of(glyph)
+            text = text_object(handle, glyph)
+            item, box = text.value, room.of(glyph)
+            order = orders.get(item, 0)
             above = any(order < below and _meet(box, area) for below, area, _ in over)
             if item in self._odd:
                 return self._odd[item]
             if above and ink and ink.is_covered(box):
                 return Foreign.COVERED
             # White text shows nothing where it is shown, either; whether it may be there is asked of words.
-            blank = item in self._suspects and ink is not None and ink.is_blank(box) and not is_white(handle, glyph)
+            blank = item in self._suspects and ink is not None and ink.is_blank(box) and not _is_white(text)
             return self._suspects[item] if blank else None
 
         return why
@@ -184,7 +185,11 @@ def _alpha(item: Handle) -> int:
 
 def _is_dark(item: Handle) -> bool:
     """Tell whether an area is of another colour than white paper; a picture is."""
-    return object_type(item) != _PATH or min(_color(item)[:3]) < PALE
+    return object_type(item) != _PATH or not _is_white(item)
+
+
+def _is_white(item: Handle) -> bool:
+    return min(_color(item)[:3]) >= PALE
 
 
 def _color(item: Handle) -> tuple[int, int, int, int]:

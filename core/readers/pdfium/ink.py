@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import byref, c_double, c_int, c_uint
+from ctypes import byref, c_double, c_int
 
-from ..words import PALE
-from .calls import Handle, char_box, char_color, raw, set_active
+from .calls import Handle, char_box, raw, set_active
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top in page space."""
@@ -28,19 +27,6 @@ class Room:
         char_box(self._textpage, glyph, *self._refs)
         left, right, bottom, top = (value.value for value in self._box)
         return left, bottom, right, top
-
-
-class White:
-    """Whether glyphs are as white as paper."""
-
-    def __init__(self) -> None:
-        self.color = (c_uint * 4)()
-        self.channels = [byref(self.color, 4 * channel) for channel in range(4)]
-
-    def __call__(self, textpage: Handle, glyph: int) -> bool:
-        char_color(textpage, glyph, *self.channels)
-        red, green, blue, _ = self.color
-        return red >= PALE and green >= PALE and blue >= PALE
 
 
 class Ink:
