@@ -133,7 +133,7 @@ def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> boo
 
 def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
-    may = may_go_on(cell, item, line) or item[-1].spaced or _is_rest(line.text)
+    may = may_go_on(cell, item, line) or item[-1].spaced or is_rest(line.text)
     return may and item[0].text.split()[0] != line.text.split()[0]
 
 
@@ -142,7 +142,7 @@ def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
 
     "Lab 2" behind "Informatorium CBT", "Red Lab" behind "Informatorium", "Toit Auditorium" behind "AE du".
     """
-    if _is_rest(line.text) or (len(item) == 1 and " " not in item[0].text):
+    if is_rest(line.text) or (len(item) == 1 and " " not in item[0].text):
         return True
     begins, ends = line.text.split()[0], item[-1].text.split()[-1]
     open_end = ends.isalpha() and ends.islower() and ends not in _RESTS
@@ -156,7 +156,7 @@ def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
     return _OF_TIMES.fullmatch(text) is not None and not values.is_span(text)
 
 
-def _is_rest(text: str) -> bool:
+def is_rest(text: str) -> bool:
     """Tell whether a text can only be the rest of a venue: each begins with a letter and has several words."""
     return not text[0].isalpha() or text.lower() in _RESTS
 

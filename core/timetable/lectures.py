@@ -18,6 +18,7 @@ from .fields import (
     goes_on_if_rest,
     goes_on_if_spaced,
     goes_on_if_spaced_or_broken,
+    is_rest,
     join,
     may_go_on,
     unwrap,
@@ -97,6 +98,8 @@ def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
     # A line too long for its cell was wrapped: put it together, if that accounts for every extra line.
     if days and max(activities, times, venues) > days:
         joined = [_unwrapped(cell, days) for cell in columns]
+        if any(is_rest(item[0].text) for item in joined[3]):
+            raise Unreadable("the lines of its venues cannot be told apart")
         if all(len(column) == days for column in joined):
             return list(zip(*joined, strict=True))
     counts = [len(cell.lines) for cell in columns]
