@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..core.jobs import figures, require_job
+from ..core.jobs.queries import figures, require_job
 from ..core.ledger import Filter, State
 from .jobs_keeping import backup, purge, restore, verify
 from .jobs_letters import dead, retry

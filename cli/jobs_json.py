@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import click
 
 from ..core.details import load_details
-from ..core.jobs import Figures
+from ..core.jobs.queries import Figures
 from ..core.ledger import Attempt, Batch, Job
 from ..core.verify import Finding
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import SEVERAL
-from ..core.jobs import back_up, forget, open_for_restore, put_back, require_ledger
+from ..core.jobs.queries import back_up, forget, open_for_restore, put_back, require_ledger
 from ..core.text import clean
 from ..core.verify import Verification
 from .jobs_options import json_option, ledger_option, ledger_path, opened, tell_damage, yes_option

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..core.jobs import RETRIED, Which, chosen
-from ..core.jobs import discard as discard_jobs
-from ..core.jobs import retry as retry_jobs
+from ..core.jobs.queries import RETRIED, Which, chosen
+from ..core.jobs.queries import discard as discard_jobs
+from ..core.jobs.queries import retry as retry_jobs
 from ..core.ledger import LETTERS, Filter, Ledger, State
 from .jobs_options import (
     Decorator,

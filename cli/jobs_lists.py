@@ -8,7 +8,7 @@ from itertools import islice
 
 import click
 
-from ..core.jobs import newest, newest_of
+from ..core.jobs.queries import newest, newest_of
 from ..core.ledger import LETTERS, Filter, Job, Ledger
 from .jobs_json import job_document, print_stream
 from .jobs_view import counts_text, job_table

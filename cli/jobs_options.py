@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ..core.errors import CONVERSION_ERRORS
-from ..core.jobs import Which, newest_batch, open_existing, require_batch
+from ..core.jobs.queries import Which, newest_batch, open_existing, require_batch
 from ..core.ledger import Ledger
 from ..core.text import clean
 from .ledgers import default_ledger

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ..core.details import Details, Row, load_details, moved_words
-from ..core.jobs import Figures
+from ..core.jobs.queries import Figures
 from ..core.ledger import LETTERS, Attempt, Batch, Job, State
 from ..core.text import clean
 from . import jobs_words as words

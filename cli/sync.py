@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import PushRefused, PushRetry, Unauthorized
-from ..core.jobs import open_existing
+from ..core.jobs.queries import open_existing
 from ..core.ledger import Backlog, Delivery, Ledger, pushing_alone
 from ..sync.credentials import Credentials, Login
 from ..sync.outbox import Pushed

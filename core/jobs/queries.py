@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from .errors import InputOutput, NoSuchFile, NotWritable
-from .ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State, Stats
+from ..errors import InputOutput, NoSuchFile, NotWritable
+from ..ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State, Stats
 
 RETRIED = (State.FAILED, *LETTERS)
 """What `retry` is for: jobs that wait for their next attempt, and dead letters."""

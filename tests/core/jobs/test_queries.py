@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tukscal.core import jobs
 from tukscal.core.errors import NoSuchFile
-from tukscal.core.jobs import Which
+from tukscal.core.jobs import queries
+from tukscal.core.jobs.queries import Which
 from tukscal.core.ledger import LETTERS, Done, Failure, Filter, Ledger, NewJob, State
 
 CAUSES = ("damaged", "encrypted", "too_large")
@@ -32,7 +32,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
 
     Pages hold 4 jobs.
     """
-    monkeypatch.setattr(jobs, "_PAGE", 4)
+    monkeypatch.setattr(queries, "_PAGE", 4)
     clock = Clock()
     with Ledger.open(tmp_path / "ledger.db", clock=clock.time) as made:
         batches = [made.begin("batch"), made.begin("batch")]
@@ -54,7 +54,7 @@ def _end(ledger: Ledger, job: int, number: int) -> None:
 
 def test_pages_join_without_gap_or_repeat(ledger: Ledger) -> None:
     """All jobs come once, the newest first, though many were queued in the same moment."""
-    found = list(jobs.newest(ledger, Filter()))
+    found = list(queries.newest(ledger, Filter()))
     assert [job.id for job in found] == list(range(24, 0, -1))
     assert found == ledger.jobs(Filter(limit=1_000))
 
@@ -64,36 +64,36 @@ def test_states_merge_in_order(ledger: Ledger, wanted: Filter) -> None:
     """Jobs of several states are those of one list that are so, in its order."""
     ledger.replay([2])
     states = (State.DEAD, State.QUEUED, State.DONE)
-    expected = [job for job in jobs.newest(ledger, wanted) if job.state in states]
+    expected = [job for job in queries.newest(ledger, wanted) if job.state in states]
     assert expected
-    assert list(jobs.newest_of(ledger, states, wanted)) == expected
+    assert list(queries.newest_of(ledger, states, wanted)) == expected
 
 
 def test_which_jobs_are_meant(ledger: Ledger) -> None:
     """Numbers mean those that failed among them, each once; else a cause and a batch mean all that failed so."""
-    letters = [job for job in jobs.newest(ledger, Filter()) if job.state in LETTERS]
+    letters = [job for job in queries.newest(ledger, Filter()) if job.state in LETTERS]
     assert len(letters) == 16
-    assert jobs.chosen(ledger, Which(), LETTERS) == [job.id for job in letters]
-    assert jobs.chosen(ledger, Which(ids=(3, 1, 2, 3)), LETTERS) == [3, 2]
+    assert queries.chosen(ledger, Which(), LETTERS) == [job.id for job in letters]
+    assert queries.chosen(ledger, Which(ids=(3, 1, 2, 3)), LETTERS) == [3, 2]
     damaged = [job.id for job in letters if job.cause == "damaged" and job.batch == 1]
-    assert jobs.chosen(ledger, Which(cause="damaged", batch=1), LETTERS) == damaged
+    assert queries.chosen(ledger, Which(cause="damaged", batch=1), LETTERS) == damaged
     with pytest.raises(NoSuchFile, match="There is no job 25 in the ledger"):
-        jobs.chosen(ledger, Which(ids=(1, 25)), LETTERS)
+        queries.chosen(ledger, Which(ids=(1, 25)), LETTERS)
 
 
 def test_many_are_changed_page_by_page(ledger: Ledger) -> None:
     """Retry and discard change each job once and say how many, however many transactions that takes."""
-    letters = jobs.chosen(ledger, Which(), LETTERS)
-    assert jobs.retry(ledger, letters[:9]) == 9
+    letters = queries.chosen(ledger, Which(), LETTERS)
+    assert queries.retry(ledger, letters[:9]) == 9
     assert ledger.counts()[State.QUEUED] == 9
-    assert jobs.discard(ledger, letters) == 7
+    assert queries.discard(ledger, letters) == 7
     assert sum(ledger.counts().values()) == 17
 
 
 def test_figures_are_of_what_was_measured(ledger: Ledger) -> None:
     """Percentiles of memory are sizes that done jobs had; without one there are none."""
-    found = jobs.figures(ledger, None)
+    found = queries.figures(ledger, None)
     assert found.memory == (10, 22, 22, 22)  # 1, 4, 7, 10, 13, 16, 19, 22
     assert found.seconds == (1.0, 1.0, 1.0, 1.0)
-    assert jobs.figures(ledger, 1).memory == (7, 19, 19, 19)
-    assert jobs.figures(ledger, 99).memory == ()
+    assert queries.figures(ledger, 1).memory == (7, 19, 19, 19)
+    assert queries.figures(ledger, 99).memory == ()
