@@ -11,7 +11,7 @@ import math
 from .clock import Clock
 from .limits import Limiter, Rule, network, within
 from .settings import Rates
-from .store.interface_jobs import Blocks as Rows
+from .store.interface import Blocks as Rows
 from .store.job_model import Block
 
 ADDRESS, LOGIN, ACCOUNT = "address", "login", "account"

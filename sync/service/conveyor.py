@@ -31,7 +31,7 @@ from .conveyor_rules import Pace, follows
 from .conveyor_task import Result, Work, convert_behind
 from .crypt import Vault
 from .settings import Settings
-from .store.interface_jobs import Jobs
+from .store.interface import Jobs
 from .store.job_model import Claimed, Converted, Failed, Job, JobState
 
 T = TypeVar("T")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from sqlite3 import Connection
 from typing import Any
 
+from .. import interface
 from ..conditions import matches, none_matches
 from ..model import Calendar, Condition, NewPut, NewRevision, Put, PutState
-from .database import Database
+from .family import Family, reads, writes
 
 _KEPT = 3  # revisions of a calendar
 _CANCELLED_MOST = 500  # cancelled events of a calendar, the newest: a feed shows them for some weeks
@@ -50,64 +50,56 @@ _REMOVE = "DELETE FROM calendars WHERE id = ?"
 _YEAR = 366 * 86_400.0  # a cancellation in a calendar nobody changes is remembered as long as its year
 
 
-class SqliteCalendars:
+class SqliteCalendars(Family, interface.Calendars):
     """The calendars of a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @writes
+    def put(self, connection: Connection, new: NewPut) -> Put:
+        there = find(connection, new.account, new.key)
+        kept = _answered(connection, new.account, new.idempotency)
+        if kept is not None:
+            return Put(state=PutState.REPLAYED, status=_REPLAY, body=kept)
+        refused = _refusal(connection, new, there)
+        if refused:
+            return refused
+        state, status = (PutState.UPDATED, 200) if there else (PutState.CREATED, 201)
+        number = put_row(connection, new.account, new.key, new.revision, new.now)
+        values = (new.account, new.idempotency, number, status, new.answer, new.now)
+        connection.execute(_KEEP_ANSWER, values)
+        return Put(state=state, status=status, body=new.answer, revision=new.revision.revision)
 
-    async def put(self, new: NewPut) -> Put:
-        """Store a revision with the answer for repeats, in one transaction."""
-        return await self._database.write(partial(put, new=new))
+    @reads
+    def answer(self, connection: Connection, account: str, idempotency: str) -> bytes | None:
+        return _answered(connection, account, idempotency)
 
-    async def answer(self, account: str, idempotency: str) -> bytes | None:
-        """Return the answer kept for repeats under an idempotency key."""
-        return await self._database.read(lambda c: answer(c, account, idempotency))
+    @reads
+    def get(self, connection: Connection, account: str, key: str) -> Calendar | None:
+        return find(connection, account, key)
 
-    async def get(self, account: str, key: str) -> Calendar | None:
-        """Return a calendar."""
-        return await self._database.read(lambda c: get(c, account, key))
+    @reads
+    def body(self, connection: Connection, account: str, key: str) -> tuple[Calendar, bytes] | None:
+        found = find(connection, account, key)
+        if found is None:
+            return None
+        ((packed,),) = connection.execute(_BODY, (found.id, found.revision)).fetchall()
+        return found, packed
 
-    async def body(self, account: str, key: str) -> tuple[Calendar, bytes] | None:
-        """Return a calendar and its compressed bytes."""
-        return await self._database.read(lambda c: body(c, account, key))
+    @reads
+    def page(self, connection: Connection, account: str, after: str, limit: int) -> Sequence[Calendar]:
+        return [_calendar(row) for row in connection.execute(_PAGE, (account, after, limit))]
 
-    async def page(self, account: str, after: str, limit: int) -> Sequence[Calendar]:
-        """Return calendars, ordered by key."""
-        values = (account, after, limit)
-        return await self._database.read(lambda c: [calendar_of(row) for row in c.execute(_PAGE, values)])
-
-    async def remove(self, account: str, key: str, condition: Condition) -> bool | None:
-        """Remove a calendar; False if the condition does not hold, None if there is none."""
-        return await self._database.write(lambda c: _remove(c, account, key, condition))
+    @writes
+    def remove(self, connection: Connection, account: str, key: str, condition: Condition) -> bool | None:
+        there = find(connection, account, key)
+        if there is None:
+            return None
+        return _holds(condition, there) and connection.execute(_REMOVE, (there.id,)).rowcount > 0
 
 
-def get(connection: Connection, account: str, key: str) -> Calendar | None:
+def find(connection: Connection, account: str, key: str) -> Calendar | None:
     """Return a calendar."""
     row = connection.execute(_GET, (account, key)).fetchone()
-    return None if row is None else calendar_of(row)
-
-
-def body(connection: Connection, account: str, key: str) -> tuple[Calendar, bytes] | None:
-    """Return a calendar and its compressed bytes."""
-    found = get(connection, account, key)
-    if found is None:
-        return None
-    ((packed,),) = connection.execute(_BODY, (found.id, found.revision)).fetchall()
-    return found, packed
-
-
-def put(connection: Connection, new: NewPut) -> Put:
-    """Store a revision with the answer for repeats, unless something speaks against it."""
-    there = get(connection, new.account, new.key)
-    refused = _repeat(connection, new) or _refusal(connection, new, there)
-    if refused:
-        return refused
-    state, status = (PutState.UPDATED, 200) if there else (PutState.CREATED, 201)
-    number = put_row(connection, new.account, new.key, new.revision, new.now)
-    values = (new.account, new.idempotency, number, status, new.answer, new.now)
-    connection.execute(_KEEP_ANSWER, values)
-    return Put(state=state, status=status, body=new.answer, revision=new.revision.revision)
+    return None if row is None else _calendar(row)
 
 
 def put_row(connection: Connection, account: str, key: str, new: NewRevision, now: float) -> int:
@@ -130,15 +122,9 @@ def _note_cancelled(connection: Connection, number: int, new: NewRevision, now: 
     connection.execute(_BOUND, {"id": number, "most": _CANCELLED_MOST})
 
 
-def answer(connection: Connection, account: str, idempotency: str) -> bytes | None:
-    """Return the answer kept for repeats under an idempotency key."""
+def _answered(connection: Connection, account: str, idempotency: str) -> bytes | None:
     row = connection.execute(_ANSWER, (account, idempotency)).fetchone()
     return None if row is None else row[0]
-
-
-def _repeat(connection: Connection, new: NewPut) -> Put | None:
-    kept = answer(connection, new.account, new.idempotency)
-    return None if kept is None else Put(state=PutState.REPLAYED, status=_REPLAY, body=kept)
 
 
 def _refusal(connection: Connection, new: NewPut, there: Calendar | None) -> Put | None:
@@ -157,22 +143,12 @@ def _refusal(connection: Connection, new: NewPut, there: Calendar | None) -> Put
     return None
 
 
-def _remove(connection: Connection, account: str, key: str, condition: Condition) -> bool | None:
-    there = get(connection, account, key)
-    if there is None:
-        return None
-    if not _holds(condition, there):
-        return False
-    return connection.execute(_REMOVE, (there.id,)).rowcount > 0
-
-
 def _holds(condition: Condition, there: Calendar | None) -> bool:
     etag = f'"{there.sha256}"' if there else None
     return matches(condition.match, etag) and none_matches(condition.none_match, etag)
 
 
-def calendar_of(row: Sequence[Any]) -> Calendar:
-    """Return the calendar in a row."""
+def _calendar(row: Sequence[Any]) -> Calendar:
     number, account, key, revision, sha256, size, name, events, created, updated = row
     return Calendar(
         id=number, account=account, key=key, revision=revision, sha256=sha256, size=size, name=name, events=events,

@@ -1,15 +1,16 @@
-"""Feeds: secret addresses, what they show, and the bytes that were made of it."""
+"""Feeds: secret addresses, what they show, the selections they show it by, and the bytes that were made of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any
 
-from ..model import Feed, FeedParts, FeedState, Rendering
-from . import calendars, selections
-from .database import Database
+from .. import interface
+from ..model import Feed, FeedParts, FeedState, Rendering, StoredSelection
+from . import calendars
+from .family import Family, reads, writes
 
 _COLUMNS = "id, account, name, selection, created, rotated, hits, unchanged, read"
 _COUNT = "SELECT count(*) FROM feeds WHERE account = ?"
@@ -42,88 +43,132 @@ _KEEP_RENDERED = "INSERT INTO rendered (calendar, fingerprint) VALUES (?, ?)"
 _HIT = "UPDATE feeds SET hits = hits + ?, unchanged = unchanged + ?, read = ? WHERE id = ?"
 _USED = "UPDATE renderings SET used = ? WHERE fingerprint = ?"
 
+_SELECTION = "id, account, name, content, sha256, created, updated"
+_COUNT_SELECTIONS = "SELECT count(*) FROM selections WHERE account = ?"
+_ADD_SELECTION = f"INSERT INTO selections ({_SELECTION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_GET_SELECTION = f"SELECT {_SELECTION} FROM selections WHERE account = ? AND id = ?"
+_SELECTIONS = f"SELECT {_SELECTION} FROM selections WHERE account = ? AND id > ? ORDER BY id LIMIT ?"
+_CHANGE_SELECTION = "UPDATE selections SET name = ?, content = ?, sha256 = ?, updated = ? WHERE account = ? AND id = ?"
+_USERS = "SELECT count(*) FROM feeds WHERE selection = ?"
+_REMOVE_SELECTION = "DELETE FROM selections WHERE id = ?"
 
-class SqliteFeeds:
+
+class SqliteFeeds(Family, interface.Feeds):
     """The feeds of a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @writes
+    def add(self, connection: Connection, feed: Feed, hashed: bytes, most: int) -> bool | None:
+        found = [calendars.find(connection, feed.account, key) for key in feed.keys]
+        numbers = [calendar.id for calendar in found if calendar is not None]
+        if len(numbers) < len(found) or (feed.selection and not _own(connection, feed.account, feed.selection)):
+            return None
+        if connection.execute(_COUNT, (feed.account,)).fetchone()[0] >= most:
+            return False
+        values = (feed.id, hashed, feed.account, feed.name, feed.selection, feed.created, feed.rotated)
+        connection.execute(_ADD, values)
+        connection.executemany(_ADD_CALENDAR, [(feed.id, place, number) for place, number in enumerate(numbers)])
+        return True
 
-    async def add(self, feed: Feed, hashed: bytes, most: int) -> bool | None:
-        """Add a feed; None if a calendar or the selection is not there, False if there are as many as may be."""
-        return await self._database.write(lambda c: _add(c, feed, hashed, most))
+    @reads
+    def get(self, connection: Connection, account: str, feed: str) -> Feed | None:
+        row = connection.execute(_GET, (account, feed)).fetchone()
+        return None if row is None else _feed(connection, row)
 
-    async def get(self, account: str, feed: str) -> Feed | None:
-        """Return a feed."""
-        return await self._database.read(lambda c: _get(c, account, feed))
+    @reads
+    def page(self, connection: Connection, account: str, after: str, limit: int) -> Sequence[Feed]:
+        return [_feed(connection, row) for row in connection.execute(_PAGE, (account, after, limit)).fetchall()]
 
-    async def page(self, account: str, after: str, limit: int) -> Sequence[Feed]:
-        """Return feeds, ordered by id."""
-        values = (account, after, limit)
-        return await self._database.read(lambda c: [_feed_of(c, row) for row in c.execute(_PAGE, values).fetchall()])
+    @writes
+    def rotate(self, connection: Connection, account: str, feed: str, hashed: bytes, now: float) -> bool:
+        return connection.execute(_ROTATE, (hashed, now, account, feed)).rowcount > 0
 
-    async def rotate(self, account: str, feed: str, hashed: bytes, now: float) -> bool:
-        """Give a feed another secret."""
-        return await self._database.write(lambda c: c.execute(_ROTATE, (hashed, now, account, feed)).rowcount > 0)
+    @writes
+    def remove(self, connection: Connection, account: str, feed: str) -> bool:
+        return connection.execute(_REMOVE, (account, feed)).rowcount > 0
 
-    async def remove(self, account: str, feed: str) -> bool:
-        """Remove a feed."""
-        return await self._database.write(lambda c: c.execute(_REMOVE, (account, feed)).rowcount > 0)
-
-    async def look(
-        self, hashed: bytes, fingerprint: Callable[[FeedState], bytes]
+    @reads
+    def look(
+        self, connection: Connection, hashed: bytes, fingerprint: Callable[[FeedState], bytes]
     ) -> tuple[FeedState, Rendering | None] | None:
-        """Return what the feed with a secret shows, and its bytes if they are stored."""
-        return await self._database.read(lambda c: _look(c, hashed, fingerprint))
+        row = connection.execute(_STATE, (hashed,)).fetchone()
+        if row is None:
+            return None
+        feed, account, selection = row
+        shown = tuple(connection.execute(_SHOWN, (feed,)).fetchall())
+        state = FeedState(id=feed, account=account, calendars=shown, selection=selection)
+        return state, _rendering(connection, fingerprint(state))
 
-    async def parts(self, shown: Sequence[tuple[int, int]]) -> FeedParts | None:
-        """Return what a feed is rendered from, None if one of the revisions is no longer the newest."""
-        return await self._database.read(lambda c: _parts(c, shown))
+    @reads
+    def parts(self, connection: Connection, shown: Sequence[tuple[int, int]]) -> FeedParts | None:
+        bodies = [connection.execute(_BODY, pair).fetchone() for pair in shown]
+        if None in bodies:
+            return None
+        cancelled = [
+            {uid: (since, packed) for uid, since, packed in connection.execute(_CANCELLED, (number,))}
+            for number, _ in shown
+        ]
+        return FeedParts(bodies=tuple(packed for (packed,) in bodies), cancelled=tuple(cancelled))
 
-    async def keep(self, made: Rendering, calendars: Iterable[int]) -> None:
-        """Store bytes made of these calendars, if all of them are still there."""
-        await self._database.write(lambda c: _keep(c, made, set(calendars)))
+    @writes
+    def keep(self, connection: Connection, made: Rendering, calendars: Iterable[int]) -> None:
+        numbers = set(calendars)
+        ((there,),) = connection.execute(_THERE, (json.dumps(sorted(numbers)),)).fetchall()
+        if there == len(numbers):
+            values = (made.fingerprint, made.etag, made.packed, made.made, made.made, made.until)
+            connection.execute(_KEEP, values)
+            connection.executemany(_KEEP_RENDERED, [(number, made.fingerprint) for number in numbers])
 
-    async def count(self, hits: Mapping[str, tuple[int, int]], used: Iterable[bytes], now: float) -> None:
-        """Add to feeds' hits and unchanged, and write down which renderings were used."""
-
-        def write(connection: Connection) -> None:
-            connection.executemany(_HIT, [(*numbers, now, feed) for feed, numbers in hits.items()])
-            connection.executemany(_USED, [(now, fingerprint) for fingerprint in used])
-
-        await self._database.write(write)
-
-
-def _add(connection: Connection, feed: Feed, hashed: bytes, most: int) -> bool | None:
-    found = [calendars.get(connection, feed.account, key) for key in feed.keys]
-    if feed.selection and selections.get(connection, feed.account, feed.selection) is None:
-        return None
-    numbers = [calendar.id for calendar in found if calendar is not None]
-    if len(numbers) < len(found):
-        return None
-    if connection.execute(_COUNT, (feed.account,)).fetchone()[0] >= most:
-        return False
-    values = (feed.id, hashed, feed.account, feed.name, feed.selection, feed.created, feed.rotated)
-    connection.execute(_ADD, values)
-    connection.executemany(_ADD_CALENDAR, [(feed.id, place, number) for place, number in enumerate(numbers)])
-    return True
-
-
-def _get(connection: Connection, account: str, feed: str) -> Feed | None:
-    row = connection.execute(_GET, (account, feed)).fetchone()
-    return None if row is None else _feed_of(connection, row)
+    @writes
+    def count(
+        self, connection: Connection, hits: Mapping[str, tuple[int, int]], used: Iterable[bytes], now: float
+    ) -> None:
+        connection.executemany(_HIT, [(*numbers, now, feed) for feed, numbers in hits.items()])
+        connection.executemany(_USED, [(now, fingerprint) for fingerprint in used])
 
 
-def _look(
-    connection: Connection, hashed: bytes, fingerprint: Callable[[FeedState], bytes]
-) -> tuple[FeedState, Rendering | None] | None:
-    row = connection.execute(_STATE, (hashed,)).fetchone()
-    if row is None:
-        return None
-    feed, account, selection = row
-    shown = tuple(connection.execute(_SHOWN, (feed,)).fetchall())
-    state = FeedState(id=feed, account=account, calendars=shown, selection=selection)
-    return state, _rendering(connection, fingerprint(state))
+class SqliteSelections(Family, interface.Selections):
+    """The selections of a database."""
+
+    @writes
+    def add(self, connection: Connection, selection: StoredSelection, most: int) -> bool:
+        if connection.execute(_COUNT_SELECTIONS, (selection.account,)).fetchone()[0] >= most:
+            return False
+        values = (selection.id, selection.account, selection.name, selection.content, selection.sha256)
+        connection.execute(_ADD_SELECTION, (*values, selection.created, selection.updated))
+        return True
+
+    @reads
+    def get(self, connection: Connection, account: str, selection: str) -> StoredSelection | None:
+        return _own(connection, account, selection)
+
+    @reads
+    def page(self, connection: Connection, account: str, after: str, limit: int) -> Sequence[StoredSelection]:
+        return [_selection(row) for row in connection.execute(_SELECTIONS, (account, after, limit))]
+
+    @writes
+    def change(self, connection: Connection, changed: StoredSelection) -> bool:
+        values = (changed.name, changed.content, changed.sha256, changed.updated, changed.account, changed.id)
+        return connection.execute(_CHANGE_SELECTION, values).rowcount > 0
+
+    @writes
+    def remove(self, connection: Connection, account: str, selection: str) -> bool | None:
+        if _own(connection, account, selection) is None:
+            return None
+        ((users,),) = connection.execute(_USERS, (selection,)).fetchall()
+        return not users and connection.execute(_REMOVE_SELECTION, (selection,)).rowcount > 0
+
+
+def _own(connection: Connection, account: str, selection: str) -> StoredSelection | None:
+    """Return a selection of an account."""
+    row = connection.execute(_GET_SELECTION, (account, selection)).fetchone()
+    return None if row is None else _selection(row)
+
+
+def _selection(row: Sequence[Any]) -> StoredSelection:
+    number, account, name, content, sha256, created, updated = row
+    return StoredSelection(
+        id=number, account=account, name=name, content=content, sha256=sha256, created=created, updated=updated
+    )
 
 
 def _rendering(connection: Connection, fingerprint: bytes) -> Rendering | None:
@@ -134,27 +179,7 @@ def _rendering(connection: Connection, fingerprint: bytes) -> Rendering | None:
     return Rendering(fingerprint=fingerprint, etag=etag, packed=packed, made=made, until=until)
 
 
-def _keep(connection: Connection, made: Rendering, calendars: Collection[int]) -> None:
-    ((there,),) = connection.execute(_THERE, (json.dumps(sorted(calendars)),)).fetchall()
-    if there < len(calendars):
-        return
-    values = (made.fingerprint, made.etag, made.packed, made.made, made.made, made.until)
-    connection.execute(_KEEP, values)
-    connection.executemany(_KEEP_RENDERED, [(number, made.fingerprint) for number in calendars])
-
-
-def _parts(connection: Connection, shown: Sequence[tuple[int, int]]) -> FeedParts | None:
-    bodies = [connection.execute(_BODY, pair).fetchone() for pair in shown]
-    if None in bodies:
-        return None
-    cancelled = [
-        {uid: (since, packed) for uid, since, packed in connection.execute(_CANCELLED, (number,))}
-        for number, _ in shown
-    ]
-    return FeedParts(bodies=tuple(packed for (packed,) in bodies), cancelled=tuple(cancelled))
-
-
-def _feed_of(connection: Connection, row: Sequence[Any]) -> Feed:
+def _feed(connection: Connection, row: Sequence[Any]) -> Feed:
     number, account, name, selection, created, rotated, hits, unchanged, read = row
     keys = tuple(key for (key,) in connection.execute(_KEYS, (number,)))
     return Feed(

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from sqlite3 import Connection
 
-from ..job_model import (
-    Admission,
-    Claimed,
-    Converted,
-    Failed,
-    Job,
-    JobState,
-    Newcomer,
-    NewJob,
-    QueueFigures,
-    Quotas,
-    Refusal,
-    Replay,
-    Sender,
-)
-from . import accounts, limits, queue
-from .database import Database
-from .job_rows import COLUMNS, get, job_of, place_of
+from .. import interface
+from ..job_model import Admission, Job, JobState, Newcomer, NewJob, Quotas, Refusal, Replay, Sender
+from . import limits
+from .accounts import add_account
+from .family import reads, writes
+from .queue import COLUMNS, SqliteQueue, find, job_in, place
 
 _ADD = """
     INSERT INTO jobs (id, account, name, size, sha256, premium, network, state, created, due, calendar, pdf)
@@ -41,7 +28,7 @@ _CALENDARS_OF = """
     WHERE calendars.account = ? AND accounts.kind = 'student'
     """
 _REMOVE = "DELETE FROM jobs WHERE id = ? AND account = ?"
-_FIND = "SELECT state, pdf FROM jobs WHERE id = :id AND (:account IS NULL OR account = :account)"
+_STATE = "SELECT state, pdf FROM jobs WHERE id = :id AND (:account IS NULL OR account = :account)"
 _AGAIN = """
     UPDATE jobs SET state = 'queued', due = ?, attempts = 0, deaths = 0, duration = 0, cause = NULL, message = NULL,
         advice = NULL, completed = NULL, lease = NULL WHERE id = ?
@@ -52,111 +39,82 @@ _RESULT = """
     """
 
 
-class SqliteJobs:
+class SqliteJobs(SqliteQueue, interface.Jobs):
     """The jobs of a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def admit(
-        self, new: NewJob, sender: Sender, quotas: Quotas, now: float, newcomer: Newcomer | None = None
+    @writes
+    def admit(
+        self,
+        connection: Connection,
+        new: NewJob,
+        sender: Sender,
+        quotas: Quotas,
+        now: float,
+        newcomer: Newcomer | None = None,
     ) -> Admission:
-        """Take an upload with its job, or refuse it and leave no trace."""
-        return await self._database.write(
-            partial(admit, new=new, sender=sender, quotas=quotas, now=now, newcomer=newcomer)
+        standings = limits.standings(connection, new.account, quotas.minute, quotas.hour, now)
+        refusal = (
+            Refusal.RATE
+            if not all(one.allowed for one in standings)
+            else _refusal(connection, new, sender, quotas, now)
         )
+        if refusal is not None:
+            return Admission(refusal=refusal, standings=standings)
+        if newcomer is not None:
+            add_account(connection, newcomer.account, newcomer.session)
+        values = {"id": new.id, "account": new.account, "name": new.name, "size": new.size, "sha256": new.sha256}
+        connection.execute(
+            _ADD, {**values, "premium": new.premium, "calendar": new.calendar, "network": sender.network, "now": now}
+        )
+        connection.execute(_ADD_PDF, (new.id, now, new.sealed))
+        limits.count(connection, new.account, sender.network, now)
+        standings = limits.standings(connection, new.account, quotas.minute, quotas.hour, now)
+        return Admission(place=place(connection, new.id, new.premium, new.size, now), standings=standings)
 
-    async def crowded(self, network: str | None, now: float) -> tuple[int, int]:
-        """Return the open jobs of all, and a network's uploads in the last hour."""
-        return await self._database.read(lambda c: (_one(c, _OPEN), limits.uploads_of(c, network, now)))
+    @reads
+    def crowded(self, connection: Connection, network: str | None, now: float) -> tuple[int, int]:
+        return _one(connection, _OPEN), limits.uploads_of(connection, network, now)
 
-    async def get(self, account: str, job: str) -> Job | None:
-        """Return a job with its place."""
-        return await self._database.read(partial(get, account=account, job=job))
+    @reads
+    def get(self, connection: Connection, account: str, job: str) -> Job | None:
+        return find(connection, account, job)
 
-    async def find(self, job: str) -> Job | None:
-        """Return anybody's job."""
-        return await self._database.read(partial(get, account=None, job=job))
+    @reads
+    def find(self, connection: Connection, job: str) -> Job | None:
+        return find(connection, None, job)
 
-    async def page(self, account: str, before: float, limit: int) -> Sequence[Job]:
-        """Return an account's jobs, the newest first, made before a moment."""
-        values = (account, before, limit)
-        return await self._database.read(lambda c: [job_of(row) for row in c.execute(_PAGE, values)])
+    @reads
+    def page(self, connection: Connection, account: str, before: float, limit: int) -> Sequence[Job]:
+        return [job_in(row) for row in connection.execute(_PAGE, (account, before, limit))]
 
-    async def remove(self, account: str, job: str) -> bool:
-        """Delete a job and its PDF."""
-        return await self._database.write(lambda c: c.execute(_REMOVE, (job, account)).rowcount) > 0
+    @writes
+    def remove(self, connection: Connection, account: str, job: str) -> bool:
+        return connection.execute(_REMOVE, (job, account)).rowcount > 0
 
-    async def replay(self, account: str | None, job: str, now: float) -> Replay | None:
-        """Queue a dead letter again, of an account or of anybody."""
-        return await self._database.write(partial(replay, account=account, job=job, now=now))
+    @writes
+    def replay(self, connection: Connection, account: str | None, job: str, now: float) -> Replay | None:
+        row = connection.execute(_STATE, {"id": job, "account": account}).fetchone()
+        if row is None:
+            return None
+        state, pdf = row
+        if state in (JobState.FAILED, JobState.DEAD) and not pdf:
+            return Replay.NO_PDF
+        if state != JobState.DEAD:
+            return Replay.NOT_NOW
+        connection.execute(_AGAIN, (now, job))
+        return Replay.QUEUED
 
-    async def letters(self, limit: int) -> Sequence[Job]:
-        """Return dead letters, the newest first."""
-        return await self._database.read(lambda c: [job_of(row) for row in c.execute(_LETTERS, (limit,))])
+    @reads
+    def letters(self, connection: Connection, limit: int) -> Sequence[Job]:
+        return [job_in(row) for row in connection.execute(_LETTERS, (limit,))]
 
-    async def result(self, account: str, job: str) -> tuple[Job, bytes | None] | None:
-        """Return a job and its calendar, compressed."""
-        return await self._database.read(partial(result, account=account, job=job))
-
-    async def claim(self, lease: str, count: int, now: float, patience: float) -> Sequence[Claimed]:
-        """Take jobs that are due."""
-        return await self._database.write(partial(queue.claim, lease=lease, count=count, now=now, patience=patience))
-
-    async def finish(self, lease: str, ended: Sequence[Converted | Failed], now: float) -> None:
-        """Record how attempts ended."""
-        await self._database.write(partial(queue.finish, lease=lease, ended=ended, now=now))
-
-    async def release(self, lease: str) -> int:
-        """Queue again what a lease holds."""
-        return await self._database.write(partial(queue.release, lease=lease))
-
-    async def leases(self) -> Mapping[str, int]:
-        """Return who holds jobs, and their beats."""
-        return await self._database.read(queue.leases)
-
-    async def beat(self, lease: str) -> None:
-        """Raise the counter that shows a holder lives."""
-        await self._database.write(partial(queue.beat, lease=lease))
-
-    async def figures(self, now: float) -> QueueFigures:
-        """Return figures."""
-        return await self._database.read(partial(queue.figures, now=now))
-
-    async def heads(self, length: int) -> Sequence[bytes]:
-        """Return how the stored PDFs begin, each beginning once."""
-        return await self._database.read(partial(queue.heads, length=length))
-
-    async def sweep(self, now: float, *, pdfs: float, jobs: float) -> Mapping[str, int]:
-        """Delete PDFs and finished jobs older than so many seconds, and counters that are over."""
-        return await self._database.write(partial(queue.sweep, now=now, pdfs=pdfs, jobs=jobs))
-
-    async def stored(self, limit: int) -> Sequence[tuple[str, int]]:
-        """Return the accounts that store most, with their bytes of PDFs and calendars."""
-        return await self._database.read(partial(queue.stored, limit=limit))
-
-
-def admit(
-    connection: Connection, new: NewJob, sender: Sender, quotas: Quotas, now: float, newcomer: Newcomer | None = None
-) -> Admission:
-    """Take an upload with its job, or say why not."""
-    standings = limits.standings(connection, new.account, quotas.minute, quotas.hour, now)
-    refusal = (
-        Refusal.RATE if not all(one.allowed for one in standings) else _refusal(connection, new, sender, quotas, now)
-    )
-    if refusal is not None:
-        return Admission(refusal=refusal, standings=standings)
-    if newcomer is not None:
-        accounts.add(connection, newcomer.account, newcomer.session)
-    values = {"id": new.id, "account": new.account, "name": new.name, "size": new.size, "sha256": new.sha256}
-    connection.execute(
-        _ADD, {**values, "premium": new.premium, "calendar": new.calendar, "network": sender.network, "now": now}
-    )
-    connection.execute(_ADD_PDF, (new.id, now, new.sealed))
-    limits.count(connection, new.account, sender.network, now)
-    standings = limits.standings(connection, new.account, quotas.minute, quotas.hour, now)
-    place = place_of(connection, new.id, new.premium, new.size, now)
-    return Admission(place=place, standings=standings)
+    @reads
+    def result(self, connection: Connection, account: str, job: str) -> tuple[Job, bytes | None] | None:
+        found = find(connection, account, job)
+        if found is None:
+            return None
+        row = connection.execute(_RESULT, (account, found.calendar, found.revision)).fetchone()
+        return found, None if row is None else row[0]
 
 
 def _refusal(connection: Connection, new: NewJob, sender: Sender, quotas: Quotas, now: float) -> Refusal | None:
@@ -176,29 +134,6 @@ def _refusal(connection: Connection, new: NewJob, sender: Sender, quotas: Quotas
         if not limits.spend(connection, sender.spent):
             return Refusal.CHALLENGE
     return None
-
-
-def replay(connection: Connection, account: str | None, job: str, now: float) -> Replay | None:
-    """Queue a dead letter again."""
-    row = connection.execute(_FIND, {"id": job, "account": account}).fetchone()
-    if row is None:
-        return None
-    state, pdf = row
-    if state in (JobState.FAILED, JobState.DEAD) and not pdf:
-        return Replay.NO_PDF
-    if state != JobState.DEAD:
-        return Replay.NOT_NOW
-    connection.execute(_AGAIN, (now, job))
-    return Replay.QUEUED
-
-
-def result(connection: Connection, account: str, job: str) -> tuple[Job, bytes | None] | None:
-    """Return a job and its calendar, compressed."""
-    found = get(connection, account, job)
-    if found is None:
-        return None
-    row = connection.execute(_RESULT, (account, found.calendar, found.revision)).fetchone()
-    return found, None if row is None else row[0]
 
 
 def _one(connection: Connection, statement: str, *values: object) -> int:

@@ -7,8 +7,9 @@ from sqlite3 import Connection
 
 from ...challenge import Spent
 from ...limits import Rule, Standing, standing
+from .. import interface
 from ..job_model import Block
-from .database import Database
+from .family import Family, reads, writes
 
 HOUR = 3600
 MINUTE = 60
@@ -32,24 +33,20 @@ _REMOVE = "DELETE FROM blocks WHERE who = ?"
 _ALL = "SELECT who, until, reason, made FROM blocks WHERE until IS NULL OR until > ? ORDER BY made"
 
 
-class SqliteBlocks:
+class SqliteBlocks(Family, interface.Blocks):
     """The blocks of a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @writes
+    def put(self, connection: Connection, block: Block) -> None:
+        connection.execute(_PUT, (block.who, block.until, block.reason, block.made))
 
-    async def put(self, block: Block) -> None:
-        """Add a block or change it."""
-        values = (block.who, block.until, block.reason, block.made)
-        await self._database.write(lambda c: c.execute(_PUT, values).rowcount)
+    @writes
+    def remove(self, connection: Connection, who: str) -> bool:
+        return connection.execute(_REMOVE, (who,)).rowcount > 0
 
-    async def remove(self, who: str) -> bool:
-        """Lift a block."""
-        return await self._database.write(lambda c: c.execute(_REMOVE, (who,)).rowcount) > 0
-
-    async def all(self, now: float) -> Sequence[Block]:
-        """Return the blocks that hold."""
-        rows = await self._database.read(lambda c: c.execute(_ALL, (now,)).fetchall())
+    @reads
+    def all(self, connection: Connection, now: float) -> Sequence[Block]:
+        rows = connection.execute(_ALL, (now,))
         return [Block(who=who, until=until, reason=reason, made=made) for who, until, reason, made in rows]
 
 

@@ -6,13 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from sqlite3 import Connection
+from typing import Any
 
-from ..job_model import Claimed, Converted, Failed, JobState, QueueFigures
+from ..job_model import Claimed, Converted, Failed, Job, JobState, QueueFigures
 from . import calendars, limits
-from .job_rows import get
+from .family import Family, reads, writes
 
 _MOST = 500  # rows of one kind a sweep deletes at a time
 
+COLUMNS = (
+    "id, account, name, size, sha256, premium, state, created, due, attempts, deaths, duration, cpu, cause, message, "
+    "advice, completed, kind, calendar, revision, entries, events, problems, pdf"
+)
+_FIND = f"SELECT {COLUMNS} FROM jobs WHERE id = :id AND (:account IS NULL OR account = :account)"
+_BEFORE = """
+    SELECT count(*) FROM jobs WHERE state = 'queued' AND id <> :id
+    AND (premium > :premium OR (premium = :premium AND (size, created, id) < (:size, :created, :id)))
+    """
 _DUE = """
     SELECT id, account FROM jobs
     WHERE state IN ('queued', 'waiting') AND due <= :now
@@ -81,20 +91,82 @@ _STORED = """
     """
 
 
-def claim(connection: Connection, lease: str, count: int, now: float, patience: float) -> Sequence[Claimed]:
-    """Take jobs that are due, of each account one."""
-    taken: dict[str, str] = {}
-    for job, account in connection.execute(_DUE, {"now": now, "old": now - patience}):
-        if len(taken) == count:
-            break
-        taken.setdefault(account, job)
-    claimed = [_claim(connection, lease, account, job, now) for account, job in taken.items()]
-    return [one for one in claimed if one is not None]
+class SqliteQueue(Family):
+    """The jobs of a database as the conveyor sees them."""
+
+    @writes
+    def claim(self, connection: Connection, lease: str, count: int, now: float, patience: float) -> Sequence[Claimed]:
+        taken: dict[str, str] = {}
+        for job, account in connection.execute(_DUE, {"now": now, "old": now - patience}):
+            if len(taken) == count:
+                break
+            taken.setdefault(account, job)
+        claimed = [_claim(connection, lease, account, job, now) for account, job in taken.items()]
+        return [one for one in claimed if one is not None]
+
+    @writes
+    def finish(self, connection: Connection, lease: str, ended: Sequence[Converted | Failed], now: float) -> None:
+        for one in ended:
+            row = connection.execute(_HELD, (one.id, lease)).fetchone()
+            if row is None:
+                continue
+            if isinstance(one, Converted):
+                _done(connection, one, row[0], now)
+            else:
+                _failed(connection, one, now)
+
+    @writes
+    def release(self, connection: Connection, lease: str) -> int:
+        return connection.execute(_RELEASE, (lease,)).rowcount
+
+    @reads
+    def leases(self, connection: Connection) -> Mapping[str, int]:
+        return dict(connection.execute(_LEASES).fetchall())
+
+    @writes
+    def beat(self, connection: Connection, lease: str) -> None:
+        connection.execute(_BEAT, (lease,))
+
+    @reads
+    def figures(self, connection: Connection, now: float) -> QueueFigures:
+        states = {state: (number, oldest) for state, number, oldest in connection.execute(_STATES)}
+        waiting = [oldest for state, (_, oldest) in states.items() if state in (JobState.QUEUED, JobState.WAITING)]
+        ((uploads,),) = connection.execute(_UPLOADS, (now - limits.HOUR,)).fetchall()
+        ((size,),) = connection.execute(_BYTES).fetchall()
+        numbers = {state.value: states.get(state, (0, None))[0] for state in JobState}
+        return QueueFigures(
+            queued=numbers["queued"],
+            waiting=numbers["waiting"],
+            running=numbers["running"],
+            dead=numbers["dead"],
+            oldest=min(waiting, default=None),
+            uploads_hour=uploads,
+            pdf_bytes=size,
+        )
+
+    @reads
+    def heads(self, connection: Connection, length: int) -> Sequence[bytes]:
+        return [head for (head,) in connection.execute(_HEADS, (length,))]
+
+    @writes
+    def sweep(self, connection: Connection, now: float, *, pdfs: float, jobs: float) -> Mapping[str, int]:
+        old = [job for (job,) in connection.execute(_OLD_PDFS, (now - pdfs, _MOST))]
+        for job in old:
+            connection.execute(_DROP, (job,))
+            connection.execute(_EXPIRE, {"id": job, "now": now})
+        gone = connection.execute(_OLD_JOBS, (now - jobs, _MOST)).rowcount
+        connection.execute(_FORGET_BEATS)
+        limits.forget(connection, now)
+        return {"pdfs": len(old), "jobs": gone}
+
+    @reads
+    def stored(self, connection: Connection, limit: int) -> Sequence[tuple[str, int]]:
+        return [(account, size) for account, size in connection.execute(_STORED, (limit,))]
 
 
 def _claim(connection: Connection, lease: str, account: str, job: str, now: float) -> Claimed | None:
     row = connection.execute(_SEALED, (job,)).fetchone()
-    found = get(connection, account, job)
+    found = find(connection, account, job)
     assert found is not None, "it was just seen in the same transaction"
     if row is None:
         connection.execute(_LOSE, (now, "The PDF is no longer there.", "Upload the PDF again.", job))
@@ -104,21 +176,9 @@ def _claim(connection: Connection, lease: str, account: str, job: str, now: floa
     return Claimed(job=replace(found, state=JobState.RUNNING, place=None), sealed=row[0], previous=dict(previous))
 
 
-def finish(connection: Connection, lease: str, ended: Sequence[Converted | Failed], now: float) -> None:
-    """Record how attempts ended; a job that was deleted, or that another holds by now, is left alone."""
-    for one in ended:
-        row = connection.execute(_HELD, (one.id, lease)).fetchone()
-        if row is None:
-            continue
-        if isinstance(one, Converted):
-            _done(connection, one, row[0], now)
-        else:
-            _failed(connection, one, now)
-
-
 def _done(connection: Connection, done: Converted, account: str, now: float) -> None:
     key = done.calendar
-    there = calendars.get(connection, account, key)
+    there = calendars.find(connection, account, key)
     revision = max(done.new.revision, there.revision + 1 if there else 1)
     calendars.put_row(connection, account, key, replace(done.new, revision=revision), now)
     values = {"id": done.id, "kind": done.kind, "calendar": key, "revision": revision, "entries": done.entries}
@@ -136,56 +196,28 @@ def _failed(connection: Connection, failed: Failed, now: float) -> None:
         connection.execute(_DROP, (failed.id,))
 
 
-def release(connection: Connection, lease: str) -> int:
-    """Queue again what a lease holds."""
-    return connection.execute(_RELEASE, (lease,)).rowcount
+def find(connection: Connection, account: str | None, job: str) -> Job | None:
+    """Return a job with its place, of an account or of anybody."""
+    row = connection.execute(_FIND, {"id": job, "account": account}).fetchone()
+    if row is None:
+        return None
+    found = job_in(row)
+    if found.state is not JobState.QUEUED:
+        return found
+    return job_in(row, place(connection, found.id, found.premium, found.size, found.created))
 
 
-def leases(connection: Connection) -> Mapping[str, int]:
-    """Return who holds jobs, and their beats."""
-    return dict(connection.execute(_LEASES).fetchall())
+def job_in(row: Sequence[Any], before: int | None = None) -> Job:
+    """Return the job in a row."""
+    values = dict(zip(COLUMNS.split(", "), row, strict=True))
+    values["state"] = JobState(values["state"])
+    values["problems"] = tuple(json.loads(values["problems"]))
+    values["premium"], values["pdf"] = bool(values["premium"]), bool(values["pdf"])
+    return Job(**values, place=before)
 
 
-def beat(connection: Connection, lease: str) -> None:
-    """Raise the counter that shows a holder lives."""
-    connection.execute(_BEAT, (lease,))
-
-
-def figures(connection: Connection, now: float) -> QueueFigures:
-    """Return figures."""
-    states = {state: (number, oldest) for state, number, oldest in connection.execute(_STATES)}
-    waiting = [oldest for state, (_, oldest) in states.items() if state in (JobState.QUEUED, JobState.WAITING)]
-    ((uploads,),) = connection.execute(_UPLOADS, (now - limits.HOUR,)).fetchall()
-    ((size,),) = connection.execute(_BYTES).fetchall()
-    numbers = {state.value: states.get(state, (0, None))[0] for state in JobState}
-    return QueueFigures(
-        queued=numbers["queued"],
-        waiting=numbers["waiting"],
-        running=numbers["running"],
-        dead=numbers["dead"],
-        oldest=min(waiting, default=None),
-        uploads_hour=uploads,
-        pdf_bytes=size,
-    )
-
-
-def heads(connection: Connection, length: int) -> Sequence[bytes]:
-    """Return how the stored PDFs begin, each beginning once."""
-    return [head for (head,) in connection.execute(_HEADS, (length,))]
-
-
-def sweep(connection: Connection, now: float, pdfs: float, jobs: float) -> Mapping[str, int]:
-    """Delete PDFs and finished jobs older than so many seconds, and counters that are over."""
-    old = [job for (job,) in connection.execute(_OLD_PDFS, (now - pdfs, _MOST))]
-    for job in old:
-        connection.execute(_DROP, (job,))
-        connection.execute(_EXPIRE, {"id": job, "now": now})
-    gone = connection.execute(_OLD_JOBS, (now - jobs, _MOST)).rowcount
-    connection.execute(_FORGET_BEATS)
-    limits.forget(connection, now)
-    return {"pdfs": len(old), "jobs": gone}
-
-
-def stored(connection: Connection, limit: int) -> Sequence[tuple[str, int]]:
-    """Return the accounts that store most, with their bytes of PDFs and calendars."""
-    return [(account, size) for account, size in connection.execute(_STORED, (limit,))]
+def place(connection: Connection, job: str, premium: bool, size: int, created: float) -> int:
+    """Return how many jobs go before one, and one more."""
+    values = {"id": job, "premium": premium, "size": size, "created": created}
+    ((before,),) = connection.execute(_BEFORE, values).fetchall()
+    return int(before) + 1

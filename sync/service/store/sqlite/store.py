@@ -1,27 +1,51 @@
-"""The SQLite store: one Database, a family each."""
+"""The SQLite store: one database, a family each, and what is thrown away when its time is over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from sqlite3 import Connection
 
-from . import keeping
-from .accounts import SqliteAccounts
+from .. import interface
+from .accounts import SqliteAccounts, SqliteSessions, SqliteTokens
 from .calendars import SqliteCalendars
 from .database import Database
-from .feeds import SqliteFeeds
+from .family import Family, reads, writes
+from .feeds import SqliteFeeds, SqliteSelections
 from .jobs import SqliteJobs
 from .limits import SqliteBlocks
-from .selections import SqliteSelections
-from .sessions import SqliteSessions
-from .tokens import SqliteTokens
+
+_MOST = 1_000  # rows of a kind in one go: others wait meanwhile
+
+_SWEEPS: Mapping[str, str] = {
+    "sessions": """
+        DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires <= :now LIMIT :most)
+        """,
+    "answers": """
+        DELETE FROM answers WHERE (account, key) IN
+            (SELECT account, key FROM answers WHERE created < :answers LIMIT :most)
+        """,
+    "renderings": """
+        DELETE FROM renderings WHERE fingerprint IN
+            (SELECT fingerprint FROM renderings WHERE used < :renderings LIMIT :most)
+        """,
+    # Nobody can come back to them: no session is left, and a link to come back by would have made one.
+    "accounts": """
+        DELETE FROM accounts WHERE id IN (
+            SELECT id FROM accounts WHERE seen < :students AND kind = 'student'
+                AND NOT EXISTS (SELECT 1 FROM sessions WHERE account = accounts.id)
+                AND NOT EXISTS
+                    (SELECT 1 FROM feeds WHERE account = accounts.id AND coalesce(read, created) >= :students)
+            LIMIT :most)
+        """,
+}
 
 
-class SqliteStore:
+class SqliteStore(Family, interface.Store):
     """A file, or memory if there is no path. Raises InputOutput or NotWritable."""
 
     def __init__(self, path: Path | None, *, readers: int = 3) -> None:
-        self.database = Database(path, readers=readers)
+        super().__init__(Database(path, readers=readers))
         self.accounts = SqliteAccounts(self.database)
         self.sessions = SqliteSessions(self.database)
         self.tokens = SqliteTokens(self.database)
@@ -31,15 +55,25 @@ class SqliteStore:
         self.jobs = SqliteJobs(self.database)
         self.blocks = SqliteBlocks(self.database)
 
-    async def sweep(self, now: float, *, answers: float, renderings: float, students: float) -> Mapping[str, int]:
-        """Delete what is older than its seconds, and expired sessions; return how many of each."""
-        return await self.database.write(lambda c: keeping.sweep(c, now, answers, renderings, students))
+    @writes
+    def sweep(
+        self, connection: Connection, now: float, *, answers: float, renderings: float, students: float
+    ) -> Mapping[str, int]:
+        values = {"now": now, "answers": now - answers, "renderings": now - renderings, "students": now - students}
+        values["most"] = _MOST
+        return {name: connection.execute(statement, values).rowcount for name, statement in _SWEEPS.items()}
 
     async def check(self) -> None:
-        """Read and write something. Raises InputOutput."""
-        await self.database.read(keeping.look)
-        await self.database.write(keeping.touch)
+        await self._look()
+        await self._touch()
 
     def close(self) -> None:
-        """Finish and close."""
         self.database.close()
+
+    @reads
+    def _look(self, connection: Connection) -> None:
+        connection.execute("SELECT count(*) FROM migrations").fetchone()
+
+    @writes
+    def _touch(self, connection: Connection) -> None:
+        connection.execute("UPDATE migrations SET name = name WHERE name = 'accounts-1'")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.errors import InputOutput, NotWritable
+from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.sync.service.store.sqlite.database import Database, StoreFull, Timing
 from tukscal.sync.service.store.sqlite.schema import Migration
 
@@ -141,6 +142,17 @@ def test_watchers_are_told_what_took_how_long(database: Database) -> None:
     assert [(timing.side, timing.name) for timing in seen] == [("read", "a_query"), ("write", "a_query")]
     assert all(timing.waited >= 0 and timing.took >= 0 for timing in seen)
     assert database.load().connections == 4
+
+
+def test_a_query_of_the_store_is_timed_under_its_methods_name(tmp_path: Path) -> None:
+    """What a slow query is counted under names the family and its method, whoever asked."""
+    store = SqliteStore(tmp_path / "store.db")
+    seen: list[Timing] = []
+    store.database.watchers.append(seen.append)
+    assert asyncio.run(store.feeds.get("nobody", "none")) is None
+    assert asyncio.run(store.blocks.remove("nobody")) is False
+    store.close()
+    assert [timing[:2] for timing in seen] == [("read", "SqliteFeeds.get"), ("write", "SqliteBlocks.remove")]
 
 
 def test_a_newer_or_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
