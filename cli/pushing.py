@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..core.backoff import Backoff, Pause
 from ..core.ledger import Delivery, Ledger
 from ..core.results import Push
 from ..core.watch.logs import Level, Log, open_log
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 AT_THE_END = 5.0
 """Seconds a command waits for what can be pushed at once."""
 _LOOK = 2.0  # seconds between looks whether the process still pushes
-_AGAIN = 300.0  # seconds after its start that one which ended is started again
+_BACKOFF = Backoff(first=300.0, factor=1.0)  # after its start, until one that ended is started again
 
 Tell = Callable[[int, str, Mapping[str, object]], None]
 """Takes what the process that pushes tells: the level, as in logging, the event, the fields."""
@@ -69,7 +70,8 @@ class Session:
         self._heard_of = Counter[str]()
         self._credentials = Credentials(config_folder())
         self._stamp = self._credentials.stamp
-        self._started = time.monotonic()
+        self._pause = Pause(time.monotonic, _BACKOFF)
+        self._pause.begin()
         self._options = drain.DrainOptions(
             ledger=str(ledger.absolute()),
             credentials=str(config_folder().absolute()),
@@ -88,12 +90,13 @@ class Session:
         if self._process is None or self._process.poll() is None:
             return
         stamp = self._credentials.stamp
-        if stamp == self._stamp and (not stamp or time.monotonic() < self._started + _AGAIN):
+        if stamp == self._stamp and (not stamp or self._pause.left):
             return
         from ..sync import drain
 
         self._process.end(0.0)
-        self._stamp, self._started = stamp, time.monotonic()
+        self._stamp = stamp
+        self._pause.begin()
         self._process = drain.Spawned(self._options, self._heard)  # there are threads now: no fork any more
 
     def end(self, ledger: Ledger, *, wait: bool) -> PushSummary:

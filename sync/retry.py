@@ -5,17 +5,17 @@ The waiting itself is not done here: when a row is due next stands in the ledger
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import tenacity
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base
 
+from ..core.backoff import Backoff
 from ..core.ledger import LONGEST_WAIT
 from .failures import TRANSIENT, Kind, PushFailed
 
@@ -23,20 +23,21 @@ T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
 
 _SHORTEST = 0.05  # seconds: full jitter may draw nearly nothing, and nobody shall be asked without a pause
-_SPREAD = 0.1  # by which share a wait the service asks for is made longer: all clients were told the same
+_BRIEF = Backoff(first=1.0, least=_SHORTEST, most=10.0, low=0.0)
+_PATIENT = replace(_BRIEF, most=120.0)
+_KEPT = Backoff(first=LONGEST_WAIT, low=0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
     """How often and how long a calendar is tried in one go, before it is kept for later; times in seconds.
 
-    All tries with the waits between them take at most `attempts` * (30 + `longest`).
+    All tries with the waits between them take at most `attempts` * (30 + `backoff.most`).
     """
 
     attempts: int = 8
-    first: float = 1.0  # the longest wait after the first try, doubled for each one more
-    longest: float = 120.0
-    kept: float = LONGEST_WAIT  # until a calendar that was tried so often is tried again
+    backoff: Backoff = _PATIENT
+    kept: Backoff = _KEPT  # for a calendar that was tried so often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +60,13 @@ def again(failure: PushFailed, attempts: int, retries: Retries) -> Again | None:
     if not _IF_TRANSIENT(state):
         return None
     if stop_after_attempt(retries.attempts)(state):
-        return Again(attempts=tried, delay=max(failure.wait or 0.0, retries.kept * random.uniform(0.5, 1.0)))  # noqa: S311
-    return Again(attempts=tried, delay=_Wait(retries.first, retries.longest)(state))
-
-
-def pause(round_: int, *, first: float = 5.0, longest: float = 300.0) -> float:
-    """Return how many seconds to leave a service alone that failed again and again; `round_` pauses came before."""
-    backoff = wait_random_exponential(multiplier=first, max=longest, min=min(1.0, first))
-    return float(backoff(_state(PushFailed(Kind.UNREACHABLE, ""), round_ + 1)))
+        return Again(attempts=tried, delay=max(failure.wait or 0.0, retries.kept.delay()))
+    return Again(attempts=tried, delay=_Wait(retries.backoff)(state))
 
 
 def spread(wait: float) -> float:
-    """Return a wait that was asked for, with jitter, never more than an hour."""
-    return min(wait * random.uniform(1.0, 1.0 + _SPREAD), LONGEST_WAIT)  # noqa: S311 - no secret
+    """Return a wait that the service asks of all its clients, up to a tenth longer, never more than an hour."""
+    return Backoff(first=wait, high=1.1, most=LONGEST_WAIT).delay()
 
 
 def retry_after(text: str | None, now: float) -> float | None:
@@ -98,7 +93,7 @@ async def trying(call: Callable[[], Awaitable[T]], *, attempts: int, sleep: Slee
     patient = AsyncRetrying(
         retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(attempts),
-        wait=_Wait(1.0, 10.0),
+        wait=_Wait(_BRIEF),
         sleep=sleep,
         reraise=True,
     )
@@ -106,15 +101,15 @@ async def trying(call: Callable[[], Awaitable[T]], *, attempts: int, sleep: Slee
 
 
 class _Wait(wait_base):
-    """As long as the service asks for; else exponential backoff with full jitter."""
+    """As long as the service asks for, else as the backoff says."""
 
-    def __init__(self, first: float, longest: float) -> None:
-        self._backoff = wait_random_exponential(multiplier=first, max=longest)
+    def __init__(self, backoff: Backoff) -> None:
+        self._backoff = backoff
 
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
         wait = error.wait if isinstance(error, PushFailed) else None
-        return max(_SHORTEST, float(self._backoff(retry_state)) if wait is None else spread(wait))
+        return self._backoff.delay(retry_state.attempt_number) if wait is None else max(_SHORTEST, spread(wait))
 
 
 _IF_TRANSIENT = retry_if_exception(is_transient)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..backoff import Backoff
 from ..errors import Crashed, InputOutput, OutOfMemory, TimedOut
 from .model import State
 
@@ -21,9 +22,14 @@ class Retries:
     total: float = 300.0  # seconds all attempts may take together
 
     @property
+    def backoff(self) -> Backoff:
+        """The waits between attempts."""
+        return Backoff(first=self.first, low=0.5, high=1.5)
+
+    @property
     def longest(self) -> float:
         """Seconds no wait is longer than: what is due later than this was set by another clock."""
-        return self.first * 2.0 ** max(self.transient - 2, 0) * 1.5
+        return self.backoff.delay(max(self.transient - 1, 1), 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,5 +55,5 @@ def decide(cause: str, tried: Tried, retries: Retries, draw: float) -> Verdict:
         worn_out = tried.deaths >= retries.lethal or tried.duration >= retries.total
         return Verdict(state=State.QUARANTINED) if worn_out else Verdict(state=State.FAILED)
     if cause in TRANSIENT and tried.attempts < retries.transient and tried.duration < retries.total:
-        return Verdict(state=State.FAILED, delay=retries.first * 2.0 ** (tried.attempts - 1) * (0.5 + draw))
+        return Verdict(state=State.FAILED, delay=retries.backoff.delay(tried.attempts, draw))
     return Verdict(state=State.DEAD)

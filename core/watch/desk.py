@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path, PurePath
 from threading import Event
 
+from ..backoff import Backoff, Pause
 from ..batch import assign, digests, make_folder, share
 from ..batch_queue import Digests, sort
 from ..beside import no_warnings
@@ -29,7 +30,7 @@ from .request import WatchRequest
 from .settle import Settled
 from .stamp import Stamp
 
-_AGAIN = 600.0  # seconds until what failed for a reason outside is tried again
+_BACKOFF = Backoff(first=600.0, factor=1.0)  # until what failed for a reason outside is tried again
 _PROBE = 2**20  # bytes: more than a calendar has
 
 
@@ -71,7 +72,7 @@ class Desk:
         self._leaving = Leaving(request, ticks, gone=lambda path: self._places.forget(str(path)), tell=tell)
         self._open: dict[Path, tuple[Stamp, float]] = {}  # PDFs with a job, in the order they came
         self._revivable: list[Job] = []  # jobs that failed because of something outside
-        self._revive_at = 0.0
+        self._pause = Pause(ticks, _BACKOFF)
         self._done_with: list[tuple[Job | NewJob, Stamp, bool]] = []  # their PDFs are to be put away
         self.refused: set[Path] = set()
         """PDFs whose calendar would be written elsewhere."""
@@ -165,7 +166,8 @@ class Desk:
         if finished.state is State.FAILED:
             return
         if _is_outside(finished):  # it is not done with
-            self._revive_at = self._revive_at if self._revivable else self._ticks() + _AGAIN
+            if not self._revivable:
+                self._pause.begin()
             self._revivable.append(finished.job)
         elif opened := self._open.pop(finished.job.source, None):
             self._done_with.append((finished.job, opened[0], finished.made is not None))
@@ -211,7 +213,7 @@ class Desk:
         """Try again, now and then, what could not be done. Raises InputOutput if the ledger cannot be written."""
         self.put_away()
         self._leaving.again()
-        if self._revivable and self._ticks() >= self._revive_at:
+        if self._revivable and not self._pause.left:
             self.revive()
 
     def revive(self) -> int:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ..backoff import Backoff, Pause
 from ..errors import InputOutput
 from ..files import flush
 from .fates import Fate
@@ -21,8 +22,7 @@ from .request import WatchRequest
 from .stamp import Stamp
 from .whole import look
 
-_AGAIN = 60.0  # seconds between two tries to put away what could not be
-
+_BACKOFF = Backoff(first=60.0, factor=1.0)  # until what could not be put away is tried again
 
 Tell = Callable[[Path, str], None]
 """Takes a file and what could not be done with it, as a sentence."""
@@ -36,11 +36,10 @@ class Leaving:
     ) -> None:
         """`gone` hears of each PDF that was put away, `tell` of each that could not be."""
         self._request = request
-        self._ticks = ticks
         self._gone = gone
         self._tell = tell
         self._left: dict[Path, tuple[Stamp, bool, str]] = {}
-        self._next = 0.0
+        self._pause = Pause(ticks, _BACKOFF)
 
     def fate(self, *, done: bool) -> Fate:
         """Return what becomes of a PDF that was converted, or failed."""
@@ -63,9 +62,9 @@ class Leaving:
 
     def again(self) -> None:
         """Try again what could not be done, now and then."""
-        if not self._left or self._ticks() < self._next:
+        if not self._left or self._pause.left:
             return
-        self._next = self._ticks() + _AGAIN
+        self._pause.begin()
         left, self._left = self._left, {}
         for source, (stamp, done, told) in left.items():
             self.leave(source, stamp, done=done, told=told)

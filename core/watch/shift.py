@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 
+from ..backoff import Backoff, Pause
 from ..discover import Skipped
 from ..errors import InputOutput, NoSuchFile
 from ..ledger import Ledger
@@ -24,7 +25,7 @@ from .sweep import Known, known
 _TAKEN = 64  # files taken into the queue in one turn
 _TAKING = 1.0  # seconds after which no further one is taken in this turn
 _GONE = 64  # files forgotten in one turn
-_TRY = 60.0  # seconds between two tries to remove what could not be
+_BACKOFF = Backoff(first=60.0, factor=1.0)  # until what could not be removed is tried again
 
 
 class Shift:
@@ -54,7 +55,7 @@ class Shift:
         self._gone: deque[str] = deque()
         self._gone_meanwhile: set[str] = set()  # PDFs that are gone and have a job that has not ended
         self._stuck: dict[str, str] = {}  # PDFs that are gone, and what of theirs could not be removed
-        self._next_try = 0.0
+        self._pause = Pause(ticks, _BACKOFF)
         self._swept = False
         self._untold: list[Skipped] = []
         self._skipped: set[Path] = set()  # told already
@@ -151,8 +152,8 @@ class Shift:
 
         That is tried again now and then, and told once.
         """
-        if self._stuck and self._ticks() >= self._next_try:
-            self._next_try = self._ticks() + _TRY
+        if self._stuck and not self._pause.left:
+            self._pause.begin()
             self._gone += [path for path in self._stuck if path not in self._gone]
         for _ in range(min(_GONE, len(self._gone))):
             path = self._gone[0]
@@ -167,7 +168,7 @@ class Shift:
             self._stuck.pop(path, None)
             if trouble:
                 self._stuck[path] = trouble
-                self._next_try = max(self._next_try, self._ticks() + _TRY)
+                self._pause.begin()
 
     def ended(self, one: Finished) -> None:
         """Do with a PDF what is asked for when its job has ended."""

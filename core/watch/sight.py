@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..backoff import Backoff, Pause
 from ..discover import Wanted
 from .eyes import Eyes
 from .home import Home
@@ -14,7 +15,7 @@ from .mode import Mode, choose
 from .scan import Scan, Scanner
 
 _BREATH = 1.0  # seconds, at least, between two looks at everything
-_RETRY = 600.0  # seconds until events are tried again where they failed
+_BACKOFF = Backoff(first=600.0, factor=1.0)  # until events are tried again where they failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Sight:
         self._rhythm = rhythm
         self._ticks = ticks
         self._mode: Mode | None = None
-        self._chosen = float("-inf")
+        self._pause = Pause(ticks, _BACKOFF)
         self._next = self._last = float("-inf")
         self._full = False
 
@@ -90,7 +91,7 @@ class Sight:
 
     def look_again(self) -> Scan:
         """Look at everything now, and try for events again where they failed."""
-        self._chosen = float("-inf")
+        self._pause.begin(0.0)
         self._next = float("-inf")
         return self.look() or Scan()
 
@@ -120,9 +121,10 @@ class Sight:
         if trouble and self._mode and self._mode.eyes:
             self._mode.eyes.close()
             self._mode = Mode(eyes=None, why=trouble)
-            self._chosen, self._next = now, now
-        elif self._mode is None or (again and now >= self._chosen + _RETRY):
-            self._chosen = now
+            self._pause.begin()
+            self._next = now
+        elif self._mode is None or (again and not self._pause.left):
+            self._pause.begin()
             self._mode = choose(Path(self._scanner.root), self._open, poll=self._rhythm.poll)
 
     def _open(self) -> Eyes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_FIRST, _LONGEST = 5.0, 60.0  # seconds between two tries
+from ..backoff import Backoff, Pause
+
+_BACKOFF = Backoff(first=5.0, most=60.0)
 
 
 class Trouble:
@@ -12,8 +14,7 @@ class Trouble:
 
     def __init__(self, ticks: Callable[[], float]) -> None:
         self._ticks = ticks
-        self._pause = _FIRST
-        self._try_at = 0.0
+        self._pause = Pause(ticks, _BACKOFF)
         self._ended = float("-inf")
         self.reason = ""
         """Why it does not work, as a sentence; empty if it does."""
@@ -21,24 +22,17 @@ class Trouble:
     @property
     def waits(self) -> bool:
         """Whether it is too early to try again."""
-        return bool(self.reason) and self._ticks() < self._try_at
-
-    @property
-    def try_at(self) -> float:
-        """When, by the clock, to try again."""
-        return self._try_at
+        return bool(self.reason) and self._pause.left > 0
 
     def begin(self, reason: str) -> bool:
         """Note what is wrong, and wait; return whether that is news. While it waits already, nothing is."""
         if self.waits:
             return False
-        now = self._ticks()
-        if not self.reason and now >= self._ended + _LONGEST:
-            self._pause = _FIRST
+        if not self.reason and self._ticks() >= self._ended + _BACKOFF.most:
+            self._pause.reset()
         news = reason != self.reason
         self.reason = reason
-        self._try_at = now + self._pause
-        self._pause = min(self._pause * 2, _LONGEST)
+        self._pause.begin()
         return news
 
     def end(self) -> None:

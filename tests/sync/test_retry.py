@@ -8,9 +8,10 @@ from email.utils import formatdate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tukscal.core.backoff import Backoff
 from tukscal.core.ledger import LONGEST_WAIT
 from tukscal.sync import retry
-from tukscal.sync.circuit import Circuit
+from tukscal.sync.circuit import PAUSES, Circuit
 from tukscal.sync.failures import TRANSIENT, Kind, PushFailed
 from tukscal.sync.retry import Retries, again, retry_after
 from tukscal.tests.core.ledger.ledgers import Clocks
@@ -102,7 +103,7 @@ def test_no_wait_is_longer_than_two_minutes() -> None:
 
 def test_nobody_is_asked_without_a_pause() -> None:
     """Also where the backoff is nothing, a twentieth of a second lies between two tries."""
-    assert set(delays(PushFailed(Kind.BROKEN, "x"), 3, Retries(first=0.0))) == {0.05}
+    assert set(delays(PushFailed(Kind.BROKEN, "x"), 3, Retries(backoff=Backoff(first=0.0, least=0.05)))) == {0.05}
 
 
 def test_a_busy_service_that_names_no_time() -> None:
@@ -115,7 +116,7 @@ def test_the_wait_before_giving_up_is_no_shorter_than_asked_for() -> None:
     """After the last try a calendar is kept for as long as the service asks, if that is longer than half an hour."""
     failure = PushFailed(Kind.BROKEN, "x", wait=7_200.0)
     assert set(delays(failure, 7, Retries())) == {7_200.0}
-    assert set(delays(PushFailed(Kind.BROKEN, "x", wait=60.0), 7, Retries(kept=10.0))) == {60.0}
+    assert set(delays(PushFailed(Kind.BROKEN, "x", wait=60.0), 7, Retries(kept=Backoff(first=10.0)))) == {60.0}
 
 
 @pytest.mark.parametrize("attempts", [7, 8, 100])
@@ -145,20 +146,15 @@ def test_the_tenth_that_is_added_is_drawn() -> None:
 @pytest.mark.parametrize(("rounds", "longest"), [(0, 5.0), (1, 10.0), (3, 40.0), (20, 300.0)])
 def test_pauses_fill_what_they_are_drawn_from(rounds: int, longest: float) -> None:
     """The first pause is drawn from one to five seconds, and the upper bound doubles to five minutes."""
-    draws = [retry.pause(rounds) for _ in range(1_000)]
+    draws = [PAUSES.delay(rounds + 1) for _ in range(1_000)]
     assert 1.0 <= min(draws) < 1.0 + longest / 50
     assert 0.9 * longest < max(draws) <= longest
-
-
-def test_a_pause_that_begins_below_a_second() -> None:
-    """The least pause is a second, unless the first is to be shorter."""
-    assert retry.pause(0, first=0.5) == 0.5
 
 
 @given(st.integers(0, 100))
 def test_pauses_grow_to_five_minutes(rounds: int) -> None:
     """A pause for the whole service is at least a second and at most five minutes."""
-    assert 1.0 <= retry.pause(rounds) <= min(5.0 * 2.0 ** min(rounds, 60), 300.0)
+    assert 1.0 <= PAUSES.delay(rounds + 1) <= min(5.0 * 2.0 ** min(rounds, 60), 300.0)
 
 
 def test_trying_a_few_times() -> None:
