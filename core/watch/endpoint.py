@@ -1,21 +1,25 @@
 """The daemon's figures over HTTP, for this computer alone: /live, /ready, /metrics and /status.
 
-A thread of its own answers from the last published status, so a probe never waits for the daemon, nor the daemon for
+Threads of their own answer from the last published status, so a probe never waits for the daemon, nor the daemon for
 a probe. GET only, small requests, a deadline for each, few at once.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
+import http.client
+import io
 import json
+import os
 import socket
+import socketserver
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import NamedTuple
+from http.server import BaseHTTPRequestHandler
+from typing import Any, NamedTuple
 
 from ..errors import InputOutput
 from .heartbeat import SILENT
@@ -55,17 +59,10 @@ class Pages:
         self._ticks = ticks
         self._known = {"/live": self._live, "/ready": self._ready, "/metrics": self._figures, "/status": self._status}
 
-    def answer(self, request: bytes) -> Answer:
-        """Return the reply to a request's head."""
-        line, *headers = request.decode("latin-1").split("\r\n")
-        method, _, rest = line.partition(" ")
-        target, _, version = rest.partition(" ")
-        if not version.startswith("HTTP/1."):
-            return _words(HTTPStatus.BAD_REQUEST, "This is no HTTP request.")
-        if not _is_for_us(headers):  # a page in a browser, that was given our address under its own name
+    def answer(self, target: str, hosts: Iterable[str]) -> Answer:
+        """Return the reply to a request for a path, made to computers of these names."""
+        if not all(map(_is_ours, hosts)):  # a page in a browser, that was given our address under its own name
             return _words(HTTPStatus.MISDIRECTED_REQUEST, "Ask for 127.0.0.1 or localhost.")
-        if method != "GET":
-            return _words(HTTPStatus.METHOD_NOT_ALLOWED, "GET only.")
         page = self._known.get(target.partition("?")[0])
         return page() if page else _words(HTTPStatus.NOT_FOUND, "There are " + ", ".join(self._known) + ".")
 
@@ -101,98 +98,123 @@ class Pages:
         return f"no sign of the daemon for {age:.0f} s" if age >= SILENT else ""
 
 
-def _is_for_us(headers: list[str]) -> bool:
-    hosts = [value.strip() for name, _, value in (line.partition(":") for line in headers) if name.lower() == "host"]
-    return all(host.lower() in _NAMES or host.lower().rpartition(":")[0] in _NAMES for host in hosts)
+def _is_ours(host: str) -> bool:
+    return host.lower() in _NAMES or host.lower().rpartition(":")[0] in _NAMES
 
 
 def _words(code: HTTPStatus, text: str) -> Answer:
     return Answer(code, _TEXT, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
-class Endpoint:
-    """The thread that answers; `close` ends it, and so does the end of the process. Raises PortTaken."""
+class Endpoint(socketserver.ThreadingTCPServer):
+    """The threads that answer; `close` ends them, and so does the end of the process. Raises PortTaken."""
+
+    allow_reuse_address = os.name == "posix"  # elsewhere it would share a port that is in use
+    request_queue_size = _ATONCE
 
     def __init__(self, port: int, pages: Pages) -> None:
-        self._listening = _listen(port)
-        self.port: int = self._listening.getsockname()[1]
-        self._pages = pages
-        self._open: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._end = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="status-port", daemon=True)
+        if not 0 <= port <= _LAST_PORT:
+            raise PortTaken(f"{port} is no port.", advice=f"A port is a number up to {_LAST_PORT}.")
+        try:
+            super().__init__((_HERE, port), _Handler)
+        except OSError as error:
+            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
+            raise PortTaken(f"Port {port} on this computer {why}.") from None
+        self.port: int = self.server_address[1]
+        self.pages = pages
+        self._since: dict[socket.socket, float] = {}  # when each open connection began
+        self._thread = threading.Thread(target=self.serve_forever, name="status-port", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Answer no more, and give the port back."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join()
+        self.shutdown()
+        self._thread.join()
+        self._hang_up(list(self._since))
+        self.server_close()
 
-    def _run(self) -> None:
+    def service_actions(self) -> None:
+        """End, twice a second, the connections that are late."""
+        latest = time.monotonic() - _DEADLINE
+        self._hang_up([line for line, since in list(self._since.items()) if since <= latest])
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Tell whether there is room for one more connection; else it is closed."""
+        return len(self._since) < _ATONCE
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own."""
+        self._since[request] = time.monotonic()
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, and forget it."""
+        self._since.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell nobody of a client that has gone, or says nothing."""
+
+    def _hang_up(self, lines: Iterable[socket.socket]) -> None:
+        for line in lines:
+            with contextlib.suppress(OSError):  # its thread closed it
+                line.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request and its answer, after which the connection is closed."""
+
+    server: Endpoint
+    protocol_version = "HTTP/1.1"
+    default_request_version = ""  # of a request that names none: its refusal has a head, too
+    timeout = _DEADLINE
+    rbufsize = 0
+
+    def setup(self) -> None:
+        """Read no more than a request may have."""
+        super().setup()
+        self.rfile = _Head(self.rfile)
+
+    def do_GET(self) -> None:
+        """Answer."""
+        if not self.request_version:
+            return self.send_error(HTTPStatus.BAD_REQUEST)
         try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
-            self._listening.close()
-
-    async def _serve(self) -> None:
-        async with await asyncio.start_server(self._meet, sock=self._listening, limit=_MOST):
-            await self._end.wait()
-            await self._finish()
-
-    async def _finish(self) -> None:
-        """Close all connections, those too that are just being accepted: asyncio forgets them if its server closes."""
-        latest = self._loop.time() + _DEADLINE
-        for writer in self._open:
-            writer.transport.abort()
-        while (tasks := asyncio.all_tasks() - {asyncio.current_task()}) and self._loop.time() < latest:
-            await asyncio.wait(tasks, timeout=_DEADLINE)
-
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request and close the connection, whatever happens."""
-        self._open.add(writer)
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):  # it has gone, or says nothing
-            if len(self._open) <= _ATONCE and not self._end.is_set():
-                async with asyncio.timeout(_DEADLINE):
-                    await self._talk(reader, writer)
-        if writer.transport.get_write_buffer_size():  # nobody reads it
-            writer.transport.abort()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-        self._open.remove(writer)
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            answer = self._pages.answer(await reader.readuntil(b"\r\n\r\n"))
-        except asyncio.LimitOverrunError:
-            answer = _words(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request is too large.")
+            self._send(self.server.pages.answer(self.path, self.headers.get_all("Host", [])))
         except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):  # a fault of ours ends no thread
-            answer = _words(HTTPStatus.INTERNAL_SERVER_ERROR, "tukscal has a fault of its own.")
-        writer.write(_head(answer) + answer.body)
-        await writer.drain()
+            self._send(_words(HTTPStatus.INTERNAL_SERVER_ERROR, "tukscal has a fault of its own."))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse a request in words; what has no method here is not allowed."""
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            self._send(_words(HTTPStatus.METHOD_NOT_ALLOWED, "GET only."))
+        else:
+            self._send(_words(HTTPStatus(code), "This is no request that can be answered."))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Tell nobody."""
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response_only(answer.code)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Allow", "GET")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(answer.body)
 
 
-def _head(answer: Answer) -> bytes:
-    lines = (
-        f"HTTP/1.1 {answer.code.value} {answer.code.phrase}",
-        f"Content-Type: {answer.kind}",
-        f"Content-Length: {len(answer.body)}",
-        "Cache-Control: no-store",
-        "X-Content-Type-Options: nosniff",
-        "Allow: GET",
-        "Connection: close",
-    )
-    return "\r\n".join((*lines, "", "")).encode()
+class _Head(io.BufferedReader):
+    """A request's lines, as many as it may have."""
 
+    _left = _MOST
 
-def _listen(port: int) -> socket.socket:
-    if not 0 <= port <= _LAST_PORT:
-        raise PortTaken(f"{port} is no port.", advice=f"A port is a number up to {_LAST_PORT}.")
-    try:
-        return socket.create_server((_HERE, port))
-    except OSError as error:
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
-        raise PortTaken(f"Port {port} on this computer {why}.") from None
+    def readline(self, size: int | None = -1) -> bytes:
+        """Return a whole line. Raises LineTooLong, which the library answers, or EOFError for a client that left."""
+        line = super().readline(self._left)
+        self._left -= len(line)
+        if not line.endswith(b"\n"):
+            raise EOFError if self._left else http.client.LineTooLong("request")
+        return line

@@ -54,7 +54,7 @@ def port(pages: Pages) -> Iterator[int]:
 
 def get(pages: Pages, path: str) -> tuple[int, str]:
     """Return code and text of a page."""
-    answer = pages.answer(f"GET {path} HTTP/1.1\r\nHost: localhost:9\r\n\r\n".encode())
+    answer = pages.answer(path, ["localhost:9"])
     return answer.code.value, answer.body.decode()
 
 
@@ -119,15 +119,19 @@ def test_before_the_first_status(pages: Pages) -> None:
         (b"GET / HTTP/1.1\r\n\r\n", 404),
         (b"GET /../etc/passwd HTTP/1.1\r\n\r\n", 404),
         (b"GET /live\r\n\r\n", 400),
-        (b"\r\n\r\n", 400),
         (b"\xff\xfe\r\n\r\n", 400),
         (b"\x16\x03\x01\r\n\r\n", 400),
     ],
 )
-def test_each_request_has_its_code(pages: Pages, board: Board, request_: bytes, code: int) -> None:
+def test_each_request_has_its_code(port: int, board: Board, request_: bytes, code: int) -> None:
     """GET for a page that is there, in this computer's name; everything else is refused by its code."""
     board.publish(busy())
-    assert pages.answer(request_).code == code
+    assert talk(port, request_).startswith(b"HTTP/1.1 %d " % code)
+
+
+def test_an_empty_line_is_no_request(port: int) -> None:
+    """Nothing but line ends is not answered."""
+    assert talk(port, b"\r\n\r\n") == b""
 
 
 def test_the_pages_over_a_real_connection(port: int, board: Board) -> None:
@@ -204,7 +208,7 @@ def test_a_client_that_leaves_costs_nothing(port: int, board: Board) -> None:
 def test_a_fault_of_a_page_ends_no_thread(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that fails is 500, and the next request is answered."""
 
-    def broken(request: bytes) -> Answer:
+    def broken(target: str, hosts: list[str]) -> Answer:
         monkeypatch.undo()
         raise KeyError("bug")
 
