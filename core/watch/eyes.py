@@ -12,7 +12,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from watchdog.events import (
@@ -29,7 +29,6 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
-from watchdog.utils import BaseThread
 
 MOST = 10_000  # paths kept; of more than that, all of the folder is looked at
 _ENDING = 5.0  # seconds for threads to end
@@ -81,7 +80,6 @@ class Eyes:
         self._place = _place(root)
         self._observer: BaseObserver | None = None
         self._log = _Losses(self._tell_everything)
-        before = set(_threads())
         try:
             self._observer = Observer()
             self._observer.schedule(_Handler(self), root, recursive=True, event_filter=_TOLD)
@@ -91,7 +89,7 @@ class Eyes:
             if isinstance(error, OSError):
                 raise Blind(f"The folder cannot be watched: {error.strerror}.") from None
             raise
-        self._threads = [thread for thread in _threads() if thread not in before]
+        self._threads = [self._observer, *self._observer.emitters]
         logging.getLogger("watchdog").addHandler(self._log)
 
     def __enter__(self) -> Eyes:
@@ -208,10 +206,6 @@ class _Losses(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._tell()
-
-
-def _threads() -> Iterator[threading.Thread]:
-    return (thread for thread in threading.enumerate() if isinstance(thread, BaseThread))
 
 
 def _place(root: str) -> tuple[int, int] | None:
