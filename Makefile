@@ -10,7 +10,7 @@ TESTERS ?= $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
 # Where bytecode is not written, each of the thousands of processes the tests start would compile all of tukscal again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-sync install format lint types imports test check bench bench-large bench-service soak mutants lock clean
+.PHONY: demo demo-sync install format lint types imports test check bench bench-large bench-service soak mutants house lock clean
 
 demo: .venv/runtime  ## Install tukscal and convert the example timetables.
 	$(RUN) examples/demo.py
@@ -86,6 +86,9 @@ COUNT ?= 60
 MODULES ?= core
 mutants: .venv/dev  ## Which changes of an operator does no test notice? COUNT=60 SEED=1 MODULES="core/plan.py core/terms"
 	$(RUN) tests/mutants/run.py --count $(COUNT) $(if $(SEED),--seed $(SEED)) --modules $(MODULES) $(if $(MOST),--most $(MOST))
+
+house: .venv/dev  ## The house in figures: sizes, what stands twice, circles, the files that a batch enters.
+	$(RUN) tests/house.py
 
 lock: .venv/dev  ## Renew the locks after a change of dependencies.
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header pyproject.toml -o requirements.lock
