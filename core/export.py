@@ -18,18 +18,23 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .model import Entry, Problem, Timetable
 from .terms import WEEKDAYS
+from .text import visible
 
 CSV_COLUMNS = (
     "kind", "module", "activity", "group", "offered", "language", "block", "day", "date", "start", "end", "venues",
     "campus", "module_campus", "status", "paper", "study_programme", "comments", "rows",
 )  # fmt: skip
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # would command the terminal that shows the file
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Where a cell of a spreadsheet would begin with a formula: it is also split at separators of other countries (Excel in
+# South Africa takes a semicolon), and signs of any width count. A tab or carriage return at the beginning: OWASP.
+_FORMULA = re.compile(
+    r'^(?=[\t\r])|(?:^|(?<=[;|\t\r\n]))(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−])'
+)
 
 
 def to_json(timetables: Sequence[Timetable]) -> bytes:
@@ -85,19 +90,25 @@ def problem_value(problem: Problem) -> dict[str, Any]:
 
 def to_csv(timetables: Sequence[Timetable]) -> bytes:
     """Return the entries of timetables as CSV (RFC 4180) in UTF-8 with a byte-order mark, which Excel needs."""
+    rows = (_csv_row(entry) for timetable in timetables for entry in timetable.entries)
+    return csv_text([CSV_COLUMNS, *rows]).encode("utf-8-sig")
+
+
+def _csv_row(entry: Entry) -> list[object]:
+    value = {"kind": entry.kind.value, **entry_value(entry)}
+    value["venues"] = "; ".join(value["venues"])
+    value["rows"] = " ".join(f"{page}.{row}" for page, row in value["rows"])
+    return [value.get(column) for column in CSV_COLUMNS]
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV in which no cell is a formula: every CSV file tukscal writes is made here."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    for timetable in timetables:
-        for entry in timetable.entries:
-            value = {"kind": entry.kind.value, **entry_value(entry)}
-            value["venues"] = "; ".join(value["venues"])
-            value["rows"] = " ".join(f"{page}.{row}" for page, row in value["rows"])
-            writer.writerow([_harmless(value.get(column)) for column in CSV_COLUMNS])
-    return text.getvalue().encode("utf-8-sig")
+    csv.writer(text).writerows(map(harmless, row) for row in rows)
+    return text.getvalue()
 
 
-def _harmless(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = "" if value is None else _CONTROL.sub("", str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def harmless(value: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula or several, with an apostrophe before what would be one."""
+    text = "" if value is None else _CONTROL.sub(lambda found: visible(found[0]), str(value))
+    return _FORMULA.sub("'", text)

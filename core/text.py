@@ -15,6 +15,19 @@ def clean(text: str) -> str:
     return _SPACES.sub(" ", _UNFIT.sub(" ", text)).strip() if not text.isascii() or not text.isprintable() else text
 
 
+def visible(text: str) -> str:
+    """Return text on one line in which whatever cannot be seen is a visible escape, such as \\n, \\x1b or \\u202e."""
+    return text if text.isprintable() else "".join(map(_letter, text))
+
+
+def _letter(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    if "\udc80" <= letter <= "\udcff":  # a byte that is no text
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode()
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in a sentence: "a, b and c"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 from ... import __version__
 from ..pictures.markup import Child, element
+from ..text import visible
 from . import words
-from .names import visible
 from .view import View, section
 
 _SHOWN = 20  # sources

@@ -30,23 +30,20 @@ created, completed    ISO 8601, UTC
 sha256, output_sha256 of the PDF and of the calendar
 source_address, output_address    file: addresses, exact for any name; empty for a student's source
 
-No cell begins with a sign a spreadsheet takes for a formula (OWASP, CSV injection): such a text has an apostrophe
-before it, also behind a semicolon, where Excel in South Africa begins the next cell. What cannot be seen is escaped, as
-\\x1b. No cell is longer than a spreadsheet can hold; the JSON has everything.
+No cell is a formula (see `export.harmless`), and what cannot be seen is escaped, as \\x1b. No cell is longer than a
+spreadsheet can hold; the JSON has everything.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ..details import Row, moved_words
+from ..export import csv_text
+from ..text import visible
 from . import words
 from .batch import Run, Told
-from .names import visible
 from .values import job_value
 
 COLUMNS = (
@@ -55,26 +52,19 @@ COLUMNS = (
     "seconds", "peak", "attempts", "created", "completed", "sha256", "output_sha256", "source_address",
     "output_address",
 )  # fmt: skip
-_FORMULA = re.compile(r'(?:^|(?<=;))("*)(?=[=+\-@＝＋－＠])')
 _LONGEST = 32_000  # characters; Excel holds 32,767
 _TOGETHER = 500
 
 
 def csv_pieces(run: Run, jobs: Iterable[Told]) -> Iterator[bytes]:
     """Yield the file, some hundred rows at a time."""
-    yield _lines([COLUMNS]).encode("utf-8-sig")
+    yield csv_text([COLUMNS]).encode("utf-8-sig")
     waiting = iter(jobs)
     while some := list(islice(waiting, _TOGETHER)):
-        yield _lines(_row(run, told) for told in some).encode()
+        yield csv_text(_row(run, told) for told in some).encode()
 
 
-def _lines(rows: Iterable[Iterable[str]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def _row(run: Run, told: Told) -> list[str]:
+def _row(run: Run, told: Told) -> list[object]:
     values = {
         **job_value(run, told),
         "batch": told.job.batch,
@@ -84,16 +74,14 @@ def _row(run: Run, told: Told) -> list[str]:
         "moved": " | ".join(map(moved_words, told.details.changes)),
         "problem_rows": " | ".join(map(_problem, told.details.problems)),
     }
-    return [harmless(values[column]) for column in COLUMNS]
+    return [_cell(values[column]) for column in COLUMNS]
 
 
 def _problem(row: Row) -> str:
     return f"{words.place_words(row)}: {row.text}: {row.reason}"
 
 
-def harmless(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula; a tab or a line break at its beginning is an escape."""
-    text = "" if value is None else visible(str(value))
-    if ";" in text or not text[:1].isalnum():
-        text = _FORMULA.sub(r"'\1", text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+def _cell(value: object) -> object:
+    """Return text that can be seen and is no longer than a cell can hold."""
+    text = visible(value) if isinstance(value, str) else value
+    return f"{text[:_LONGEST]} …" if isinstance(text, str) and len(text) > _LONGEST else text

@@ -30,10 +30,10 @@ from typing import Any
 
 from ... import __version__
 from ..ledger import State
+from ..text import visible
 from . import words
 from .batch import Run, Told
 from .findings import BYTE, SECOND, Findings
-from .names import visible
 from .spread import Bar, Spread
 from .values import job_value
 

@@ -9,10 +9,10 @@ from ..details import Moved
 from ..ledger import State
 from ..pictures.markup import Child, element
 from ..task import MOST_TOLD
+from ..text import visible
 from . import words
 from .batch import Told
 from .findings import MOST
-from .names import visible
 from .tables import NUMBER, Cell, Column, table
 from .view import CARDS, View, more, section
 

@@ -10,18 +10,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-
-def visible(text: str) -> str:
-    """Return text on one line in which whatever cannot be seen is a visible escape, such as \\n, \\x1b or \\u202e."""
-    return text if text.isprintable() else "".join(map(_letter, text))
-
-
-def _letter(letter: str) -> str:
-    if letter.isprintable():
-        return letter
-    if "\udc80" <= letter <= "\udcff":  # a byte that is no text
-        return f"\\x{ord(letter) - 0xDC00:02x}"
-    return letter.encode("unicode_escape").decode()
+from ..text import visible
 
 
 def shown(path: Path) -> str:

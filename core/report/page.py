@@ -9,13 +9,14 @@ from xml.etree.ElementTree import Element, tostring
 from ... import __version__
 from ..ledger import State
 from ..pictures.markup import element
+from ..text import visible
 from . import words
 from .asked import asked_section
 from .batch import Run
 from .findings import Findings
 from .lists import change_section, doubt_section, failure_section, problem_section
 from .measures import measure_section
-from .names import Roots, visible
+from .names import Roots
 from .style import STYLES
 from .view import View
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date, time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tukscal.core import export
 from tukscal.core.convert import read_pdf
-from tukscal.core.export import CSV_COLUMNS, entry_value, timetable_value, to_csv, to_json
+from tukscal.core.export import CSV_COLUMNS, entry_value, harmless, timetable_value, to_csv, to_json
 from tukscal.core.model import Entry, Kind, Problem, Timetable
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS
 from tukscal.examples.generator.rows import Row
+from tukscal.tests.core.formulas import formulas
 from tukscal.tests.samples import sample
 
 KEYS = (
@@ -207,6 +213,50 @@ def test_csv_has_no_formulas(first: str) -> None:
     (found,) = rows(to_csv([timetable(entry, kind=Kind.EXAMS)]))
     assert (found["comments"], found["campus"], found["module"]) == (f"'{text}",) * 3
     assert found["venues"] == f"'{text}; IT 4-4"
+
+
+# Any text, but often of what formulas and separators are made of.
+_TEXTS = st.text(
+    st.sampled_from("=+-@＝＋－＠﹦﹢﹣﹫−;|,\t\r\n\"' \u00a0\u3000\u200b\ufeffx1") | st.characters(codec="utf-8")
+)
+
+
+@given(_TEXTS, _TEXTS)
+def test_no_cell_is_a_formula_in_any_spreadsheet(one: str, other: str) -> None:
+    """Whatever a timetable says, no cell of its CSV is a formula, whatever a spreadsheet takes for a separator."""
+    entry = replace(EXAM, comments=one, campus=other, venues=(one, other), module=other)
+    assert formulas(to_csv([timetable(entry, kind=Kind.EXAMS)]).decode("utf-8-sig")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("COS 214", "COS 214"),
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("＝1", "'＝1"),
+        ("  =1", "'  =1"),
+        ('"=1', "'\"=1"),
+        ("x;=HYPERLINK(1);y", "x;'=HYPERLINK(1);y"),
+        ('x; "=1', "x;' \"=1"),
+        ("x\n=1", "x\n'=1"),
+        ("x; y-z, -1", "x; y-z, -1"),
+        ("\x1b[31m", "\\x1b[31m"),
+        (None, ""),
+        (-1, "'-1"),
+    ],
+)
+def test_what_cells_hold(text: object, expected: str) -> None:
+    """A formula gets an apostrophe, a terminal's command an escape, and everything else stays."""
+    assert harmless(text) == expected
+
+
+def test_every_csv_file_is_written_by_one_function() -> None:
+    """Nothing writes CSV but the function that lets no formula through."""
+    root = Path(export.__file__).parents[1]
+    files = [file for part in ("core", "cli", "sync", "examples") for file in (root / part).rglob("*.py")]
+    writers = [file.name for file in files if re.search(r"csv\.(writer|DictWriter)", file.read_text("utf-8"))]
+    assert writers == ["export.py"]
 
 
 @pytest.mark.parametrize("text", ["a, b", 'the "big" hall', "two\nlines", "a\r\nb", "'quoted", "1-2", "Café", "a=b"])

@@ -14,9 +14,8 @@ from tukscal.core.errors import CONVERSION_ERRORS
 from tukscal.core.ledger import Job, State
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import FEW, MOST
-from tukscal.core.report.names import visible
 from tukscal.core.report.words import CAUSES, cause_words, seconds, size
-from tukscal.core.text import clean
+from tukscal.core.text import clean, visible
 from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, page, parsed, run, texts
 
 STATIC = {
