@@ -10,13 +10,16 @@ TESTERS ?= $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
 # Where bytecode is not written, each of the thousands of processes the tests start would compile all of tukscal again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-sync install format lint types imports test check bench bench-large bench-service soak mutants house lock clean
+.PHONY: demo demo-sync pictures install format lint types imports test check bench bench-large bench-service soak mutants house lock clean
 
 demo: .venv/runtime  ## Install tukscal and convert the example timetables.
 	$(RUN) examples/demo.py
 
 demo-sync: .venv/dev  ## Start the service, convert, push, subscribe, show the feed.
 	$(RUN) examples/demo_sync.py
+
+pictures: .venv/dev  ## Draw the pictures of README.md again.
+	$(RUN) examples/pictures.py
 
 install: .venv/dev
 

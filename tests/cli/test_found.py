@@ -123,7 +123,7 @@ def test_a_colour_that_is_not_ours_is_not_carried_on() -> None:
 
 
 def test_the_library_converts_as_the_command_does() -> None:
-    """The README's example gives the bytes of the command."""
+    """The library's example in docs gives the bytes of the command."""
     _, conversion = convert((EXAMPLES / "exams.pdf").read_bytes(), CalendarOptions(today=date(2026, 1, 1)))
     assert conversion.ics == (EXAMPLES / "exams.ics").read_bytes()
 
