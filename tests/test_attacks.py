@@ -29,7 +29,7 @@ CAUSES = {
     "long-string": "not_a_timetable",
     "nested-arrays": "not_a_timetable",
     "run-length-bomb": "not_a_timetable",
-    "form-2-24": "memory",
+    "form-2-24": "memory|timeout",  # it grows for seconds: on a busy machine its time ends before its memory
     "form-self": "not_a_timetable",
     "flate-1gb": "memory",
     "flate-10gb": "memory",

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,8 +97,10 @@ def test_without_it_nobody_is_turned_away(redis: Redis, tmp_path: Path) -> None:
     with house(replace(settings(tmp_path, workers=1), rates=rates)) as here:
         assert asked(here) == 200
         redis.stop()
+        stopped = time.monotonic()
         assert [asked(here) for _ in range(10)] == [200] * 10
-        assert here.engine.limiter.faults == 1  # asked once, then left alone for a moment
+        # Asked once, then left alone for a second: once again for each second that a busy machine takes for this.
+        assert 1 <= here.engine.limiter.faults <= 1 + time.monotonic() - stopped
         redis.start()
         until(lambda: asked(here) == 429, "counting")
 
