@@ -114,8 +114,8 @@ def _run(settings: Settings, *, host: str, port: int, forwarded_allow_ips: str, 
     from ..sync.service import logs
     from ..sync.service.app import build
     from ..sync.service.crypt import VARIABLE
-    from ..sync.service.engine import check_keys
     from ..sync.service.server import listen, server
+    from ..sync.service.startup import check_keys
     from ..sync.service.store.sqlite import SqliteStore
 
     os.environ.pop(VARIABLE, None)  # workers inherit the environment, and what they read comes from strangers

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI
 
 from ... import __version__
-from . import answering, engine, layers, sweeping
+from . import answering, intake
 from .clock import Clock, SystemClock
+from .gate import Gate
+from .observe import Observe
 from .routes import (
     account,
     admin,
@@ -22,13 +23,12 @@ from .routes import (
     feeds,
     health,
     jobs,
-    metrics,
     pages,
     selections,
     tokens,
 )
-from .service import Service
 from .settings import Settings
+from .startup import running
 from .store.interface import Store
 from .store.sqlite import SqliteStore
 
@@ -42,13 +42,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     feeds.router,
     health.router,
     jobs.router,
-    metrics.router,
     selections.router,
     tokens.router,
     pages.router,
 )
-# What runs beside the requests: entered in this order when the service starts, left in the reverse one.
-BESIDE: tuple[Callable[[Service], AbstractAsyncContextManager[None]], ...] = (engine.beside, sweeping.beside)
 
 
 def build(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> FastAPI:
@@ -58,24 +55,23 @@ def build(settings: Settings, *, clock: Clock | None = None, store: Store | None
     """
 
     @contextlib.asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opened = await asyncio.to_thread(_opened, settings) if store is None else store
-        app.state.service = Service(settings=settings, clock=clock or SystemClock(), store=opened)
         try:
-            async with contextlib.AsyncExitStack() as stack:
-                for part in BESIDE:
-                    await stack.enter_async_context(part(app.state.service))
+            async with running(settings, clock or SystemClock(), opened) as app.state.context:
                 yield
         finally:
-            app.state.service.close()
             if store is None:
                 await asyncio.to_thread(opened.close)
 
-    app = FastAPI(title="tukscal", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
+    app = FastAPI(title="tukscal", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in ROUTERS:
         app.include_router(router)
     answering.install(app, settings)
-    layers.install(app, settings)
+    # The layers around the routes; the last one added is the outermost.
+    app.add_middleware(intake.Intake, rules=settings.intake, sizes=settings.sizes)
+    app.add_middleware(Gate)
+    app.add_middleware(Observe)
     return app
 
 

@@ -87,10 +87,6 @@ class Blocks:
         if found is not None and (not found.allowed or found.remaining == 0):
             await self.add(who, "failed logins", self._block)
 
-    async def login_wait(self, address: str) -> int:
-        """Return the seconds an address has to wait before it may log in."""
-        return self.wait_at(LOGIN, address)
-
     async def refused(self, account: str) -> None:
         """Count a request an account was refused by a limit; too many block it."""
         who = f"{ACCOUNT}:{account}"

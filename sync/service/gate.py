@@ -7,10 +7,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import pages
 from .blocks import ADDRESS
-from .engine import Engine, engine_of
+from .context import Context
 from .limits import Rule, network, refusal
 from .problems import Problem
-from .service import Service
 
 _FREE = ("/live", "/ready", "/metrics")  # somebody who looks after the service must always see it
 
@@ -30,17 +29,17 @@ class Gate:
             await pages.problem(problem, scope["path"], Headers(scope=scope))(scope, receive, send)
 
     async def _problem(self, scope: Scope) -> Problem | None:
-        service: Service = scope["app"].state.service
-        engine, who = engine_of(service), network(scope["client"][0] if scope["client"] else "")
-        if wait := engine.blocks.wait_at(ADDRESS, who.partition("/")[0]):
-            engine.metrics.blocked(ADDRESS)
+        service: Context = scope["app"].state.context
+        who = network(scope["client"][0] if scope["client"] else "")
+        if wait := service.blocks.wait_at(ADDRESS, who.partition("/")[0]):
+            service.metrics.blocked(ADDRESS)
             return Problem(403, "blocked", "This address is blocked.", headers={"Retry-After": str(wait)})
-        return await self._too_often(service, engine, who)
+        return await self._too_often(service, who)
 
-    async def _too_often(self, service: Service, engine: Engine, who: str) -> Problem | None:
+    async def _too_often(self, service: Context, who: str) -> Problem | None:
         rule = Rule(name="address", amount=service.settings.rates.address_minute, seconds=60, exact=False)
-        found = await engine.limiter.hit(rule, who)
+        found = await service.limiter.hit(rule, who)
         if found is None or found.allowed:
             return None
-        engine.metrics.refused(rule.name)
+        service.metrics.refused(rule.name)
         return refusal([found], "Too many requests come from this address.")

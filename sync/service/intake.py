@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -17,16 +16,27 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import problems
+from . import pages, problems
+from .context import Context
 from .problems import Problem
 from .settings import Intake as Rules
+from .settings import Sizes
 
 _SMALL = 32 * 1024  # bytes a body may always have: a timetable fits, whatever others hold
 _DRAIN = 2.0  # seconds a refused body may go on arriving before the connection is closed
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-Most = Callable[[str, str], int]
-"""Method and path -> bytes a body may have."""
+_FORM = 64 * 1024  # bytes a form may have around its file
+_CALENDARS, _JOBS = "/v1/calendars/", "/v1/jobs"
+
+
+def most(sizes: Sizes, method: str, path: str) -> int:
+    """Return how many bytes a body may have."""
+    if method == "PUT" and path.startswith(_CALENDARS):
+        return sizes.calendar
+    if method == "POST" and path == _JOBS:
+        return sizes.pdf + _FORM
+    return sizes.json
 
 
 class Refused(Exception):
@@ -47,12 +57,10 @@ class Held:
 class Intake:
     """ASGI middleware that reads bodies by rule."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, most: Most, refused: Callable[[Scope, str], None]) -> None:
-        """Pass on what keeps the rules; `refused` hears the rule that ended a body."""
+    def __init__(self, app: ASGIApp, rules: Rules, sizes: Sizes) -> None:
         self._app = app
         self._rules = rules
-        self._most = most
-        self._refused = refused
+        self._sizes = sizes
         self._held = Held()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +68,7 @@ class Intake:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = Body(scope, receive, self._rules, self._most(scope["method"], scope["path"]), self._held)
+        body = Body(scope, receive, self._rules, most(self._sizes, scope["method"], scope["path"]), self._held)
         reply = Reply(send, body)
         try:
             body.check_head()
@@ -73,7 +81,8 @@ class Intake:
         finally:
             body.release()
         if (problem := body.refusal) is not None:
-            self._refused(scope, problem.cause)
+            service: Context = scope["app"].state.context
+            service.metrics.refused(problem.cause)
             if not reply.begun:
                 await _refuse(scope, body, reply, problem)
 
@@ -185,7 +194,7 @@ async def _refuse(scope: Scope, body: Body, reply: Reply, problem: Problem) -> N
     """Answer in the place of the application."""
     body.refusal = None
     path = scope["path"] if scope["path"].startswith("/v1/") else "/"
-    await problems.response(problem, path)(scope, body.receive, reply.send)
+    await pages.response(problem, path)(scope, body.receive, reply.send)
 
 
 def _too_large(most: int) -> Problem:

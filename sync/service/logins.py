@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from . import problems
+from .blocks import LOGIN
+from .context import Context
+from .dependencies import address_of
 from .limits import network
-from .service import Service
-from .who import address_of
 
 
 @dataclass(slots=True)
@@ -28,10 +29,10 @@ _UNDER_WAY: Counter[str] = Counter()
 
 
 @contextlib.asynccontextmanager
-async def attempt(request: Request, the: Service) -> AsyncIterator[Attempt]:
+async def attempt(request: Request, the: Context) -> AsyncIterator[Attempt]:
     """Hold an attempt, whose outcome is to be set. Raises Problem 429 for an address that is blocked."""
     address = address_of(request)
-    wait = await the.login_allowed(address) if the.login_allowed else 0
+    wait = the.blocks.wait_at(LOGIN, address)
     if wait:
         raise problems.too_many("blocked", "Too many attempts failed from your address.", wait)
     who = network(address)
@@ -45,5 +46,5 @@ async def attempt(request: Request, the: Service) -> AsyncIterator[Attempt]:
         _UNDER_WAY[who] -= 1
         if not _UNDER_WAY[who]:
             del _UNDER_WAY[who]
-    if not tried.succeeded and the.on_failed_login:
-        await the.on_failed_login(address)
+    if not tried.succeeded:
+        await the.blocks.failed_login(address)

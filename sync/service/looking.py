@@ -11,9 +11,8 @@ from pathlib import Path
 
 from ...core import guard
 from ...core.errors import TukscalError
-from .engine import engine_of
+from .context import Context
 from .metrics import Figures, Machine, Workers
-from .service import Service
 from .store.sqlite.store import SqliteStore
 
 _PATIENCE = 0.8  # seconds: a probe waits one
@@ -21,64 +20,65 @@ _FRESH = 0.5  # seconds
 _IO = Path("/proc/self/io")
 
 
-async def faults(service: Service) -> dict[str, str]:
+async def faults(service: Context) -> dict[str, str]:
     """Return what keeps the service from its work, by part; nothing if all is well. Takes less than a second.
 
     What was found is said for a moment: the store is not written to as often as somebody asks.
     """
     now = time.monotonic()
-    if service.looked is None or now >= service.looked[0] + _FRESH:
-        service.looked = (now, await _faults(service))
-    return service.looked[1]
+    looked = service.looked
+    if now >= looked.until:
+        looked.faults, looked.until = await _faults(service), now + _FRESH
+    return looked.faults
 
 
-async def _faults(service: Service) -> dict[str, str]:
-    engine = engine_of(service)
-    found = {"store": await _store(service), "pool": engine.conveyor.trouble, "disk": _disk(service)}
-    if not engine.conveyor.alive:
+async def _faults(service: Context) -> dict[str, str]:
+    conveyor = service.conveyor
+    found = {"store": await _store(service), "pool": conveyor.trouble, "disk": _disk(service)}
+    if not conveyor.alive:
         found["pool"] = "The conveyor has stopped."
     return {part: fault for part, fault in found.items() if fault}
 
 
-def is_short(service: Service) -> bool:
+def is_short(service: Context) -> bool:
     """Tell whether the disk has too little room to take anything more."""
     free = disk_free(service)
     return free is not None and free < service.settings.intake.free_disk
 
 
-def disk_free(service: Service) -> int | None:
+def disk_free(service: Context) -> int | None:
     """Return the free bytes where the store is, None if nobody knows."""
     with contextlib.suppress(OSError):
         return shutil.disk_usage(service.settings.store.resolve().parent).free
     return None
 
 
-async def figures(service: Service, connections: int) -> Figures:
+async def figures(service: Context, connections: int) -> Figures:
     """Return the figures that are read when somebody asks."""
-    engine, store, now = engine_of(service), service.store, service.clock.now()
+    conveyor, store, now = service.conveyor, service.store, service.clock.now()
     outside = service.settings.outside
     queue, counts, stored = await asyncio.gather(
         store.jobs.figures(now), store.accounts.counts(now), store.jobs.stored(outside.accounts)
     )
-    number, started = engine.conveyor.workers
+    number, started = conveyor.workers
     return Figures(
         queue=queue,
         counts=counts,
         stored=stored,
         quota=service.settings.sizes.stored,
-        workers=Workers(number=number, busy=engine.conveyor.busy, started=started),
+        workers=Workers(number=number, busy=conveyor.busy, started=started),
         machine=machine(service),
         load=store.database.load() if isinstance(store, SqliteStore) else None,
-        limits_memory=await engine.limiter.memory(),
-        limits_faults=engine.limiter.faults,
-        blocks=len(engine.blocks),
+        limits_memory=await service.limiter.memory(),
+        limits_faults=service.limiter.faults,
+        blocks=len(service.blocks),
         tallies=service.tallies.totals,
         now=now,
         connections=connections,
     )
 
 
-def machine(service: Service) -> Machine:
+def machine(service: Context) -> Machine:
     """Return what the operating system says."""
     times = os.times()
     read, written = _disk_bytes()
@@ -91,7 +91,7 @@ def machine(service: Service) -> Machine:
     )
 
 
-async def _store(service: Service) -> str:
+async def _store(service: Context) -> str:
     try:
         async with asyncio.timeout(_PATIENCE):
             await service.store.check()
@@ -102,7 +102,7 @@ async def _store(service: Service) -> str:
     return ""
 
 
-def _disk(service: Service) -> str:
+def _disk(service: Context) -> str:
     return "The disk is nearly full." if is_short(service) else ""
 
 

@@ -13,7 +13,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from .conveyor import Ended
-from .cost import cost
 from .settings import Jobs
 from .store.job_model import JobState, QueueFigures
 from .store.model import Counts
@@ -25,6 +24,7 @@ _RECENT = 1024  # durations of a route the quantiles are of
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 _SLOW = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _ERROR = 400
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +260,11 @@ class _Read(Collector):
             ("feed_hit_share", "Of the reads of feeds, those from stored bytes.", _share(hits - reads, hits)),
             ("quota_bytes", "What an account may store.", all_.quota),
         ]  # fmt: skip
+
+
+def cost(cpu: float, settings: Jobs) -> float:
+    """Return the price of so many CPU-seconds, in the currency of `jobs.cpu_price`, which is that of a CPU-hour."""
+    return cpu / _HOUR * settings.cpu_price
 
 
 def quantile(durations: Sequence[float], share: float) -> float:

@@ -14,9 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..wire import REQUEST_ID
+from .context import Context
 from .logs import FIELDS, REQUEST
-from .metrics import Metrics
-from .service import Service
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNKNOWN = "none"  # the route of a path there is nothing at
@@ -79,9 +78,9 @@ class Seen:
         """Count and log."""
         seconds = time.perf_counter() - self._begun
         route = route_of(self._scope)
-        if (metrics := _metrics(self._scope)) is not None:
-            metrics.request(_method(self._scope), route, self.status, seconds)
-            metrics.traffic(self._taken, self._given)
+        service: Context = self._scope["app"].state.context
+        service.metrics.request(_method(self._scope), route, self.status, seconds)
+        service.metrics.traffic(self._taken, self._given)
         fields = {"method": _method(self._scope), "route": route, "status": self.status}
         fields |= {"ms": round(seconds * 1000, 2), "bytes_in": self._taken, "bytes_out": self._given}
         _LOG.info("request", extra={FIELDS: fields})
@@ -96,8 +95,3 @@ def route_of(scope: Scope) -> str:
 def _method(scope: Scope) -> str:
     method = str(scope["method"])
     return method if method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS") else "other"
-
-
-def _metrics(scope: Scope) -> Metrics | None:
-    service: Service | None = getattr(scope["app"].state, "service", None)
-    return service.engine.metrics if service is not None and service.engine is not None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
@@ -26,7 +28,14 @@ def problem(met: Problem, path: str, headers: Headers) -> Response:
     """Return the answer to a request that met a problem: a page for a person, else as RFC 9457 says."""
     first = path.split("/")[1] if path.startswith("/") else ""
     if first in _PROGRAMS or "text/html" not in headers.get("accept", ""):
-        return problems.response(met, problems.instance(path))
+        return response(met, problems.instance(path))
     answer = page("problem.html", met.status, problem=met)
     answer.headers.update(met.headers)
     return answer
+
+
+def response(met: Problem, instance: str) -> Response:
+    """Return the answer to a program's request that met a problem; `instance` is the path without anything secret."""
+    headers = {"Cache-Control": "no-store", **met.headers}
+    text = json.dumps(problems.body(met, instance), ensure_ascii=True)
+    return Response(text, met.status, headers, problems.MEDIA_TYPE)

@@ -7,12 +7,9 @@ Problem
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-
-from starlette.responses import Response
 
 from ...core.errors import TukscalError
 
@@ -84,13 +81,6 @@ def body(problem: Problem, instance: str) -> dict[str, Any]:
         "cause": problem.cause,
         "advice": problem.advice,
     }
-
-
-def response(problem: Problem, instance: str) -> Response:
-    """Return the answer to a request that met a problem."""
-    headers = {"Cache-Control": "no-store", **problem.headers}
-    text = json.dumps(body(problem, instance), ensure_ascii=True)
-    return Response(text, problem.status, headers, MEDIA_TYPE)
 
 
 def instance(path: str) -> str:

@@ -8,7 +8,7 @@ import contextlib
 from ...core.errors import TooLarge
 from . import rendering
 from .checking import unpack
-from .service import Service
+from .context import Context
 from .store.model import FeedParts, FeedState, Rendering
 from .store.sqlite.database import StoreFull
 
@@ -16,7 +16,7 @@ _DAY = 86_400.0
 _TRIES = 5  # a calendar may change while it is read, but not for ever
 
 
-async def publish(service: Service, hashed: bytes) -> tuple[FeedState, Rendering] | None:
+async def publish(service: Context, hashed: bytes) -> tuple[FeedState, Rendering] | None:
     """Return what the feed with a secret shows and its bytes, None if there is no such feed or nothing to show."""
     for _ in range(_TRIES):
         looked = await service.store.feeds.look(hashed, rendering.fingerprint)
@@ -31,7 +31,7 @@ async def publish(service: Service, hashed: bytes) -> tuple[FeedState, Rendering
     return None
 
 
-async def _made_once(service: Service, state: FeedState) -> Rendering | None:
+async def _made_once(service: Context, state: FeedState) -> Rendering | None:
     """Return new bytes, made by the first who asks for them; None if a calendar changed meanwhile."""
     key = rendering.fingerprint(state)
     task = service.renders.get(key)
@@ -41,7 +41,7 @@ async def _made_once(service: Service, state: FeedState) -> Rendering | None:
     return await asyncio.shield(task)  # one who gives up takes it from nobody else
 
 
-async def _make(service: Service, state: FeedState) -> Rendering | None:
+async def _make(service: Context, state: FeedState) -> Rendering | None:
     parts = await service.store.feeds.parts(state.calendars)
     if parts is None:
         return None

@@ -11,13 +11,13 @@ from starlette.requests import Request
 
 from . import limits, looking, problems
 from .challenge import HEADER, Spent
-from .engine import Engine, engine_of
+from .context import Context
+from .dependencies import address_of
 from .limits import Rule, Standing
 from .problems import Problem
-from .service import Service
 from .store.job_model import Admission, Quotas, Refusal, Sender
 from .store.model import AccountKind
-from .who import Principal, address_of
+from .who import Principal
 
 CHALLENGE = "/v1/challenge"
 _HOUR = 3600
@@ -33,7 +33,7 @@ class Upload:
     quotas: Quotas
 
 
-def quotas(service: Service) -> Quotas:
+def quotas(service: Context) -> Quotas:
     """Return what an account and an address may upload."""
     rates, sizes = service.settings.rates, service.settings.sizes
     return Quotas(
@@ -47,7 +47,7 @@ def quotas(service: Service) -> Quotas:
     )
 
 
-async def begin(request: Request, service: Service, who: Principal | None) -> Upload:
+async def begin(request: Request, service: Context, who: Principal | None) -> Upload:
     """Look at an upload before its body is read. Raises Problem."""
     if looking.is_short(service):
         raise problems.full()
@@ -61,10 +61,10 @@ async def begin(request: Request, service: Service, who: Principal | None) -> Up
     return upload
 
 
-def refused(service: Service, admission: Admission, upload: Upload) -> Problem:
+def refused(service: Context, admission: Admission, upload: Upload) -> Problem:
     """Return the answer to an upload that is not taken, and count it."""
     assert admission.refusal is not None, "what was taken is no problem"
-    engine_of(service).metrics.refused(f"upload_{admission.refusal}")
+    service.metrics.refused(f"upload_{admission.refusal}")
     match admission.refusal:
         case Refusal.RATE:
             return limits.refusal(admission.standings, "This account has uploaded as often as it may for now.")
@@ -74,14 +74,14 @@ def refused(service: Service, admission: Admission, upload: Upload) -> Problem:
             return problems.too_large(f"This account stores at most {upload.quotas.stored:,} bytes.")
         case Refusal.QUEUE:
             detail = "As many PDFs wait as the service takes."
-            return problems.unavailable("queue_full", detail, wait(engine_of(service), upload.quotas.queue))
+            return problems.unavailable("queue_full", detail, wait(service, upload.quotas.queue))
         case Refusal.ADDRESS | Refusal.CHALLENGE:
             return _work(upload.quotas)
 
 
-def wait(engine: Engine, queue: int) -> int:
+def wait(service: Context, queue: int) -> int:
     """Return the seconds until a full queue has places again, another number each time: not all come back at once."""
-    rate = max(engine.conveyor.rate, _RATE)
+    rate = max(service.conveyor.rate, _RATE)
     longest = min(_LONGEST, max(2.0, queue / rate))
     return math.ceil(random.uniform(longest / 8, longest))  # noqa: S311 - spreads requests, keeps no secret
 
@@ -91,18 +91,18 @@ def rate_headers(standings: Sequence[Standing]) -> Mapping[str, str]:
     return limits.headers(standings)
 
 
-def _sender(request: Request, service: Service, who: Principal | None) -> Sender:
+def _sender(request: Request, service: Context, who: Principal | None) -> Sender:
     """Return where an upload comes from; a faculty's are not counted for its address."""
     if who is not None and who.account.kind is not AccountKind.STUDENT:
         return Sender()
     answer = request.headers.get(HEADER)
-    spent: Spent | None = engine_of(service).challenges.check(answer) if answer else None
+    spent: Spent | None = service.challenges.check(answer) if answer else None
     return Sender(network=limits.network(address_of(request)), spent=spent)
 
 
-def _at_once(service: Service, standings: Sequence[Standing], asked: Quotas) -> Problem:
+def _at_once(service: Context, standings: Sequence[Standing], asked: Quotas) -> Problem:
     rule = Rule(name="uploads-at-once", amount=asked.at_once, seconds=1)
-    seconds = max(2, math.ceil(1 / (engine_of(service).conveyor.rate or _RATE)))
+    seconds = max(2, math.ceil(1 / (service.conveyor.rate or _RATE)))
     there = Standing(rule=rule, remaining=0, reset=seconds, allowed=False)
     return limits.refusal([*standings, there], "This account has as many PDFs under way as it may.")
 

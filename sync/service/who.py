@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import cookies, ids, problems, scopes
+from .blocks import ACCOUNT
+from .context import Context
+from .dependencies import address_of, context_of
 from .limits import within
-from .service import Service, service_of
 from .store.job_model import Newcomer
 from .store.model import Account, AccountKind, Session
 
@@ -46,7 +48,7 @@ async def known(request: Request) -> Principal | None:
 
     Raises Problem 401 for a token that is not valid, 403 for a write that another site began.
     """
-    service = service_of(request)
+    service = context_of(request)
     header = request.headers.get("authorization")
     if header is not None:
         return _not_blocked(await _by_token(service, header), service)
@@ -88,7 +90,7 @@ Admin = Annotated[Principal, Depends(scoped(scopes.ADMIN))]
 
 def newcomer(request: Request, response: Response) -> Newcomer:
     """Return a student whom nobody knows yet, to be stored with what is sent; the response gets the cookie."""
-    service = service_of(request)
+    service = context_of(request)
     check_origin(request, service, silent=True)  # a page of another site would put its account in the place of theirs
     now = service.clock.now()
     account = Account(id=ids.new_id(), kind=AccountKind.STUDENT, created=now, seen=now)
@@ -97,21 +99,21 @@ def newcomer(request: Request, response: Response) -> Newcomer:
     return Newcomer(account=account, session=session)
 
 
-async def sign_in(service: Service, account: Account, response: Response) -> None:
+async def sign_in(service: Context, account: Account, response: Response) -> None:
     """Give an account another session, whose cookie the response gets."""
     secret, session = new_session(service, account)
     await service.store.sessions.add(session)
     cookies.write(response, service.settings, secret, _age(service, account))
 
 
-def new_session(service: Service, account: Account) -> tuple[str, Session]:
+def new_session(service: Context, account: Account) -> tuple[str, Session]:
     """Return the secret of a new session, and the session."""
     secret, now = ids.new_secret(), service.clock.now()
     expires = now + _age(service, account)
     return secret, Session(hash=ids.hashed(secret), account=account.id, created=now, seen=now, expires=expires)
 
 
-def check_origin(request: Request, service: Service, *, silent: bool = False) -> None:
+def check_origin(request: Request, service: Context, *, silent: bool = False) -> None:
     """Refuse a write that another site's page began, or nobody says who unless `silent`. Raises Problem 403."""
     if request.method in _SAFE:
         return
@@ -126,20 +128,15 @@ def check_origin(request: Request, service: Service, *, silent: bool = False) ->
         raise _foreign()
 
 
-def check_address(request: Request, service: Service) -> None:
+def check_address(request: Request, service: Context) -> None:
     """Refuse an admin from where none is allowed to log in. Raises Problem 403."""
     if not within(address_of(request), service.settings.sessions.admin_addresses):
         raise problems.forbidden("Admins are not let in from here.")
 
 
-def address_of(request: Request) -> str:
-    """Return the address a request comes from, empty if that is no network's."""
-    return request.client.host if request.client else ""
-
-
-def _not_blocked(principal: Principal, service: Service) -> Principal:
+def _not_blocked(principal: Principal, service: Context) -> Principal:
     """Return who is asking. Raises Problem 403 for an account that is blocked."""
-    wait = service.blocked(principal.account.id) if service.blocked else 0
+    wait = service.blocks.wait(f"{ACCOUNT}:{principal.account.id}")
     if wait:
         problem = problems.Problem(403, "blocked", "This account is blocked.", headers={"Retry-After": str(wait)})
         raise problem
@@ -155,7 +152,7 @@ def _foreign() -> problems.Problem:
     return problems.forbidden("This request was begun by a page of somebody else.", advice=advice)
 
 
-async def _by_token(service: Service, header: str) -> Principal:
+async def _by_token(service: Context, header: str) -> Principal:
     if not header.lower().startswith(_BEARER):
         raise problems.unauthorized("Only Bearer tokens are known here.")
     secret, now = header[len(_BEARER) :].strip(), service.clock.now()
@@ -167,7 +164,7 @@ async def _by_token(service: Service, header: str) -> Principal:
     return Principal(account=account, scopes=token.scopes, token=token.id)
 
 
-async def _by_session(service: Service, hashed: bytes) -> Principal | None:
+async def _by_session(service: Context, hashed: bytes) -> Principal | None:
     now = service.clock.now()
     found = await service.store.sessions.get(hashed, now)
     if found is None:
@@ -185,6 +182,6 @@ def _of(account: Account, *, session: bytes) -> Principal:
     return Principal(account=account, scopes=allowed, session=session)
 
 
-def _age(service: Service, account: Account) -> float:
+def _age(service: Context, account: Account) -> float:
     ages = service.settings.sessions
     return ages.admin if account.kind is AccountKind.ADMIN else ages.student

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from .. import cookies, ids, problems
 from ..answering import PROBLEMS
-from ..service import Service, service_of
+from ..context import Context
+from ..dependencies import The
 from ..store.model import AccountKind
 from ..who import Known, Principal
 
 router = APIRouter(prefix="/v1/account", tags=["account"], responses=PROBLEMS)
-
-The = Annotated[Service, Depends(service_of)]
 
 
 class Me(BaseModel):
@@ -74,7 +71,7 @@ async def log_out_everywhere(known: Known, the: The, response: Response) -> None
     cookies.remove(response, the.settings)
 
 
-async def recovery_link(the: Service, known: Principal) -> str:
+async def recovery_link(the: Context, known: Principal) -> str:
     """Return a student's new link to come back by. Raises Problem 403 for others."""
     _student(known)
     secret = ids.new_secret()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import cookies, passwords, problems
 from ..answering import PROBLEMS
+from ..dependencies import Limit, The
 from ..logins import attempt
-from ..service import Service, service_of
 from ..store.model import Account, AccountKind
 from ..who import Admin, check_address, check_origin, sign_in
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses=PROBLEMS)
-
-The = Annotated[Service, Depends(service_of)]
 
 
 class Login(BaseModel):
@@ -76,9 +74,7 @@ async def log_out(admin: Admin, the: The, response: Response) -> None:
 
 
 @router.get("/accounts", response_model=AccountPage)
-async def list_accounts(
-    admin: Admin, the: The, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> AccountPage:
+async def list_accounts(admin: Admin, the: The, after: str = "", limit: Limit = 100) -> AccountPage:
     """List accounts."""
     page = await the.store.accounts.page(after, limit)
     rest = page[-1].id if len(page) == limit else None

@@ -5,21 +5,18 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
 from ..answering import PROBLEMS
 from ..blocks import ACCOUNT, ADDRESS, LOGIN
-from ..engine import engine_of
+from ..dependencies import The
 from ..limits import network
-from ..service import Service, service_of
 from ..store.job_model import Block
 from ..who import Admin
 
 router = APIRouter(prefix="/v1/admin/blocks", tags=["admin"], responses=PROBLEMS)
-
-The = Annotated[Service, Depends(service_of)]
 
 
 class NewBlock(BaseModel):
@@ -45,7 +42,7 @@ class BlockAnswer(BaseModel):
 @router.get("", response_model=list[BlockAnswer])
 async def list_blocks(admin: Admin, the: The) -> list[BlockAnswer]:
     """List what holds."""
-    return [_described(block) for block in engine_of(the).blocks.all()]
+    return [_described(block) for block in the.blocks.all()]
 
 
 @router.post("", status_code=201, response_model=BlockAnswer)
@@ -54,13 +51,13 @@ async def add(new: NewBlock, admin: Admin, the: The) -> BlockAnswer:
     who = _named(new.who)
     if who == f"{ACCOUNT}:{admin.account.id}":
         raise problems.conflict("in_use", "This is your own account.")
-    return _described(await engine_of(the).blocks.add(who, new.reason, new.seconds))
+    return _described(await the.blocks.add(who, new.reason, new.seconds))
 
 
 @router.delete("/{who:path}", status_code=204)
 async def remove(who: str, admin: Admin, the: The) -> None:
     """Lift a block."""
-    if not await engine_of(the).blocks.remove(_named(who)):
+    if not await the.blocks.remove(_named(who)):
         raise problems.not_found("block")
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import BaseModel
 
 from ... import wire
@@ -14,17 +14,15 @@ from .. import problems, scopes
 from ..answering import PROBLEMS
 from ..bodies import plain
 from ..checking import checked, unpack
-from ..service import Service, service_of
+from ..dependencies import Limit, The, limited_write
 from ..store.conditions import none_matches
 from ..store.model import AccountKind, Calendar, Condition, NewPut, NewRevision, Put, PutState
 from ..who import Principal, scoped
-from ..writing import limited_write
 
 router = APIRouter(prefix=wire.CALENDARS, tags=["calendars"], responses=PROBLEMS)
 
 Reader = Annotated[Principal, Depends(scoped(scopes.CALENDARS_READ))]
 Writer = Annotated[Principal, Depends(scoped(scopes.CALENDARS_WRITE))]
-The = Annotated[Service, Depends(service_of)]
 Key = Annotated[str, Path(description="Segments of printable characters, `/` between them, 300 bytes at most.")]
 
 
@@ -100,7 +98,7 @@ async def put_calendar(
     if (headers.content_type or "").partition(";")[0].strip().lower() != wire.CALENDAR_TYPE:
         raise problems.unsupported(f"Send the calendar as {wire.CALENDAR_TYPE}.")
     is_student = writer.account.kind is AccountKind.STUDENT
-    await limited_write(writer, the)
+    await limited_write(writer.account, the)
     sizes = the.settings.sizes
     size = sizes.student_calendar if is_student else sizes.calendar
     body = await the.in_turn(writer.account.id, plain, await request.body(), headers.content_encoding, size)
@@ -123,9 +121,7 @@ async def put_calendar(
 
 
 @router.get("", response_model=CalendarPage)
-async def list_calendars(
-    reader: Reader, the: The, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> CalendarPage:
+async def list_calendars(reader: Reader, the: The, after: str = "", limit: Limit = 100) -> CalendarPage:
     """List one's own calendars."""
     page = await the.store.calendars.page(reader.account.id, after, limit)
     rest = page[-1].key if len(page) == limit else None

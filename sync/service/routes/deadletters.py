@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from ..answering import PROBLEMS
-from ..service import Service, service_of
+from ..dependencies import Limit, The
 from ..store.job_model import Job
 from ..who import Admin
 
 router = APIRouter(prefix="/v1/admin/deadletters", tags=["admin"], responses=PROBLEMS)
-
-The = Annotated[Service, Depends(service_of)]
 
 
 class Letter(BaseModel):
@@ -32,7 +28,7 @@ class Letter(BaseModel):
 
 
 @router.get("", response_model=list[Letter])
-async def list_letters(admin: Admin, the: The, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[Letter]:
+async def list_letters(admin: Admin, the: The, limit: Limit = 100) -> list[Letter]:
     """List dead letters, the newest first."""
     return [_described(job) for job in await the.store.jobs.letters(limit)]
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 import gzip
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ... import wire
 from .. import ids, problems, scopes
 from ..answering import PROBLEMS
+from ..context import Context
+from ..dependencies import Limit, The, limited_write
 from ..publishing import publish
-from ..service import Service, service_of
 from ..store.conditions import none_matches
 from ..store.model import Feed, Rendering
 from ..who import Principal, scoped
-from ..writing import limited_write
 
 router = APIRouter(tags=["feeds"], responses=PROBLEMS)
 
 Owner = Annotated[Principal, Depends(scoped(scopes.FEEDS))]
-The = Annotated[Service, Depends(service_of)]
 Name = Annotated[str, Field(max_length=200)]
 
 _LARGE = 32_768  # bytes from which unpacking is left to a thread
@@ -68,7 +67,7 @@ class FeedPage(BaseModel):
 @router.post("/v1/feeds", status_code=201, response_model=SecretFeed)
 async def create_feed(wanted: NewFeed, owner: Owner, the: The, response: Response) -> SecretFeed:
     """Make a feed; its address is shown this once."""
-    await limited_write(owner, the)
+    await limited_write(owner.account, the)
     now, secret = the.clock.now(), ids.new_secret()
     feed = Feed(
         id=ids.new_id(), account=owner.account.id, name=wanted.name, selection=wanted.selection, created=now,
@@ -84,9 +83,7 @@ async def create_feed(wanted: NewFeed, owner: Owner, the: The, response: Respons
 
 
 @router.get("/v1/feeds", response_model=FeedPage)
-async def list_feeds(
-    owner: Owner, the: The, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> FeedPage:
+async def list_feeds(owner: Owner, the: The, after: str = "", limit: Limit = 100) -> FeedPage:
     """List one's own feeds."""
     page = await the.store.feeds.page(owner.account.id, after, limit)
     rest = page[-1].id if len(page) == limit else None
@@ -158,25 +155,25 @@ def accepts_gzip(header: str) -> bool:
     return weights.get("gzip", weights.get("*", False))
 
 
-def _headers(the: Service, etag: str) -> dict[str, str]:
+def _headers(the: Context, etag: str) -> dict[str, str]:
     control = f"private, max-age={the.settings.feeds.max_age}"
     return {"ETag": etag, "Cache-Control": control, "Vary": "Accept-Encoding", "Referrer-Policy": "no-referrer"}
 
 
-async def _unpacked(the: Service, made: Rendering) -> bytes:
+async def _unpacked(the: Context, made: Rendering) -> bytes:
     if len(made.packed) < _LARGE:
         return gzip.decompress(made.packed)
     return await the.in_thread(gzip.decompress, made.packed)
 
 
-async def _own(the: Service, owner: Principal, feed: str) -> Feed:
+async def _own(the: Context, owner: Principal, feed: str) -> Feed:
     found = await the.store.feeds.get(owner.account.id, feed)
     if found is None:
         raise problems.not_found("feed")
     return found
 
 
-def _with_secret(the: Service, feed: Feed, secret: str) -> SecretFeed:
+def _with_secret(the: Context, feed: Feed, secret: str) -> SecretFeed:
     url = f"{the.settings.public_url.rstrip('/')}/feeds/{secret}.ics"
     webcal = f"webcal://{url.partition('://')[2]}"
     return SecretFeed(**_described(feed).model_dump(), url=url, webcal=webcal)

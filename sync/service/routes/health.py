@@ -1,20 +1,20 @@
-"""/live and /ready: for those who start and watch the service; both within a second, also while it converts."""
+"""/live, /ready and /metrics, for those who start and watch the service.
+
+The first two answer within a second, also while it converts.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from .. import looking
+from .. import looking, problems
+from ..dependencies import The, address_of
 from ..limits import within
-from ..service import Service, service_of
-from ..who import address_of
+from ..metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
 
-The = Annotated[Service, Depends(service_of)]
 _RETRY = "5"
 
 
@@ -41,3 +41,14 @@ async def ready(request: Request, the: The, response: Response) -> Health:
         response.status_code = 503
         response.headers["Retry-After"] = _RETRY
     return Health(status="not ready" if found else "ready", faults=found)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(request: Request, the: The) -> Response:
+    """Return the figures."""
+    if not within(address_of(request), the.settings.outside.metrics_addresses):
+        raise problems.not_found()
+    server = getattr(request.app.state, "server", None)  # there where server.py serves
+    found = await looking.figures(the, len(server.server_state.connections) if server else 0)
+    text = the.metrics.text(found)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

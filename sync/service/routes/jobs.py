@@ -13,9 +13,9 @@ from ... import wire
 from .. import bodies, ids, problems, scopes, uploading
 from ..answering import PROBLEMS
 from ..checking import unpack
-from ..engine import engine_of
+from ..context import Context
+from ..dependencies import The, limited
 from ..limits import Rule
-from ..service import Service, service_of
 from ..store.job_model import Job, JobState, Newcomer, NewJob, Refusal, Replay
 from ..store.model import Account
 from ..who import Principal, known, newcomer, scoped
@@ -23,7 +23,6 @@ from ..who import Principal, known, newcomer, scoped
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)
 
 Owner = Annotated[Principal, Depends(scoped(scopes.JOBS))]
-The = Annotated[Service, Depends(service_of)]
 
 _LARGE = 2**20  # bytes from which encrypting is left to a thread
 _BODY: dict[str, Any] = {
@@ -98,10 +97,10 @@ async def upload(
     admission = await the.store.jobs.admit(new, begun.sender, begun.quotas, now, fresh)
     if admission.refusal is not None:
         if admission.refusal is Refusal.RATE:
-            await engine_of(the).blocks.refused(account.id)
+            await the.blocks.refused(account.id)
         raise uploading.refused(the, admission, begun)
-    engine_of(the).metrics.uploaded()
-    engine_of(the).conveyor.wake()
+    the.metrics.uploaded()
+    the.conveyor.wake()
     response.headers["Location"] = f"{router.prefix}/{new.id}"
     response.headers.update(uploading.rate_headers(admission.standings))
     return _taken(new, admission.place, now)
@@ -166,7 +165,7 @@ async def replay(job: str, me: Owner, the: The) -> JobAnswer:
         raise problems.gone("The PDF was deleted already.", advice="Upload the PDF again.")
     if state is Replay.NOT_NOW:
         raise problems.conflict("not_dead", "Only a job that failed and whose PDF is kept can be tried again.")
-    engine_of(the).conveyor.wake()
+    the.conveyor.wake()
     found = await the.store.jobs.find(job)
     if found is None:
         raise problems.not_found("job")
@@ -221,7 +220,7 @@ def _taken(new: NewJob, place: int, now: float) -> JobAnswer:
     )
 
 
-async def _read(request: Request, the: Service) -> bodies.Upload:
+async def _read(request: Request, the: Context) -> bodies.Upload:
     """Return the PDF of a request, checked cheaply. Raises Problem or what the screen raises."""
     settings = the.settings
     body = await request.body()
@@ -231,8 +230,8 @@ async def _read(request: Request, the: Service) -> bodies.Upload:
     return sent
 
 
-async def _sealed(the: Service, account: Account, sent: bodies.Upload, key: str | None) -> NewJob:
-    job, vault = ids.new_id(), engine_of(the).vault
+async def _sealed(the: Context, account: Account, sent: bodies.Upload, key: str | None) -> NewJob:
+    job, vault = ids.new_id(), the.vault
     large = len(sent.data) > _LARGE
     return NewJob(
         id=job,
@@ -253,16 +252,9 @@ def _key(text: str | None) -> str | None:
         raise problems.bad_request(str(error), cause="bad_key") from None
 
 
-def _status_rule(the: Service) -> Rule:
+def _status_rule(the: Context) -> Rule:
     return Rule(name="status", amount=the.settings.rates.status_minute, seconds=60)
 
 
-async def _polled(me: Principal, the: Service, response: Response, rule: Rule) -> None:
-    engine = engine_of(the)
-    try:
-        headers = await engine.limiter.check(rule, me.account.id, "The status is asked for too often.")
-    except problems.Problem:
-        engine.metrics.refused(rule.name)
-        await engine.blocks.refused(me.account.id)
-        raise
-    response.headers.update(headers)
+async def _polled(me: Principal, the: Context, response: Response, rule: Rule) -> None:
+    response.headers.update(await limited(rule, me.account.id, the, "The status is asked for too often."))

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from .. import ids, problems
-from ..engine import engine_of
+from ..dependencies import The, address_of
 from ..limits import Rule, network
 from ..pages import page
-from ..service import Service, service_of
-from ..who import address_of, check_origin, known, required, sign_in
+from ..who import check_origin, known, required, sign_in
 from .account import recovery_link
 
 router = APIRouter(include_in_schema=False)
 
-The = Annotated[Service, Depends(service_of)]
 
 _RECOVERIES = 300  # a minute and address: a campus shares one
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -55,7 +52,7 @@ async def recover(request: Request, link: str, the: The) -> Response:
     check_origin(request, the)
     # 128 random bits are not guessed: what is counted here only spares the store.
     rule = Rule(name="recovery", amount=_RECOVERIES, seconds=60)
-    await engine_of(the).limiter.check(rule, network(address_of(request)), "Too many links are tried from here.")
+    await the.limiter.check(rule, network(address_of(request)), "Too many links are tried from here.")
     account = await the.store.accounts.recovered(ids.hashed(link)) if ids.SECRET.fullmatch(link) else None
     if account is None:
         return page("recover.html", 404, link="")

@@ -7,23 +7,22 @@ import json
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ... import wire
 from .. import ids, problems, scopes
 from ..answering import PROBLEMS
+from ..context import Context
+from ..dependencies import Limit, The, limited_write
 from ..selections import content
-from ..service import Service, service_of
 from ..store.conditions import matches
 from ..store.model import StoredSelection
 from ..who import Principal, scoped
-from ..writing import limited_write
 
 router = APIRouter(prefix="/v1/selections", tags=["selections"], responses=PROBLEMS)
 
 Owner = Annotated[Principal, Depends(scoped(scopes.SELECTIONS))]
-The = Annotated[Service, Depends(service_of)]
 Word = Annotated[str, Field(min_length=1, max_length=40)]
 Words = Annotated[list[Word], Field(max_length=100)]
 IfMatch = Annotated[str | None, Header()]
@@ -60,7 +59,7 @@ class SelectionPage(BaseModel):
 @router.post("", status_code=201, response_model=SelectionAnswer)
 async def create_selection(body: SelectionBody, owner: Owner, the: The, response: Response) -> SelectionAnswer:
     """Keep a selection."""
-    await limited_write(owner, the)
+    await limited_write(owner.account, the)
     now = the.clock.now()
     new = _filled(
         StoredSelection(
@@ -75,9 +74,7 @@ async def create_selection(body: SelectionBody, owner: Owner, the: The, response
 
 
 @router.get("", response_model=SelectionPage)
-async def list_selections(
-    owner: Owner, the: The, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> SelectionPage:
+async def list_selections(owner: Owner, the: The, after: str = "", limit: Limit = 100) -> SelectionPage:
     """List one's own selections."""
     page = await the.store.selections.page(owner.account.id, after, limit)
     rest = page[-1].id if len(page) == limit else None
@@ -95,7 +92,7 @@ async def change_selection(
     selection: str, body: SelectionBody, owner: Owner, the: The, response: Response, if_match: IfMatch = None
 ) -> SelectionAnswer:
     """Replace a selection; feeds show it from the next request on."""
-    await limited_write(owner, the)
+    await limited_write(owner.account, the)
     there = await _own(the, owner, selection)
     if not matches(if_match, wire.etag(there.sha256)):
         raise problems.precondition_failed()
@@ -115,7 +112,7 @@ async def delete_selection(selection: str, owner: Owner, the: The) -> None:
         raise problems.conflict("in_use", "A feed uses this selection.", advice="Remove the feed first.")
 
 
-async def _own(the: Service, owner: Principal, selection: str) -> StoredSelection:
+async def _own(the: Context, owner: Principal, selection: str) -> StoredSelection:
     found = await the.store.selections.get(owner.account.id, selection)
     if found is None:
         raise problems.not_found("selection")

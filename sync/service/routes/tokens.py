@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems, scopes
 from ..answering import PROBLEMS
+from ..dependencies import Limit, The
 from ..faculties import Wanted, new_token
-from ..service import Service, service_of
 from ..store.model import Token
 from ..who import Admin
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"], responses=PROBLEMS)
 
-The = Annotated[Service, Depends(service_of)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -78,7 +77,7 @@ async def list_tokens(
     the: The,
     account: str | None = None,
     after: str = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
 ) -> TokenPage:
     """List tokens, of an account or of all."""
     page = await the.store.tokens.page(account, after, limit)

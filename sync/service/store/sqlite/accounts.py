@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import interface
 from ..model import Account, AccountKind, Counts, Session, Token
-from .family import Family, reads, writes
+from .family import SqliteFamily, reads, writes
 
 _DAY = 86_400.0
 
@@ -53,7 +53,7 @@ _GET_TOKEN = f"""
     """
 
 
-class SqliteAccounts(Family, interface.Accounts):
+class SqliteAccounts(SqliteFamily, interface.Accounts):
     """The accounts of a database."""
 
     @writes
@@ -106,7 +106,7 @@ class SqliteAccounts(Family, interface.Accounts):
         )  # fmt: skip
 
 
-class SqliteSessions(Family, interface.Sessions):
+class SqliteSessions(SqliteFamily, interface.Sessions):
     """The sessions of a database."""
 
     @writes
@@ -135,7 +135,7 @@ class SqliteSessions(Family, interface.Sessions):
         return connection.execute(_REMOVE_SESSIONS, (account,)).rowcount
 
 
-class SqliteTokens(Family, interface.Tokens):
+class SqliteTokens(SqliteFamily, interface.Tokens):
     """The tokens of a database."""
 
     @writes

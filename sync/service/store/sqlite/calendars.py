@@ -9,7 +9,7 @@ from typing import Any
 from .. import interface
 from ..conditions import matches, none_matches
 from ..model import Calendar, Condition, NewPut, NewRevision, Put, PutState
-from .family import Family, reads, writes
+from .family import SqliteFamily, reads, writes
 
 _KEPT = 3  # revisions of a calendar
 _CANCELLED_MOST = 500  # cancelled events of a calendar, the newest: a feed shows them for some weeks
@@ -50,7 +50,7 @@ _REMOVE = "DELETE FROM calendars WHERE id = ?"
 _YEAR = 366 * 86_400.0  # a cancellation in a calendar nobody changes is remembered as long as its year
 
 
-class SqliteCalendars(Family, interface.Calendars):
+class SqliteCalendars(SqliteFamily, interface.Calendars):
     """The calendars of a database."""
 
     @writes

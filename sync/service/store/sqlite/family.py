@@ -12,12 +12,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from .database import Database
 
-F = TypeVar("F", bound="Family")
+F = TypeVar("F", bound="SqliteFamily")
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Family:
+class SqliteFamily:
     """Rows of a database that belong together."""
 
     def __init__(self, database: Database) -> None:
@@ -40,7 +40,7 @@ def writes(
 
 def _transacted(work: Callable[..., T], transact: Any) -> Callable[..., Coroutine[Any, Any, T]]:
     @functools.wraps(work)
-    async def method(family: Family, *values: object, **named: object) -> T:
+    async def method(family: SqliteFamily, *values: object, **named: object) -> T:
         def call(connection: Connection) -> T:
             return work(family, connection, *values, **named)
 

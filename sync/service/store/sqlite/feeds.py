@@ -10,7 +10,7 @@ from typing import Any
 from .. import interface
 from ..model import Feed, FeedParts, FeedState, Rendering, StoredSelection
 from . import calendars
-from .family import Family, reads, writes
+from .family import SqliteFamily, reads, writes
 
 _COLUMNS = "id, account, name, selection, created, rotated, hits, unchanged, read"
 _COUNT = "SELECT count(*) FROM feeds WHERE account = ?"
@@ -53,7 +53,7 @@ _USERS = "SELECT count(*) FROM feeds WHERE selection = ?"
 _REMOVE_SELECTION = "DELETE FROM selections WHERE id = ?"
 
 
-class SqliteFeeds(Family, interface.Feeds):
+class SqliteFeeds(SqliteFamily, interface.Feeds):
     """The feeds of a database."""
 
     @writes
@@ -126,7 +126,7 @@ class SqliteFeeds(Family, interface.Feeds):
         connection.executemany(_USED, [(now, fingerprint) for fingerprint in used])
 
 
-class SqliteSelections(Family, interface.Selections):
+class SqliteSelections(SqliteFamily, interface.Selections):
     """The selections of a database."""
 
     @writes

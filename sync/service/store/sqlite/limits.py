@@ -9,7 +9,7 @@ from ...challenge import Spent
 from ...limits import Rule, Standing, standing
 from .. import interface
 from ..job_model import Block
-from .family import Family, reads, writes
+from .family import SqliteFamily, reads, writes
 
 HOUR = 3600
 MINUTE = 60
@@ -33,7 +33,7 @@ _REMOVE = "DELETE FROM blocks WHERE who = ?"
 _ALL = "SELECT who, until, reason, made FROM blocks WHERE until IS NULL OR until > ? ORDER BY made"
 
 
-class SqliteBlocks(Family, interface.Blocks):
+class SqliteBlocks(SqliteFamily, interface.Blocks):
     """The blocks of a database."""
 
     @writes

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..job_model import Claimed, Converted, Failed, Job, JobState, QueueFigures
 from . import calendars, limits
-from .family import Family, reads, writes
+from .family import SqliteFamily, reads, writes
 
 _MOST = 500  # rows of one kind a sweep deletes at a time
 
@@ -91,7 +91,7 @@ _STORED = """
     """
 
 
-class SqliteQueue(Family):
+class SqliteQueue(SqliteFamily):
     """The jobs of a database as the conveyor sees them."""
 
     @writes

@@ -10,7 +10,7 @@ from .. import interface
 from .accounts import SqliteAccounts, SqliteSessions, SqliteTokens
 from .calendars import SqliteCalendars
 from .database import Database
-from .family import Family, reads, writes
+from .family import SqliteFamily, reads, writes
 from .feeds import SqliteFeeds, SqliteSelections
 from .jobs import SqliteJobs
 from .limits import SqliteBlocks
@@ -41,7 +41,7 @@ _SWEEPS: Mapping[str, str] = {
 }
 
 
-class SqliteStore(Family, interface.Store):
+class SqliteStore(SqliteFamily, interface.Store):
     """A file, or memory if there is no path. Raises InputOutput or NotWritable."""
 
     def __init__(self, path: Path | None, *, readers: int = 3) -> None:

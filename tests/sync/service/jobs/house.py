@@ -15,9 +15,8 @@ import httpx
 from fastapi import FastAPI
 from tukscal.sync.service.app import build
 from tukscal.sync.service.clock import Clock, TurnedClock
-from tukscal.sync.service.engine import Engine
+from tukscal.sync.service.context import Context
 from tukscal.sync.service.server import server
-from tukscal.sync.service.service import Service
 from tukscal.sync.service.settings import Jobs, Rates, Settings
 from tukscal.sync.service.store.sqlite import SqliteStore
 
@@ -57,16 +56,10 @@ class House:
     clock: Clock
 
     @property
-    def service(self) -> Service:
+    def service(self) -> Context:
         """Its parts."""
-        service: Service = self.app.state.service
+        service: Context = self.app.state.context
         return service
-
-    @property
-    def engine(self) -> Engine:
-        """What runs beside the requests."""
-        assert self.service.engine is not None
-        return self.service.engine
 
     @property
     def store(self) -> SqliteStore:

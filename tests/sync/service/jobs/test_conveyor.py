@@ -84,10 +84,10 @@ def test_an_end_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) ->
             BEGIN SELECT RAISE(ABORT, 'a fault of ours'); END
             """
         here.store.database.submit_write(lambda c: c.execute(trigger)).result(10)
-        here.engine.conveyor._pace._next = float("inf")  # both are taken up together
+        here.service.conveyor._pace._next = float("inf")  # both are taken up together
         jobs = [upload(student, calendar="broken").json()["id"], upload(other).json()["id"]]
-        here.engine.conveyor._pace._next = 0.0
-        here.engine.conveyor.wake()
+        here.service.conveyor._pace._next = 0.0
+        here.service.conveyor.wake()
         assert ended(other, jobs[1])["state"] == "done"
         assert (ended(student, jobs[0])["state"], ended(student, jobs[0])["cause"]) == ("dead", "crash")
         assert converted(other)["state"] == "done"
@@ -97,9 +97,9 @@ def test_what_lies_under_our_own_lease_and_we_do_not_know(tmp_path: Path) -> Non
     """A job held by this very process that it knows nothing of is queued again."""
     with house(settings(tmp_path)) as here, here.person() as student:
         converted(student)
-        here.engine.conveyor._pace._next = float("inf")
+        here.service.conveyor._pace._next = float("inf")
         job = upload(student).json()["id"]
         hold = "UPDATE jobs SET state = 'running', lease = ? WHERE id = ?"
         here.store.database.submit_write(lambda c: c.execute(hold, (str(mine()), job)).rowcount).result(10)
-        here.engine.conveyor._pace._next = 0.0
+        here.service.conveyor._pace._next = 0.0
         assert ended(student, job)["state"] == "done"

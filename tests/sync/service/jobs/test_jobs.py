@@ -161,7 +161,7 @@ def test_what_lies_on_the_disk_is_sealed(tmp_path: Path) -> None:
         files = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
         assert sealed[:400] in files  # longer ones are cut into pages
         assert b"%PDF-1" not in files
-        assert here.engine.vault.open(sealed, job) == pdf()
+        assert here.service.vault.open(sealed, job) == pdf()
 
 
 def _letters(here: House) -> list[tuple[str]]:

@@ -100,7 +100,7 @@ def test_without_it_nobody_is_turned_away(redis: Redis, tmp_path: Path) -> None:
         stopped = time.monotonic()
         assert [asked(here) for _ in range(10)] == [200] * 10
         # Asked once, then left alone for a second: once again for each second that a busy machine takes for this.
-        assert 1 <= here.engine.limiter.faults <= 1 + time.monotonic() - stopped
+        assert 1 <= here.service.limiter.faults <= 1 + time.monotonic() - stopped
         redis.start()
         until(lambda: asked(here) == 429, "counting")
 

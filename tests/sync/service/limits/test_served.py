@@ -169,7 +169,7 @@ def test_a_blocked_address_is_turned_away_at_the_gate(tmp_path: Path) -> None:
     clock = TurnedClock()
     with house(limited(tmp_path), clock) as here, here.person() as student:
         asyncio.run_coroutine_threadsafe(
-            here.engine.blocks.add("address:127.0.0.1", "test", 100.0), _loop(here)
+            here.service.blocks.add("address:127.0.0.1", "test", 100.0), _loop(here)
         ).result(10)
         refused = student.get("/")
         assert (refused.status_code, refused.headers["Retry-After"]) == (403, "100")
@@ -195,6 +195,6 @@ def test_a_block_names_somebody(tmp_path: Path, who: str) -> None:
 
 
 def _loop(here: House) -> asyncio.AbstractEventLoop:
-    loop = here.engine.conveyor._loop
+    loop = here.service.conveyor._loop
     assert loop is not None
     return loop

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from tukscal.sync.service.clock import TurnedClock
-from tukscal.sync.service.cost import cost
-from tukscal.sync.service.metrics import quantile
+from tukscal.sync.service.metrics import cost, quantile
 from tukscal.sync.service.passwords import make_admin
 from tukscal.sync.service.settings import Jobs, Outside, Rates
 from tukscal.tests.sync.service.jobs.house import House, converted, house, pdf, settings, upload

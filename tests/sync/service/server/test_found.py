@@ -206,7 +206,8 @@ def test_readiness_costs_one_write_a_moment(tmp_path: Path) -> None:
         with here.person() as client:
             assert {client.get("/ready").status_code for _ in range(40)} == {200}
         assert 1 <= sum("touch" in name for name in written) < 20
-        here.service.looked = (1e12, {"store": "/secret/path cannot be written"})
+        here.service.looked.until = 1e12
+        here.service.looked.faults = {"store": "/secret/path cannot be written"}
         answer = httpx.get(f"{here.url}/ready", headers={"X-Forwarded-For": "8.8.8.8"})
         assert (answer.status_code, answer.json()["faults"]) == (503, {"store": "It does not work."})
 
