@@ -46,7 +46,7 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "multiprocessing_logging": "sync/drain.py",
     "fastapi": "sync/service/",
     "starlette": "sync/service/",
-    "pydantic": "sync/service/routes/",
+    "pydantic": ("sync/service/routes/", "sync/service/settings.py"),
     "uvicorn": "sync/service/server.py",
     "h11": "sync/service/server.py",
     "python_multipart": "sync/service/bodies.py",

@@ -219,6 +219,11 @@ def test_readiness_costs_one_write_a_moment(tmp_path: Path) -> None:
         {"TUKSCAL_JOBS_": "1"},
         {"TUKSCAL_SESSIONS_ADMIN_ADDRESSES": "here"},
         {"TUKSCAL_OUTSIDE_METRICS_ADDRESSES": "10.0.0.0/99"},
+        {"TUKSCAL_JOBS_QUEUE": "-1"},
+        {"TUKSCAL_JOBS_QUEUE": "2.5"},
+        {"TUKSCAL_JOBS_TIMEOUT": "inf"},
+        {"TUKSCAL_JOBS_TIMEOUT": "nan"},
+        {"TUKSCAL_JOBS": "1"},
     ],
 )
 def test_settings_that_are_none(environment: dict[str, str]) -> None:
@@ -234,6 +239,18 @@ def test_settings_with_networks(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('[sessions]\nadmin_addresses = "127.0.0.0/8"\n')
     with pytest.raises(InputOutput, match=r"sessions\.admin_addresses"):
         read_settings(tmp_path / "a.toml", {})
+
+
+def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
+    """A variable changes its own setting alone; what else the file says of the section stays."""
+    (tmp_path / "a.toml").write_text('public_url = "https://a"\n[jobs]\nqueue = 7\ntimeout = 5\nterms = "/t"\n')
+    given = read_settings(tmp_path / "a.toml", {"TUKSCAL_JOBS_QUEUE": "9", "TUKSCAL_STORE": "b.db", "OTHER_JOBS_X": ""})
+    assert (given.jobs.queue, given.jobs.timeout, given.jobs.terms) == (9, 5.0, "/t")
+    assert (given.store, given.public_url, given.sizes) == (Path("b.db"), "https://a", Sizes())
+    (tmp_path / "a.toml").write_text("jobs = 3\n")
+    for environment in ({}, {"TUKSCAL_JOBS_QUEUE": "9"}):
+        with pytest.raises(InputOutput, match="The setting jobs is"):
+            read_settings(tmp_path / "a.toml", environment)
 
 
 def test_no_advice_of_commands() -> None:
