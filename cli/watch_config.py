@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+
+from .settings import read_toml
 
 _ARGUMENTS = "tukscal.arguments"
 _NEVER = frozenset({"config", "once", "moved", "help", "password"})
@@ -50,13 +51,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def _load(ctx: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
     if file is None:
         return
-    try:
-        text = file.read_text("utf-8-sig")
-        found = tomllib.loads(text)
-    except OSError as error:
-        raise click.UsageError(f"The configuration {file} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
-        raise click.UsageError(f"The configuration {file} is not TOML: {error}.") from None
+    text, found = read_toml(file, f"The configuration {file}")
     names = {_plain(option): parameter for parameter in ctx.command.params for option in _names_of(parameter)}
     defaults = {}
     for key, value in found.items():

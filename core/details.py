@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from .changes import Difference, Snapshot
+from .decode import from_json
 from .errors import TukscalError
 from .model import Problem
 from .task import Made
@@ -57,10 +57,7 @@ class Details:
 
 def load_details(text: str | None) -> Details:
     """Return what `dump` wrote; nothing special for None."""
-    values: dict[str, Any] = json.loads(text) if text else {}
-    problems = tuple(Row(**row) for row in values.pop("problems", ()))
-    changes = tuple(Moved(**moved) for moved in values.pop("changes", ()))
-    return Details(problems=problems, changes=changes, **values)
+    return from_json(Details, text or "{}")
 
 
 def details_of(result: Made | TukscalError) -> Details:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from .decode import Unfit, decode
 from .errors import BadRows
 from .files import read_file
 from .model import Kind, Timetable
@@ -16,11 +17,22 @@ from .selection import Selected, Selection, check_names, keep_chosen, select
 from .timetable import values
 
 SHARED_NAME = "tukscal.toml"
-_KEYS = ("language", "programme", "modules", "exclude", "groups")
 MOST_BYTES = 65_536
 """Of a selection file; one of forty modules has 2 kB."""
 _DOTS = 100  # in one line: TOML makes a table of every dot, and the reader takes time by their square
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    language: Literal["E", "A"] | None = None
+    programme: str | None = None
+    modules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_KEYS = tuple(one.name for one in fields(_Written))
 
 
 def find_selection(pdf: Path) -> Selection | None:
@@ -71,7 +83,7 @@ def read_selection(path: Path) -> Selection:
         raise BadRows(f"The selection {path} is not a selection.", advice="`tukscal choose` writes one.") from None
     try:
         return _selection(found, str(path))
-    except values.Unreadable as reason:
+    except (Unfit, values.Unreadable) as reason:
         raise BadRows(f"The selection {path} is wrong: {reason}.", advice="Correct that key.") from None
 
 
@@ -88,26 +100,24 @@ def _selection(found: Mapping[str, Any], source: str) -> Selection:
     for key in found:
         if key not in _KEYS:
             raise values.Unreadable(f"there is no '{key}' in a selection; there are {', '.join(_KEYS)}")
-    groups = found.get("groups", {})
-    if not isinstance(groups, dict):
-        raise values.Unreadable("groups is not a table")
+    written = decode(_Written, found)
     return Selection(
-        groups=_groups(groups),
-        modules=tuple(values.module(text) for text in _texts("modules", found.get("modules", []))),
-        exclude=tuple(values.module(text) for text in _texts("exclude", found.get("exclude", []))),
-        language=_language(found.get("language")),
-        programme=_text("programme", found.get("programme")),
+        groups=_groups(written.groups),
+        modules=tuple(values.module(text.strip()) for text in written.modules),
+        exclude=tuple(values.module(text.strip()) for text in written.exclude),
+        language=written.language,
+        programme=written.programme,
         source=source,
     )
 
 
-def _groups(table: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+def _groups(table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for text, value in table.items():
+    for text, labels in table.items():
         key = group_key(text)
         if key in found:
             raise values.Unreadable(f"{key} has two lists of groups")
-        found[key] = _labels(text, value)
+        found[key] = tuple(values.label(label.strip(), "a group") for label in labels)
     return found
 
 
@@ -117,28 +127,6 @@ def group_key(text: str) -> str:
     if head and period in values.PERIODS:
         return f"{values.module(head.strip())} {period}"
     return values.module(text.strip())
-
-
-def _labels(key: str, value: object) -> tuple[str, ...]:
-    return tuple(values.label(text, "a group") for text in _texts(key, value))
-
-
-def _texts(key: str, value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise values.Unreadable(f"{key} is not a list of texts")
-    return [text.strip() for text in value]
-
-
-def _text(key: str, value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise values.Unreadable(f"{key} is not a text")
-    return value
-
-
-def _language(value: object) -> str | None:
-    if value not in (None, "E", "A"):
-        raise values.Unreadable("language is not E or A")
-    return _text("language", value)
 
 
 def parse_group(text: str) -> tuple[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from typing import NamedTuple, Self, TypeVar
 import httpx
 
 from .. import __version__
+from ..core.decode import Unfit
 from . import wire
 from .credentials import Login
 from .failures import Kind, PushFailed
@@ -156,8 +157,8 @@ def _read(reply: Reply, read: Callable[[bytes], T]) -> T:
         raise PushFailed(Kind.BROKEN, "The answer is not the service's: a page for people came back.")
     try:
         return read(reply.body)
-    except wire.Misunderstood as error:
-        raise PushFailed(Kind.BROKEN, f"The answer is not the service's: {_cut(str(error))}") from None
+    except Unfit as error:
+        raise PushFailed(Kind.BROKEN, f"The answer is not the service's: {_cut(str(error))}.") from None
 
 
 def _failure(reply: Reply, now: float) -> PushFailed | None:

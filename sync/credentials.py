@@ -10,10 +10,11 @@ import contextlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from ..core.decode import from_json
 from ..core.errors import InputOutput, NotWritable, TukscalError, Unauthorized
 
 _SERVICE = "tukscal"
@@ -69,6 +70,15 @@ class Identity:
         return owner_of(self.account, self.server)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What stands in the file."""
+
+    server: str
+    account: str
+    token: str | None = field(default=None, repr=False)
+
+
 def owner_of(account: str, server: str) -> str:
     """Return the text by which the ledger knows whose a result is."""
     return f"{account} {server}"
@@ -100,20 +110,19 @@ class Credentials:
     def identity(self) -> Identity | None:
         """Return who is logged in, None if nobody is. Asks no keyring. Raises InputOutput."""
         found = self._read()
-        return None if found is None else Identity(
-            server=found["server"], account=found["account"], in_keyring="token" not in found
-        )  # fmt: skip
+        if found is None:
+            return None
+        return Identity(server=found.server, account=found.account, in_keyring=found.token is None)
 
     def login(self) -> Login:
         """Return the login. Raises Unauthorized if nobody is logged in or the keyring has no token, or InputOutput."""
         found = self._read()
         if found is None:
             raise Unauthorized("Nobody is logged in at a service.")
-        server, account = found["server"], found["account"]
-        token = found.get("token") or _from_keyring(owner_of(account, server))
+        token = found.token or _from_keyring(owner_of(found.account, found.server))
         if token is None:
-            raise Unauthorized(f"The token of {account} at {server} is not in the keyring any more.")
-        return Login(server=server, account=account, token=Secret(token))
+            raise Unauthorized(f"The token of {found.account} at {found.server} is not in the keyring any more.")
+        return Login(server=found.server, account=found.account, token=Secret(token))
 
     def save(self, login: Login) -> str:
         """Keep a login and return where its token is, in words. Raises NotWritable."""
@@ -138,22 +147,20 @@ class Credentials:
             raise NotWritable(message, advice="Remove it yourself.", file=str(self._file)) from None
         return identity
 
-    def _read(self) -> dict[str, str] | None:
+    def _read(self) -> _Kept | None:
         try:
             text = self._file.read_text("utf-8")
             open_to_others = bool(self._file.stat().st_mode & 0o077) and os.name == "posix"
-            found = json.loads(text)
+            found = from_json(_Kept, text)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise InputOutput(f"{self._file} cannot be read: {error.strerror}.", file=str(self._file)) from None
         except ValueError:
-            found, open_to_others = None, False
-        if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in ("server", "account")):
-            raise _useless(self._file, "is not what tukscal wrote")
-        if "token" in found and open_to_others:
+            raise _useless(self._file, "is not what tukscal wrote") from None
+        if found.token is not None and open_to_others:
             raise _useless(self._file, "could be read by others, so its token is not a secret any more")
-        return {name: str(value) for name, value in found.items()}
+        return found
 
     def _write(self, kept: dict[str, str]) -> None:
         """Write the file whole or not at all; never, not even for a moment, may another read it."""

@@ -30,6 +30,7 @@ from typing import Protocol
 from multiprocessing_logging import MultiProcessingHandler
 
 from ..core import guard
+from ..core.decode import from_json
 from ..core.errors import TukscalError, Unauthorized, own_fault
 from ..core.ledger import Ledger, pushing_alone
 from .credentials import Credentials, Login
@@ -211,7 +212,7 @@ def _forked(options: DrainOptions, ears: int, mouth: int, lines: Queue[logging.L
 def spawned() -> None:
     """Be the process, started with the options as JSON; for `Spawned`."""
     _be_quiet(_Telling(_print))
-    sys.exit(work(DrainOptions(**json.loads(sys.argv[1])), sys.stdin.fileno()))
+    sys.exit(work(from_json(DrainOptions, sys.argv[1]), sys.stdin.fileno()))
 
 
 def _print(level: int, event: str, fields: Mapping[str, object]) -> None:

@@ -1,17 +1,18 @@
 """What client and service agree on: names of headers and paths, keys, hashes, and the answers in JSON.
 
-Nothing here opens a connection. Everything that arrives is checked: an answer that is not what was agreed on is a
-Misunderstood, never half an answer.
+Nothing here opens a connection. Everything that arrives is checked: an answer that is not what was agreed on is Unfit,
+never half an answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from urllib.parse import quote, urlsplit
+
+from ..core.decode import Unfit, from_json
 
 CALENDARS = "/v1/calendars"
 ACCOUNT = "/v1/account"
@@ -34,10 +35,6 @@ _HEX = frozenset("0123456789abcdef")
 
 class BadKey(ValueError):
     """A text that cannot name a calendar; the message says why."""
-
-
-class Misunderstood(ValueError):
-    """An answer that is not what client and service agreed on; the message says in what."""
 
 
 class Written(StrEnum):
@@ -183,62 +180,24 @@ def server_address(text: str) -> str:
 
 
 def read_stored(text: bytes) -> StoredCalendar:
-    """Read the answer to a calendar that was sent. Raises Misunderstood."""
-    found = _object(text)
-    try:
-        return StoredCalendar(
-            key=_text(found, "key"),
-            revision=_whole(found, "revision"),
-            sha256=_text(found, "sha256"),
-            etag=_text(found, "etag"),
-            state=Written(_text(found, "state")),
-        )
-    except ValueError as error:
-        raise Misunderstood(str(error)) from None
+    """Read the answer to a calendar that was sent. Raises Unfit."""
+    return from_json(StoredCalendar, text)
 
 
 def read_account(text: bytes) -> AccountAnswer:
-    """Read the answer to who a token speaks for. Raises Misunderstood."""
-    found = _object(text)
-    account, scopes = _text(found, "id"), found.get("scopes")
-    if not account or not account.isprintable():
-        raise Misunderstood("The answer's id cannot be an account.")
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise Misunderstood("The answer has no scopes.")
-    return AccountAnswer(id=account, scopes=tuple(scopes))
+    """Read the answer to who a token speaks for. Raises Unfit."""
+    found = from_json(AccountAnswer, text)
+    if not found.id or not found.id.isprintable():
+        raise Unfit("id cannot be an account")
+    return found
 
 
 def read_problem(text: bytes, status: int) -> Problem:
     """Read a refusal as far as it is one: whatever stands between may refuse too, in its own words."""
     try:
-        found = _object(text)
-    except Misunderstood:
-        found = {}
-    words = {
-        name: value for name in ("cause", "title", "detail", "advice") if isinstance(value := found.get(name), str)
-    }
-    return Problem(**{"cause": "", **words}, status=status)
-
-
-def _object(text: bytes) -> Mapping[str, object]:
-    try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise Misunderstood("The answer is not JSON.") from None
-    if not isinstance(found, dict):
-        raise Misunderstood("The answer is not a JSON object.")
-    return found
-
-
-def _text(found: Mapping[str, object], name: str) -> str:
-    value = found.get(name)
-    if not isinstance(value, str):
-        raise Misunderstood(f"The answer has no {name}.")
-    return value
-
-
-def _whole(found: Mapping[str, object], name: str) -> int:
-    value = found.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Misunderstood(f"The answer has no {name}.")
-    return value
+        found = {}
+    named = ("cause", "title", "detail", "advice") if isinstance(found, dict) else ()
+    words = {name: value for name in named if isinstance(value := found.get(name), str)}
+    return Problem(**{"cause": "", **words}, status=status)

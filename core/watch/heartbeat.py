@@ -15,10 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ..decode import Unfit, from_json
 from ..errors import Damaged, TukscalError
 from ..files import FileChange, change_files, read_if_there, remove_left_behind, sha256
 from ..ledger import leases
-from .status import READY, State, Status, from_plain, plain
+from .status import READY, State, Status, plain
 
 EVERY = 5.0  # seconds between two writings
 SILENT = 60.0  # seconds without one after which a daemon whose process is there hangs
@@ -154,11 +155,10 @@ def read_heartbeat(path: Path) -> Beat | None:
     if data is None:
         return None
     try:
-        held = json.loads(data)
-        return Beat(status=from_plain(held["status"]), when=float(held["when"]), ticks=float(held["ticks"]))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return from_json(Beat, data)
+    except Unfit as error:
         advice = "Delete it: a daemon that runs writes it again within seconds."
-        raise Damaged(f"{path} is not a daemon's status.", advice=advice, file=str(path)) from None
+        raise Damaged(f"{path} is not a daemon's status: {error}.", advice=advice, file=str(path)) from None
 
 
 def look(beat: Beat, *, ticks: Callable[[], float] = time.monotonic, clock: Callable[[], float] = time.time) -> Seen:

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum, StrEnum, auto
 from pathlib import Path
 
+from ..decode import Unfit, from_json
 from ..errors import InputOutput, TukscalError
 from ..files import FileChange, change_files, read_if_there, remove_left_behind
 from ..ledger import leases
@@ -74,12 +75,9 @@ class Note:
 def parse(data: bytes | None) -> Note | None:
     """Return the note in a file's bytes, None for no file and for what we did not write."""
     try:
-        held = json.loads(data or b"")
-        note = Note(**{name: held[name] for name in ("owner", "host", "process", "counter")})
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return from_json(Note, data or b"")
+    except Unfit:
         return None
-    texts = (note.owner, note.host, note.process)
-    return note if all(isinstance(text, str) for text in texts) and type(note.counter) is int else None
 
 
 def _bytes_of(note: Note) -> bytes:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from ..ledger import leases
 
@@ -111,40 +109,3 @@ class Board:
 def plain(status: Status) -> dict[str, Any]:
     """Return a status as what JSON has; the keys are an interface."""
     return {"format": _FORMAT, **asdict(status)}
-
-
-def from_plain(held: object) -> Status:
-    """Return the status in what JSON had; a newer version's fields are left out. Raises ValueError."""
-    if not isinstance(held, dict):
-        raise ValueError("not an object")
-    status: Status = _of(Status, held)
-    return status
-
-
-def _of(kind: type[Any], held: Mapping[str, Any]) -> Any:
-    """Return a dataclass's value made of the fields that are known, each of the type it should have."""
-    hints = get_type_hints(kind)
-    known = {one.name: _fit(held[one.name], hints[one.name]) for one in fields(kind) if one.name in held}
-    try:
-        return kind(**known)
-    except TypeError as error:  # one is missing
-        raise ValueError(str(error)) from None
-
-
-def _fit(value: Any, hint: Any) -> Any:
-    """Return a field's value, if it is of the type its class says."""
-    hints = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    if value is None and NoneType in hints:
-        return None
-    wanted = hints[0]
-    if wanted is State:
-        return State(value)
-    if is_dataclass(wanted) and isinstance(wanted, type) and isinstance(value, dict):
-        return _of(wanted, value)
-    if wanted == Mapping[str, int] and isinstance(value, dict):
-        return {str(name): _fit(number, int) for name, number in value.items()}
-    if wanted is float and type(value) in (int, float) and math.isfinite(value):
-        return float(value)
-    if type(value) is wanted and wanted in (str, int):
-        return value
-    raise ValueError(f"{value!r:.40} is no {wanted}")

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from itertools import chain
 from typing import Any, NamedTuple
 
+from ..decode import Unfit, decode
 from ..discover import is_removed
 from ..ledger import Batch, Job, Ledger
 from .fates import Fate
@@ -85,6 +86,6 @@ def _watched(ledger: Ledger) -> Iterator[tuple[Batch, dict[str, Any]]]:
 
 def _home(details: dict[str, Any]) -> Home | None:
     try:
-        return Home(**details["home"])
-    except (KeyError, TypeError):
+        return decode(Home, details.get("home"))
+    except Unfit:
         return None

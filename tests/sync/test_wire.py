@@ -11,9 +11,10 @@ import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tukscal.core.decode import Unfit
 from tukscal.sync import wire
 from tukscal.sync.naming import fit, names
-from tukscal.sync.wire import BadKey, Misunderstood
+from tukscal.sync.wire import BadKey
 
 KEYS = st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5).map("/".join)
 
@@ -151,9 +152,9 @@ def test_answers_are_read_as_they_were_written() -> None:
 )  # fmt: skip
 def test_answers_that_are_none(text: bytes) -> None:
     """Half an answer, or one of another kind, is no answer."""
-    with pytest.raises(Misunderstood):
+    with pytest.raises(Unfit):
         wire.read_stored(text)
-    with pytest.raises(Misunderstood):
+    with pytest.raises(Unfit):
         wire.read_account(text)
 
 

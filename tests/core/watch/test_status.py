@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.core.watch.status import Board, LastFailure, State, Status, Workers, from_plain, plain
+from tukscal.core.decode import decode
+from tukscal.core.watch.status import Board, LastFailure, State, Status, Workers, plain
 from tukscal.tests.core.watch.statuses import busy
 
 JUNK = st.recursive(
@@ -34,7 +35,7 @@ COUNTS = st.dictionaries(st.text(max_size=8), st.integers(0), max_size=3)
 )
 def test_json_brings_back_the_same_value(status: Status) -> None:
     """A status written as JSON and read again is equal."""
-    assert from_plain(json.loads(json.dumps(plain(status)))) == status
+    assert decode(Status, json.loads(json.dumps(plain(status)))) == status
 
 
 @given(name=st.sampled_from([field.name for field in fields(Status)]), value=JUNK)
@@ -42,10 +43,10 @@ def test_a_field_of_another_kind_is_refused(name: str, value: Any) -> None:
     """Whatever stands in a field, it is read as what it should be or refused by ValueError."""
     held = {**plain(busy()), name: value}
     try:
-        status = from_plain(held)
+        status = decode(Status, held)
     except ValueError:
         return
-    assert json.loads(json.dumps(plain(status)))[name] == json.loads(json.dumps(plain(from_plain(held))))[name]
+    assert json.loads(json.dumps(plain(status)))[name] == json.loads(json.dumps(plain(decode(Status, held))))[name]
     assert type(getattr(status, name)) in (str, int, float, dict, type(None), State, Workers, LastFailure)
 
 
@@ -55,12 +56,14 @@ def test_a_field_of_another_kind_is_refused(name: str, value: Any) -> None:
 def test_what_is_no_status_is_refused(held: object) -> None:
     """No object, an unknown state, a word for a number: ValueError."""
     with pytest.raises(ValueError, match=r"."):
-        from_plain(held)
+        decode(Status, held)
 
 
 def test_a_newer_daemons_status_is_read() -> None:
     """Fields of another version are left out, missing ones have their defaults."""
-    status = from_plain({"format": 9, "state": "idle", "moon": "full", "queue": 3, "workers": {"busy": 1, "new": 2}})
+    status = decode(
+        Status, {"format": 9, "state": "idle", "moon": "full", "queue": 3, "workers": {"busy": 1, "new": 2}}
+    )
     assert (status.state, status.queue, status.files, status.workers) == (State.IDLE, 3, 0, Workers(busy=1))
 
 
