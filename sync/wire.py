@@ -30,7 +30,6 @@ REQUEST_ID = "X-Request-Id"
 MAX_KEY_BYTES = 300
 MAX_REVISION = 2**62  # there is always room for the next ones in 63 bits
 _SAFE = "!$&'()*+,;=:@~/"  # besides letters, digits and "_.-": what a path may hold as it is (RFC 3986, 3.3)
-_HEX = frozenset("0123456789abcdef")
 
 
 class BadKey(ValueError):
@@ -155,11 +154,6 @@ def revision_number(value: int | str) -> int:
     if not 0 < number <= MAX_REVISION:
         raise ValueError(f"A revision lies between 1 and {MAX_REVISION}.")
     return number
-
-
-def is_sha256(text: str) -> bool:
-    """Return whether a text is a sha256 in lower-case hex."""
-    return len(text) == 64 and _HEX.issuperset(text)
 
 
 def server_address(text: str) -> str:

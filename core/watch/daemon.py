@@ -19,9 +19,9 @@ from ..ledger import State as JobState
 from ..pool import CannotStart, Executor, Guards
 from ..results import Finished, TakenOver
 from .desk import Desk
+from .home import OutPlace
 from .lease import Lease, Role
 from .logs import Level
-from .outplace import OutPlace
 from .outside import Outside
 from .request import WatchRequest
 from .shift import Shift

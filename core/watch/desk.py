@@ -28,7 +28,7 @@ from .home import Home
 from .leaving import Leaving, Tell
 from .request import WatchRequest
 from .settle import Settled
-from .stamp import Stamp
+from .whole import Stamp
 
 _BACKOFF = Backoff(first=600.0, factor=1.0)  # until what failed for a reason outside is tried again
 _PROBE = 2**20  # bytes: more than a calendar has

@@ -19,8 +19,7 @@ from ..errors import InputOutput
 from ..files import flush
 from .fates import Fate
 from .request import WatchRequest
-from .stamp import Stamp
-from .whole import look
+from .whole import Stamp, look
 
 _BACKOFF = Backoff(first=60.0, factor=1.0)  # until what could not be put away is tried again
 

@@ -14,8 +14,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from .scan import Scan
-from .stamp import Stamp
-from .whole import Look, look
+from .whole import Look, Stamp, look
 
 _AGAIN = 1.0  # seconds, at least, until a file that is not whole is looked at again
 

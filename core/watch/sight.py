@@ -9,9 +9,8 @@ from pathlib import Path
 
 from ..backoff import Backoff, Pause
 from ..discover import Wanted
-from .eyes import Eyes
+from .eyes import Eyes, Mode, choose
 from .home import Home
-from .mode import Mode, choose
 from .scan import Scan, Scanner
 
 _BREATH = 1.0  # seconds, at least, between two looks at everything

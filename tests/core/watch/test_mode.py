@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from tukscal.core import host
-from tukscal.core.watch import mode
-from tukscal.core.watch.eyes import Blind, Eyes
-from tukscal.core.watch.mode import PROBE, SECONDS, choose
+from tukscal.core.watch import eyes as module
+from tukscal.core.watch.eyes import PROBE, SECONDS, Blind, Eyes, choose
 
 LOCAL_TESTS = pytest.mark.skipif(sys.platform != "linux" or not host.is_local(Path("/tmp")), reason="no local disk")  # noqa: S108
 
@@ -116,7 +115,7 @@ def test_a_person_can_ask_for_polling(tmp_path: Path) -> None:
 )
 def test_a_share_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """On a share, or what may be one, a probe would be seen and others' files not: none is made, the type is named."""
-    monkeypatch.setattr(mode, "file_system", lambda _: kind)
+    monkeypatch.setattr(module, "file_system", lambda _: kind)
     made = choose(tmp_path, never)
     assert (made.eyes, os.listdir(tmp_path)) == (None, [])
     assert made.why == f"The folder is on {kind}, where what others write may cause no event."
@@ -124,7 +123,7 @@ def test_a_share_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind
 
 def test_what_is_not_known_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system nobody can name may be a share."""
-    monkeypatch.setattr(mode, "file_system", lambda _: None)
+    monkeypatch.setattr(module, "file_system", lambda _: None)
     assert (
         choose(tmp_path, never).why == "The file system's type is not known, so it may be a share that tells nothing."
     )
@@ -133,7 +132,7 @@ def test_what_is_not_known_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "ntfs", "apfs"])
 def test_a_disk_is_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """On the disks of this computer, a container's own layers among them, the probe decides."""
-    monkeypatch.setattr(mode, "file_system", lambda _: kind)
+    monkeypatch.setattr(module, "file_system", lambda _: kind)
     for seen in (True, False):
         made = choose(tmp_path, lambda: opened(tmp_path), wait=lambda *_, seen=seen: seen)
         if made.eyes:

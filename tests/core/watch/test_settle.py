@@ -13,8 +13,7 @@ import pytest
 from tukscal.core.discover import Wanted
 from tukscal.core.watch.scan import Scan, Scanner
 from tukscal.core.watch.settle import News, Patience, Settled, Settling
-from tukscal.core.watch.stamp import Stamp
-from tukscal.core.watch.whole import Look
+from tukscal.core.watch.whole import Look, Stamp
 from tukscal.examples.generator import content
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="makes what Windows does not have")

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from tukscal.core.discover import Wanted
 from tukscal.core.watch import sight as sight_module
-from tukscal.core.watch.eyes import Eyes, Hints
-from tukscal.core.watch.mode import Mode
+from tukscal.core.watch.eyes import Eyes, Hints, Mode
 from tukscal.core.watch.sight import Rhythm, Sight
 from tukscal.tests.core.watch.watching import Clock
 
