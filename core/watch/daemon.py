@@ -153,8 +153,8 @@ class Daemon:
             self._look()
             if self._desk.batch is None:  # it begins anew with the next look
                 return
-            self._take()
-            self._forget()
+            self._shift.take()
+            self._shift.forget()
             self._keep_house()
         self._work(patience)
 
@@ -163,8 +163,6 @@ class Daemon:
         if self._shift.replaced:
             self._begin_in_another_folder()
             return
-        for one in self._shift.news_of_skipped():
-            self._outside.skipped(one)
         if files is not None:
             self._tally.scanned(files)
 
@@ -173,18 +171,6 @@ class Daemon:
         why = "It is another folder, or on another disk, than it was: what was in that one is not taken for removed."
         self._outside.log("folder_replaced", level=Level.WARNING, file=self._request.source, reason=why)
         self._begin_anew(self._request)
-
-    def _take(self) -> None:
-        known = len(self._desk.quarantined)
-        self._shift.take()
-        for one in self._desk.news_of_refused():
-            self._outside.skipped(one)
-        for file in self._desk.quarantined[known:]:
-            self._outside.put_aside(file)
-
-    def _forget(self) -> None:
-        for calendar, trouble in self._shift.forget():
-            self._outside.gone(calendar, trouble)
 
     def _keep_house(self) -> None:
         self._desk.tidy()
@@ -353,8 +339,8 @@ class Daemon:
 
     def _new_shift(self, request: WatchRequest, pool: Executor) -> Shift:
         return Shift(
-            request, self._ledger, pool, may=self._may, ticks=self._ticks, wake=self._wake,
-            tell=self._outside.not_put_away, orphans=self._outside.orphans, breathe=self._breathe,
+            request, self._ledger, pool, self._outside,
+            may=self._may, ticks=self._ticks, wake=self._wake, breathe=self._breathe,
         )  # fmt: skip
 
     # ---- the end

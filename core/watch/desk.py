@@ -25,7 +25,8 @@ from ..runner import Pace, Runner
 from . import leftovers, sweep
 from .fates import Fate, no_error, notes
 from .home import Home
-from .leaving import Leaving, Tell
+from .leaving import Leaving
+from .outside import Outside
 from .request import WatchRequest
 from .settle import Settled
 from .whole import Stamp
@@ -42,15 +43,14 @@ class Desk:
         request: WatchRequest,
         ledger: Ledger,
         pool: Executor,
+        outside: Outside,
         *,
         may: May,
         ticks: Callable[[], float],
         wake: Event,
-        tell: Tell,
-        orphans: Callable[[int], object],
     ) -> None:
-        """Work on a request; `tell` hears of PDFs that stay, `orphans` how many jobs a dead process left."""
-        self._tell_of_orphans = orphans
+        """Work on a request; `outside` hears of PDFs that are refused, put aside or stay, and of jobs left behind."""
+        self._outside = outside
         self._request = request
         self._ledger = ledger
         self._may = may
@@ -69,14 +69,15 @@ class Desk:
             taken_over=self._hear_of_orphans,
         )  # fmt: skip
         self._places = Places(str(request.output), ".ics", self._owner)
-        self._leaving = Leaving(request, ticks, gone=lambda path: self._places.forget(str(path)), tell=tell)
+        self._leaving = Leaving(
+            request, ticks, gone=lambda path: self._places.forget(str(path)), tell=outside.not_put_away
+        )
         self._open: dict[Path, tuple[Stamp, float]] = {}  # PDFs with a job, in the order they came
         self._revivable: list[Job] = []  # jobs that failed because of something outside
         self._pause = Pause(ticks, _BACKOFF)
         self._done_with: list[tuple[Job | NewJob, Stamp, bool]] = []  # their PDFs are to be put away
         self.refused: set[Path] = set()
         """PDFs whose calendar would be written elsewhere."""
-        self._untold: list[Skipped] = []
         self.quarantined: list[Path] = []
         """PDFs seen that ended their worker twice: they are not tried again until they change."""
 
@@ -89,12 +90,12 @@ class Desk:
         """Begin with a folder that is at `home`, with `mounts` in it. Raises InputOutput or NotWritable."""
         self.batch = sweep.begin(self._ledger, self._request, home, mounts)
         if count := self._ledger.take_over():
-            self._tell_of_orphans(count)
+            self._outside.orphans(count)
         self._put_off(self.batch)
         self.home = home
 
     def _hear_of_orphans(self, count: int) -> None:
-        self._tell_of_orphans(count)
+        self._outside.orphans(count)
         if self.batch is not None:
             self.orphaned = self._put_off(self.batch) > 0
 
@@ -137,20 +138,17 @@ class Desk:
         leftovers.settled(self._ledger, [job.output for job in sorts.unchanged], self.digests.queue)
         self._stay([(job, sorts.results[job.output]) for job in sorts.unchanged])
         self._done_with += [(job, stamps[job.source], True) for job in sorts.unchanged]
-        self.quarantined += [job.source for job in sorts.quarantined]
+        for job in sorts.quarantined:
+            self.quarantined.append(job.source)
+            self._outside.put_aside(job.source)
         self._done_with += [(job, stamps[job.source], False) for job in sorts.quarantined]
         self.put_away()
         return again
 
     def _refuse(self, source: Path, why: str) -> None:
         if source not in self.refused:
-            self._untold.append(Skipped(source, f"its calendar has no place: {why}", bad=True))
+            self._outside.skipped(Skipped(source, f"its calendar has no place: {why}", bad=True))
         self.refused.add(source)
-
-    def news_of_refused(self) -> list[Skipped]:
-        """Return the PDFs that were refused and not told yet."""
-        told, self._untold = self._untold, []
-        return told
 
     def _stay(self, there: Sequence[tuple[NewJob, Job]]) -> None:
         """Note that PDFs that were put away are back, and stay now."""

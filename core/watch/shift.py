@@ -9,13 +9,12 @@ from pathlib import Path
 from threading import Event
 
 from ..backoff import Backoff, Pause
-from ..discover import Skipped
 from ..errors import InputOutput, NoSuchFile
 from ..ledger import Ledger
 from ..pool import Executor
 from ..results import Finished, May
 from .desk import Desk
-from .leaving import Tell
+from .outside import Outside
 from .request import WatchRequest
 from .scan import Scan
 from .settle import Settled, Settling, is_below
@@ -36,19 +35,19 @@ class Shift:
         request: WatchRequest,
         ledger: Ledger,
         pool: Executor,
+        outside: Outside,
         *,
         may: May,
         ticks: Callable[[], float],
         wake: Event,
-        tell: Tell,
-        orphans: Callable[[int], object] = int,
         breathe: Callable[[], object] = int,
     ) -> None:
         self.request = request
+        self._outside = outside
         before = Known() if request.moved else known(ledger, request)
         self.settling = Settling(ticks, request.patience)
         self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe, *before)
-        self.desk = Desk(request, ledger, pool, may=may, ticks=ticks, wake=wake, tell=tell, orphans=orphans)
+        self.desk = Desk(request, ledger, pool, outside, may=may, ticks=ticks, wake=wake)
         self.replaced = False
         """Whether the folder is another one than that its work began with: then everything begins anew."""
         self._ticks = ticks
@@ -57,7 +56,6 @@ class Shift:
         self._stuck: dict[str, str] = {}  # PDFs that are gone, and what of theirs could not be removed
         self._pause = Pause(ticks, _BACKOFF)
         self._swept = False
-        self._untold: list[Skipped] = []
         self._skipped: set[Path] = set()  # told already
         self.unreadable: frozenset[Path] = frozenset()
         """Folders and files somebody expects calendars of and that cannot be read."""
@@ -100,15 +98,12 @@ class Shift:
             self.desk.begin(home, self.sight.mounts)
         return self.desk.home is None or self.desk.home.is_same(home)
 
-    def news_of_skipped(self) -> list[Skipped]:
-        """Return what was left out and not told yet."""
-        told, self._untold = self._untold, []
-        return told
-
     def _note_skipped(self, scan: Scan) -> None:
-        """Remember what a look at everything left out; what is gone may be told again when it comes back."""
+        """Tell what a look left out, each once; what is gone may be told again when it comes back."""
         here = {one.path for one in scan.skipped}
-        self._untold += [one for one in scan.skipped if one.path not in self._skipped]
+        for one in scan.skipped:
+            if one.path not in self._skipped:
+                self._outside.skipped(one)
         if scan.asked is None:
             self._skipped = here
             self.unreadable = frozenset(one.path for one in scan.skipped if one.bad)
@@ -147,11 +142,8 @@ class Shift:
             for path in again:
                 self.settling.again(path)
 
-    def forget(self) -> Iterator[tuple[Path | None, str]]:
-        """Forget what is gone; yield each calendar that went with its PDF, and what could not be removed.
-
-        That is tried again now and then, and told once.
-        """
+    def forget(self) -> None:
+        """Forget what is gone, with its calendar; what cannot be removed is tried again now and then, and told once."""
         if self._stuck and not self._pause.left:
             self._pause.begin()
             self._gone += [path for path in self._stuck if path not in self._gone]
@@ -163,7 +155,7 @@ class Shift:
                 self._gone_meanwhile.add(path)
             elif not os.path.lexists(path):
                 calendar, trouble = self.desk.gone(Path(path))
-                yield calendar, trouble if trouble != told else ""
+                self._outside.gone(calendar, trouble if trouble != told else "")
             self._gone.popleft()
             self._stuck.pop(path, None)
             if trouble:
