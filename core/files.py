@@ -41,7 +41,7 @@ def read_stamped(path: Path, limit: int | None = None) -> tuple[bytes, str]:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 raise NoSuchFile(f"{path} is not an ordinary file.", file=str(path))
-            return file.read() if limit is None else file.read(limit + 1), _stamp(state)
+            return file.read() if limit is None else file.read(limit + 1), str(stamp_of(state))
     except (FileNotFoundError, ValueError):
         raise NoSuchFile(f"There is no file {path}.", file=str(path)) from None
     except PermissionError:
@@ -63,12 +63,36 @@ def stamp_on(path: str | Path) -> tuple[str, int]:
         state = os.stat(path)
     except (OSError, ValueError):
         return "", 0
-    return _stamp(state), state.st_dev
+    return str(stamp_of(state)), state.st_dev
 
 
-def _stamp(state: os.stat_result) -> str:
-    # The time of the last change of the inode cannot be set back by whoever sets the time of the last writing back.
-    return f"{state.st_size}-{state.st_mtime_ns}-{state.st_ctime_ns}-{state.st_ino}"
+class Stamp(NamedTuple):
+    """What differs after every write or replacement, even if somebody sets the times back."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    """Of the last change of the inode, which nobody can set; on Windows of the creation."""
+    inode: int
+    """0 where numbers mean nothing: in listings on Windows, and on shares whose client makes them up anew."""
+
+    def __str__(self) -> str:
+        """Return the text the ledger keeps."""
+        return f"{self.size}-{self.mtime_ns}-{self.ctime_ns}-{self.inode}"
+
+    def is_same(self, other: Stamp) -> bool:
+        """Tell whether two looks saw a file in the same state; an inode that is not known counts as the same."""
+        return self[:3] == other[:3] and (self.inode == other.inode or not (self.inode and other.inode))
+
+    def is_text(self, text: str) -> bool:
+        """Tell whether `text`, which `read_stamped` gave, is that of a file in this state."""
+        whole = str(self)
+        return text == whole if self.inode else text.rpartition("-")[0] == whole.rpartition("-")[0]
+
+
+def stamp_of(state: os.stat_result, *, numbered: bool = True) -> Stamp:
+    """Return the stamp in what the system says about a file."""
+    return Stamp(state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino if numbered else 0)
 
 
 def _mode_of(path: Path) -> int:

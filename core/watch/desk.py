@@ -15,7 +15,7 @@ from ..batch_queue import Digests, sort
 from ..beside import no_warnings
 from ..discover import Found, Skipped
 from ..errors import InputOutput, NotWritable, TukscalError
-from ..files import FileChange, change_files, is_no_file, leads_out
+from ..files import FileChange, Stamp, change_files, is_no_file, leads_out
 from ..fingerprint import Seen, file_digest, look
 from ..ledger import Job, Ledger, NewJob, Stamps, State
 from ..mirror import Places
@@ -29,7 +29,6 @@ from .leaving import Leaving
 from .outside import Outside
 from .request import WatchRequest
 from .settle import Settled
-from .whole import Stamp
 
 _BACKOFF = Backoff(first=600.0, factor=1.0)  # until what failed for a reason outside is tried again
 _PROBE = 2**20  # bytes: more than a calendar has

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from ..backoff import Backoff, Pause
 from ..errors import InputOutput
-from ..files import flush
+from ..files import Stamp, flush
 from .fates import Fate
 from .request import WatchRequest
-from .whole import Stamp, look
+from .whole import look
 
 _BACKOFF = Backoff(first=60.0, factor=1.0)  # until what could not be put away is tried again
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..discover import Matches, Skipped, Wanted, is_passing, is_passing_folder
+from ..files import Stamp, stamp_of
 from .home import Home, home_of
-from .whole import Stamp, stamp_of
 
 # A folder that became a link since it was listed is not entered.
 _FOLDER, _NO_LINK = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0), getattr(os, "O_NOFOLLOW", 0)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from ..files import Stamp
 from .scan import Scan
-from .whole import Look, Stamp, look
+from .whole import Look, look
 
 _AGAIN = 1.0  # seconds, at least, until a file that is not whole is looked at again
 

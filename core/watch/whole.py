@@ -1,6 +1,5 @@
-"""The state of a file, and whether a PDF is there to its end.
+"""Is a PDF there to its end? A copy that pauses, or whose room was reserved at once, stands still and is not whole.
 
-A copy that pauses, or whose room was reserved at once, stands still and is not whole.
 Readers look for the end anywhere in the last kilobytes and forgive what follows it. Here a file is to be told from one
 that is still coming, so little is forgiven: whoever calls waits longer for a file that never becomes whole, and then
 lets the converter judge it.
@@ -13,41 +12,14 @@ import re
 import stat
 from typing import NamedTuple
 
+from ..files import Stamp, stamp_of
+
 _HEAD = 1024  # readers find %PDF- in here
 _TAIL = 2048
 # White space, a NUL not among it: room that was reserved holds zeros. Ctrl-Z ended files once.
 _END = re.compile(rb"startxref\s+(\d{1,15})\s+(?:%[^\r\n]*\s+)?%%EOF[ \t\r\n\f\x1a]*\Z")
 _TABLE = re.compile(rb"\s*(?:xref\b|\d+\s+\d+\s+obj\b)")
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-
-
-class Stamp(NamedTuple):
-    """What differs after every write or replacement, even if somebody sets the times back."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    """Of the last change of the inode, which nobody can set; on Windows of the creation."""
-    inode: int
-    """0 where numbers mean nothing: in listings on Windows, and on shares whose client makes them up anew."""
-
-    def __str__(self) -> str:
-        """Return the text `files.stamp` gives a file in this state."""
-        return f"{self.size}-{self.mtime_ns}-{self.ctime_ns}-{self.inode}"
-
-    def is_same(self, other: Stamp) -> bool:
-        """Tell whether two looks saw a file in the same state; an inode that is not known counts as the same."""
-        return self[:3] == other[:3] and (self.inode == other.inode or not (self.inode and other.inode))
-
-    def is_text(self, text: str) -> bool:
-        """Tell whether `text`, which `files.read_stamped` gave, is that of a file in this state."""
-        whole = str(self)
-        return text == whole if self.inode else text.rpartition("-")[0] == whole.rpartition("-")[0]
-
-
-def stamp_of(state: os.stat_result, *, numbered: bool = True) -> Stamp:
-    """Return the stamp in what the system says about a file."""
-    return Stamp(state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino if numbered else 0)
 
 
 class Look(NamedTuple):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tukscal.core.files import stamp_of
 from tukscal.core.task import convert_task
 from tukscal.core.watch import leaving
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.status import State
-from tukscal.core.watch.whole import stamp_of
 from tukscal.tests.core.watch.mounts import mounted
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 

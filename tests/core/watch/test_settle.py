@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.discover import Wanted
+from tukscal.core.files import Stamp
 from tukscal.core.watch.scan import Scan, Scanner
 from tukscal.core.watch.settle import News, Patience, Settled, Settling
-from tukscal.core.watch.whole import Look, Stamp
+from tukscal.core.watch.whole import Look
 from tukscal.examples.generator import content
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="makes what Windows does not have")

@@ -7,9 +7,10 @@ from itertools import count
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tukscal.core.files import Stamp
 from tukscal.core.watch.scan import Scan
 from tukscal.core.watch.settle import Patience, Settled, Settling
-from tukscal.core.watch.whole import Look, Stamp
+from tukscal.core.watch.whole import Look
 
 PATHS = st.sampled_from(["/in/a", "/in/b", "/in/sub/c", "/in/sub/d"])
 PATIENCE = Patience(settle=5.0, whole=20.0)
