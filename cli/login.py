@@ -12,7 +12,6 @@ import click
 from ..core.errors import PushRetry, Unauthorized
 from ..sync import wire
 from ..sync.credentials import Credentials, Login, Secret, check_token
-from ..sync.failures import Kind, PushFailed
 from .paths import config_folder
 
 _TRIES = 3
@@ -67,7 +66,7 @@ def _token() -> Secret:
 
 async def _account(asked: Login) -> wire.AccountAnswer:
     from ..sync.client import Service  # `--help` needs no network
-    from ..sync.retry import trying
+    from ..sync.retry import Kind, PushFailed, trying
 
     failure: PushFailed
     async with Service(asked) as service:

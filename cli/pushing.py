@@ -53,7 +53,7 @@ def push_of(output: Path, sync: bool, sync_as: str | None) -> Push | None:
             raise click.UsageError("--sync-as says under which name to push: say --sync too.")
         return None
     from ..sync.credentials import Credentials
-    from ..sync.naming import names
+    from ..sync.wire import names
 
     identity = Credentials(config_folder()).identity()
     return Push(name=names(output, sync_as), account=identity.owner if identity else "")

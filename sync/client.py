@@ -21,8 +21,7 @@ from .. import __version__
 from ..core.decode import Unfit
 from . import wire
 from .credentials import Login
-from .failures import Kind, PushFailed
-from .retry import retry_after
+from .retry import Kind, PushFailed, retry_after
 
 T = TypeVar("T")
 

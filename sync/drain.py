@@ -34,8 +34,8 @@ from ..core.decode import from_json
 from ..core.errors import TukscalError, Unauthorized, own_fault
 from ..core.ledger import Ledger, pushing_alone
 from .credentials import Credentials, Login
-from .naming import names
 from .outbox import Drain, Pushed, Waiter
+from .wire import names
 
 _LOG = logging.getLogger("tukscal.sync")
 _WAKE, _END = b"w", b"e"

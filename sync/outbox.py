@@ -20,10 +20,8 @@ from ..core.errors import InputOutput, TukscalError
 from ..core.files import read_file
 from ..core.ledger import LONGEST_WAIT, Delivered, Delivery, Ledger, Outgoing
 from . import wire
-from .circuit import Circuit
 from .client import Upload
-from .failures import OF_THE_SERVICE, Kind, PushFailed
-from .retry import Retries, again
+from .retry import OF_THE_SERVICE, Circuit, Kind, PushFailed, Retries, again
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # whoever wants to know asks; else `logging` itself would print warnings

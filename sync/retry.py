@@ -1,4 +1,5 @@
-"""What is tried again, after how long, how often: the one module that imports tenacity.
+"""How a request to the service can fail, what is tried again, after how long, how often, and when the service is left
+alone: the one module that imports tenacity.
 
 The waiting itself is not done here: when a row is due next stands in the ledger, so that it survives a restart.
 """
@@ -9,15 +10,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import TypeVar
 
 import tenacity
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base
 
-from ..core.backoff import Backoff
+from ..core.backoff import Backoff, Pause
 from ..core.ledger import LONGEST_WAIT
-from .failures import TRANSIENT, Kind, PushFailed
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -26,6 +27,41 @@ _SHORTEST = 0.05  # seconds: full jitter may draw nearly nothing, and nobody sha
 _BRIEF = Backoff(first=1.0, least=_SHORTEST, most=10.0, low=0.0)
 _PATIENT = replace(_BRIEF, most=120.0)
 _KEPT = Backoff(first=LONGEST_WAIT, low=0.5)
+_IN_A_ROW = 5
+PAUSES = Backoff(first=5.0, least=1.0, most=300.0, low=0.0)
+"""How long a service that failed again and again is left alone."""
+
+
+class Kind(StrEnum):
+    """What a failure says about the calendar, the service and us."""
+
+    UNREACHABLE = "unreachable"  # no whole answer came: nobody knows what became of it
+    BUSY = "busy"  # the service asks to wait; counts against nobody
+    BROKEN = "push_retry"  # an answer that cannot be the service's own, or its fault
+    LATER = "later"  # this calendar cannot be taken now
+    REFUSED = "push_refused"  # this calendar will never be taken as it is
+    SUPERSEDED = "superseded"  # the service has another state under a higher revision
+    UNAUTHORIZED = "unauthorized"  # nothing will be taken from us
+
+
+TRANSIENT = frozenset({Kind.UNREACHABLE, Kind.BUSY, Kind.BROKEN, Kind.LATER})
+OF_THE_SERVICE = frozenset({Kind.UNREACHABLE, Kind.BROKEN})
+"""What the next calendar would meet too."""
+
+
+class PushFailed(Exception):
+    """A request that did not end well: its kind, a sentence, and how many seconds the service asks to wait, if it does.
+
+    Never holds the request: that has the token in it.
+    """
+
+    def __init__(self, kind: Kind, message: str, *, wait: float | None = None, there: int = 0) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.wait = wait
+        self.there = there
+        """The revision the service has, 0 if it did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +157,59 @@ def _state(failure: PushFailed, attempt: int) -> RetryCallState:
     state.attempt_number = attempt
     state.set_exception((type(failure), failure, None))
     return state
+
+
+# ---- leaving the service alone
+
+
+class Circuit:
+    """Counts failures in a row; open, nothing is sent but, when the pause is over, one request to see.
+
+    Pauses grow until something was pushed again: a service may answer questions and take nothing.
+    """
+
+    def __init__(self, ticks: Callable[[], float], *, in_a_row: int = _IN_A_ROW) -> None:
+        self._in_a_row = in_a_row
+        self._failures = 0
+        self._pause = Pause(ticks, PAUSES)
+        self.closed = True
+        """Whether calendars may be sent."""
+        self._was_down = False
+
+    @property
+    def wait(self) -> float:
+        """The seconds until the service may be asked something."""
+        return 0.0 if self.closed else self._pause.left
+
+    def failed(self) -> bool:
+        """Count a failure; return whether it made the pause begin."""
+        self._failures += 1
+        if not self.closed or self._failures < self._in_a_row:
+            return False
+        self._open()
+        self._was_down = True
+        return True
+
+    def busy(self, wait: float | None) -> None:
+        """Pause as long as the service asks for, and if it does not say how long, longer each time."""
+        asked = self._pause.next() if wait is None else spread(wait)
+        if self.closed or asked > self.wait:
+            self._open(asked)
+
+    def answered(self) -> None:
+        """Note that the service took or refused something as it should."""
+        self._failures = 0
+        self._pause.reset()
+
+    def probed(self, *, well: bool) -> bool:
+        """Note how the one request ended; return whether the service is back after it had been down."""
+        if not well:
+            self._open()
+            return False
+        self.closed, self._failures = True, self._in_a_row - 1  # the first failure after this ends it again
+        back, self._was_down = self._was_down, False
+        return back
+
+    def _open(self, seconds: float | None = None) -> None:
+        self._pause.begin(seconds)
+        self.closed = False

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path, PurePath
 from urllib.parse import quote, urlsplit
 
 from ..core.decode import Unfit, from_json
@@ -28,6 +31,7 @@ REPLAYED = "Idempotent-Replayed"
 REQUEST_ID = "X-Request-Id"
 
 MAX_KEY_BYTES = 300
+_MARK = 9  # characters of ~ and a hash
 MAX_REVISION = 2**62  # there is always room for the next ones in 63 bits
 _SAFE = "!$&'()*+,;=:@~/"  # besides letters, digits and "_.-": what a path may hold as it is (RFC 3986, 3.3)
 
@@ -118,6 +122,30 @@ def calendar_key(text: str) -> str:
     if any(segment in ("", ".", "..") for segment in text.split("/")):
         raise BadKey("The name of a calendar has an empty part, or one of dots only.")  # URLs lose those on the way
     return text
+
+
+def names(output: Path, prefix: str | None = None) -> Callable[[Path], str]:
+    """Return what tells the name of each calendar below OUT; `prefix` stands for OUT's own name."""
+    root = Path(os.path.abspath(output))
+    first = prefix or root.name or "calendars"
+
+    def name(calendar: Path) -> str:
+        place = PurePath(os.path.relpath(calendar, root)).with_suffix("")
+        return fit("/".join((first, *place.parts)))
+
+    return name
+
+
+def fit(wanted: str) -> str:
+    """Return a name as the service takes it; one that had to be changed for that stays distinct."""
+    try:
+        return calendar_key(wanted)
+    except BadKey:
+        mark = f"~{hashlib.sha256(wanted.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    parts = ("".join(c if c.isprintable() else "_" for c in part) for part in wanted.split("/"))
+    safe = "/".join(part if part.strip(".") else "_" for part in parts)
+    short = safe.encode()[: MAX_KEY_BYTES - _MARK].decode(errors="ignore")
+    return calendar_key(short + mark)
 
 
 def calendar_path(key: str) -> str:

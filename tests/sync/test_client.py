@@ -9,7 +9,7 @@ import traceback
 import pytest
 from tukscal.sync import wire
 from tukscal.sync.client import Service, Upload
-from tukscal.sync.failures import Kind, PushFailed
+from tukscal.sync.retry import Kind, PushFailed
 from tukscal.tests.sync import faulty
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN, Fault, MadeService, answers, in_turn, refuses
 from tukscal.tests.sync.pushing import body, login

@@ -14,7 +14,7 @@ import pytest
 from tukscal.core.ledger import Delivery
 from tukscal.sync import wire
 from tukscal.sync.client import Service, Upload
-from tukscal.sync.failures import Kind, PushFailed
+from tukscal.sync.retry import Kind, PushFailed
 from tukscal.sync.service import scopes
 from tukscal.sync.service.clock import TurnedClock
 from tukscal.sync.service.passwords import make_admin

@@ -10,8 +10,8 @@ from tukscal.core.ledger import Delivery
 from tukscal.sync import wire
 from tukscal.sync.client import Service, Upload
 from tukscal.sync.credentials import Secret
-from tukscal.sync.failures import Kind, PushFailed
 from tukscal.sync.outbox import Task
+from tukscal.sync.retry import Kind, PushFailed
 from tukscal.tests.sync import faulty
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN, Fault, MadeService, in_turn, only_puts
 from tukscal.tests.sync.pushing import Desk, body, login

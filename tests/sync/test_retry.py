@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from tukscal.core.backoff import Backoff
 from tukscal.core.ledger import LONGEST_WAIT
 from tukscal.sync import retry
-from tukscal.sync.circuit import PAUSES, Circuit
-from tukscal.sync.failures import TRANSIENT, Kind, PushFailed
-from tukscal.sync.retry import Retries, again, retry_after
+from tukscal.sync.retry import PAUSES, TRANSIENT, Circuit, Kind, PushFailed, Retries, again, retry_after
 from tukscal.tests.core.ledger.ledgers import Clocks
 
 NOW = 1_790_000_000.0

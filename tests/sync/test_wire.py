@@ -13,8 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tukscal.core.decode import Unfit
 from tukscal.sync import wire
-from tukscal.sync.naming import fit, names
-from tukscal.sync.wire import BadKey
+from tukscal.sync.wire import BadKey, fit, names
 
 KEYS = st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5).map("/".join)
 
