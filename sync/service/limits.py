@@ -1,8 +1,8 @@
 """How often somebody may ask, and what is said about it: rules, where an asker stands with one, headers.
 
 The headers are the IETF's (draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit, structured fields) and
-the older X-RateLimit-*; all of them and Retry-After come from the same numbers. Counters of requests are kept by the
-`limits` library in memory or in Redis; those of uploads are rows of the store, because they must survive a restart.
+the older X-RateLimit-*; all of them and Retry-After come from the same numbers. Counters of requests are in memory, or
+kept by the `limits` library in a Redis; those of uploads are rows of the store, because they must survive a restart.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import logging
 import math
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
@@ -28,8 +29,11 @@ from ...core.errors import InputOutput
 from . import problems
 from .problems import Problem
 
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
 _SWEEP = 10.0  # seconds between two looks for counters that are over
-_PATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}  # seconds for a Redis: requests wait for it
+_PATIENCE = 0.5  # seconds for a Redis: requests wait for it
 _REST = 1.0  # seconds a store of counters that failed is not asked
 _LOG = logging.getLogger(__name__)
 
@@ -111,10 +115,8 @@ class Limiter:
     """Counts requests by rule and asker; a counter store that fails allows, since it only keeps order."""
 
     def __init__(self, storage: str) -> None:
-        """Take memory:// or redis://...; nothing is connected to yet."""
-        self._storage = _storage(storage)
-        self._exact = MovingWindowRateLimiter(self._storage)
-        self._counted = FixedWindowRateLimiter(self._storage)
+        """Take memory:// or redis://...; nothing is connected to yet. Raises InputOutput for another address."""
+        self._counters: _Memory | _Shared = _Memory() if storage.startswith("memory:") else _shared(storage)
         self._rest_until = float("-inf")
         self.faults = 0
         """How often the counter store failed."""
@@ -123,16 +125,11 @@ class Limiter:
         """Count a request and return where its sender stands then; None if the rule is no limit."""
         if not rule.amount or time.monotonic() < self._rest_until:
             return None
-        item = RateLimitItemPerSecond(rule.amount, rule.seconds, rule.name)
-        limiter = self._exact if rule.exact else self._counted
         try:
-            allowed = await limiter.hit(item, who)
-            window = await limiter.get_window_stats(item, who)
+            return await self._counters.hit(rule, who)
         except Exception as error:  # the library's, the driver's and the socket's own
             self._failed(error)
             return None
-        reset = _whole(window.reset_time - time.time())
-        return Standing(rule=rule, remaining=max(0, window.remaining), reset=reset, allowed=allowed)
 
     async def check(self, rule: Rule, who: str, detail: str) -> Mapping[str, str]:
         """Count a request and return the headers of its answer. Raises Problem."""
@@ -143,24 +140,11 @@ class Limiter:
 
     async def memory(self) -> int | None:
         """Return the bytes the counters take, about: in this process, or all of a Redis; None if it does not say."""
-        if not isinstance(self._storage, MemoryStorage):
-            return await self._memory_elsewhere()
-        counters, events = self._storage.storage, self._storage.events
-        entries = sum(map(len, events.values()))
-        return sys.getsizeof(counters) + sys.getsizeof(events) + 100 * (len(counters) + len(events)) + 150 * entries
-
-    async def _memory_elsewhere(self) -> int | None:
         try:
-            told = await self._redis.info("memory")
-            return int(told["used_memory"])
+            return await self._counters.memory()
         except Exception as error:  # as above
             self._failed(error)
             return None
-
-    @property
-    def _redis(self) -> Any:
-        """The client the library made, for what the library does not ask."""
-        return cast(Any, cast(RedisStorage, self._storage).bridge).storage
 
     def _failed(self, error: Exception) -> None:
         self.faults += 1
@@ -170,48 +154,107 @@ class Limiter:
     @contextlib.asynccontextmanager
     async def swept(self) -> AsyncIterator[None]:
         """Forget counters that are over, while the block runs."""
-        if not isinstance(self._storage, MemoryStorage):
-            try:
-                yield
-            finally:
-                await self._redis.aclose()
-            return
-        # The library would look through all counters after each request, in a thread each; while its timer is
-        # somebody's running task, it leaves that to the task.
-        task = self._storage.timer = asyncio.create_task(self._sweep(self._storage))
+        task = asyncio.create_task(self._sweep())
         try:
             yield
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            await self._counters.close()
 
-    async def _sweep(self, storage: MemoryStorage) -> None:
+    def forget(self, now: float) -> None:
+        """Drop the counters of this process that are over."""
+        self._counters.forget(now)
+
+    async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP)
-            forget(storage, time.time())
+            self.forget(time.monotonic())
 
 
-def _storage(uri: str) -> Storage:
-    """Return where counters are. Raises InputOutput for an address that is none, or a library that is not there."""
-    # The client of Redis itself; the library would choose another.
-    options: dict[str, float | str | bool] = (
-        {} if uri.startswith("memory:") else {"implementation": "redispy", **_PATIENCE}
-    )
+class _Memory:
+    """Counters of this process, used by the event loop alone."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[Rule, str], deque[float]] = {}
+        self._counts: dict[tuple[Rule, str], tuple[float, int]] = {}  # when they begin anew, and how many
+
+    async def hit(self, rule: Rule, who: str) -> Standing:
+        now = time.monotonic()
+        return self._remembered(rule, who, now) if rule.exact else self._counted(rule, who, now)
+
+    def _remembered(self, rule: Rule, who: str, now: float) -> Standing:
+        times = self._times.setdefault((rule, who), deque())
+        while times and times[0] <= now - rule.seconds:
+            times.popleft()
+        allowed = len(times) < rule.amount
+        if allowed:
+            times.append(now)
+        return replace(standing(rule, times, now), allowed=allowed)
+
+    def _counted(self, rule: Rule, who: str, now: float) -> Standing:
+        until, count = self._counts.get((rule, who), (0.0, 0))
+        if until <= now:
+            until, count = now + rule.seconds, 0
+        self._counts[rule, who] = until, count + 1
+        remaining = max(0, rule.amount - count - 1)
+        return Standing(rule=rule, remaining=remaining, reset=_whole(until - now), allowed=count < rule.amount)
+
+    def forget(self, now: float) -> None:
+        for key in [key for key, times in self._times.items() if times[-1] <= now - key[0].seconds]:
+            del self._times[key]
+        for key in [key for key, (until, _) in self._counts.items() if until <= now]:
+            del self._counts[key]
+
+    async def memory(self) -> int:
+        tables = sys.getsizeof(self._times) + sys.getsizeof(self._counts)
+        return tables + 250 * (len(self._times) + len(self._counts)) + 32 * sum(map(len, self._times.values()))
+
+    async def close(self) -> None:
+        pass
+
+
+class _Shared:
+    """Counters in a Redis, for all replicas."""
+
+    def __init__(self, storage: Storage, redis: Redis) -> None:
+        self._redis = redis
+        self._exact = MovingWindowRateLimiter(storage)
+        self._counted = FixedWindowRateLimiter(storage)
+
+    async def hit(self, rule: Rule, who: str) -> Standing:
+        item = RateLimitItemPerSecond(rule.amount, rule.seconds, rule.name)
+        limiter = self._exact if rule.exact else self._counted
+        allowed = await limiter.hit(item, who)
+        window = await limiter.get_window_stats(item, who)
+        reset = _whole(window.reset_time - time.time())
+        return Standing(rule=rule, remaining=max(0, window.remaining), reset=reset, allowed=allowed)
+
+    def forget(self, now: float) -> None:
+        """Redis forgets by itself."""
+
+    async def memory(self) -> int:
+        told = await self._redis.info("memory")
+        return int(told["used_memory"])
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()
+
+
+def _shared(uri: str) -> _Shared:
+    """Return counters in a Redis. Raises InputOutput for an address that is none, or a library that is not there."""
     try:
-        return cast(Storage, storage_from_string(f"async+{uri}", **options))
-    except (ConfigurationError, ValueError) as error:
+        from redis.asyncio import ConnectionPool, Redis  # an extra of its own
+
+        pool = ConnectionPool.from_url(uri, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+        # The client of Redis itself; the library would choose another.
+        options: dict[str, Any] = {"implementation": "redispy", "connection_pool": pool}
+        return _Shared(cast(Storage, storage_from_string(f"async+{uri}", **options)), Redis(connection_pool=pool))
+    except (ConfigurationError, ImportError, ValueError) as error:
         advice = "Give rates.storage as memory:// or redis://HOST:PORT, which needs: pip install 'tukscal[redis]'"
         raise InputOutput(f"The counters cannot be kept at {uri.partition('@')[2] or uri}.", advice=advice) from error
-
-
-def forget(storage: MemoryStorage, now: float) -> None:
-    """Drop counters that are over from the library's own tables."""
-    over = [key for key, events in storage.events.items() if not events or events[0].expiry <= now]
-    over += [key for key, expires in storage.expirations.items() if expires <= now]
-    for key in over:
-        for table in (storage.events, storage.storage, storage.expirations, storage.locks):
-            table.pop(key, None)  # four kinds of dict
 
 
 def _whole(seconds: float) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tukscal.sync.service.server import Guarded, guarded
 from tukscal.sync.service.settings import Intake
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 RULES = Intake(send=30.0, rate=1_000, unsent=100_000)
 
@@ -80,3 +82,13 @@ def test_what_waits_is_counted_once() -> None:
         kind.unsent.forget(first)
     assert (kind.unsent.total, kind.unsent.longest() is second) == (200, True)
     assert guarded(RULES).unsent.total == 0
+
+
+def test_uvicorn_still_calls_what_is_bounded_here() -> None:
+    """Each method by which a connection is bounded is one of uvicorn's own, with the same parameters."""
+    ours = {name for name, one in vars(Guarded).items() if inspect.isfunction(one) and not name.startswith("_")}
+    assert {name: list(inspect.signature(vars(H11Protocol)[name]).parameters) for name in ours} == {
+        "connection_made": ["self", "transport"], "data_received": ["self", "data"],
+        "connection_lost": ["self", "exc"], "on_response_complete": ["self"], "pause_writing": ["self"],
+        "resume_writing": ["self"],
+    }  # fmt: skip

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from limits.aio.storage import MemoryStorage
-from tukscal.sync.service.limits import Limiter, Rule, Standing, forget, headers, network, refusal, standing, within
+from tukscal.sync.service.limits import Limiter, Rule, Standing, headers, network, refusal, standing, within
 from tukscal.sync.service.problems import Problem
 
 RULE = Rule(name="uploads-minute", amount=2, seconds=60)
@@ -113,33 +111,48 @@ def test_no_amount_is_no_limit() -> None:
 def test_counters_that_are_over_are_forgotten() -> None:
     """The counters' memory is known, and given back when their time is over."""
 
-    async def fill() -> tuple[int | None, int | None]:
-        limiter = Limiter("memory://")
-        async with limiter.swept():
-            for number in range(300):
-                await limiter.hit(Rule(name="x", amount=5, seconds=60, exact=number % 2 == 0), f"asker-{number}")
-            before = await limiter.memory()
-            storage = cast(MemoryStorage, limiter._storage)
-            forget(storage, time.time() + 30)
-            assert await limiter.memory() == before
-            forget(storage, time.time() + 61)
-            assert not [*storage.events, *storage.storage, *storage.expirations, *storage.locks]
-            return before, await limiter.memory()
+    async def fill() -> list[int | None]:
+        limiter, found = Limiter("memory://"), []
+        for number in range(300):
+            await limiter.hit(Rule(name="x", amount=5, seconds=60, exact=number % 2 == 0), f"asker-{number}")
+        for later in (0, 30, 61):
+            limiter.forget(time.monotonic() + later)
+            found.append(await limiter.memory())
+        return found
 
-    before, after = asyncio.run(fill())
-    assert before
+    now, before, after = asyncio.run(fill())
+    assert now
     assert after
-    assert before > after + 300 * 100
+    assert now == before
+    assert now > after + 300 * 100
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_what_is_over_counts_no_longer(exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the reset is over there are requests again; those that were refused did not count."""
+    rule, now = Rule(name="status", amount=2, seconds=60, exact=exact), [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    async def ask() -> list[tuple[bool, int, int]]:
+        limiter, found = Limiter("memory://"), []
+        for at in (0, 30, 59, 60, 60.5):
+            now[0] = 1_000.0 + at
+            one = await limiter.hit(rule, "a")
+            assert one is not None
+            found.append((one.allowed, one.remaining, one.reset))
+        return found
+
+    after = [(True, 0, 30), (False, 0, 30)] if exact else [(True, 1, 60), (True, 0, 60)]
+    assert asyncio.run(ask()) == [(True, 1, 60), (True, 0, 30), (False, 0, 1), *after]
 
 
 def test_a_counter_store_that_fails_allows() -> None:
     """When the counters cannot be had, requests go on, and the failure is counted."""
 
     async def ask() -> tuple[object, int]:
-        limiter = Limiter("memory://")
-        broken: Any = limiter._storage
-        broken.events = None  # as broken as a lost connection
-        return await limiter.hit(RULE, "a"), limiter.faults
+        limiter = Limiter("redis://127.0.0.1:1")  # where nobody listens
+        async with limiter.swept():
+            return await limiter.hit(RULE, "a"), limiter.faults
 
     assert asyncio.run(ask()) == (None, 1)
 
