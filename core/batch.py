@@ -28,6 +28,7 @@ from .fingerprint import (
     term_digest,
 )
 from .inputs import Opening
+from .jobs.task import Made, Task, convert_task
 from .ledger import LETTERS, Job, Ledger, NewJob, Stamps
 from .mirror import Groups, mirror
 from .pool import Executor, Guards
@@ -35,7 +36,6 @@ from .results import Push
 from .runner import Assign
 from .selection import Selection
 from .selection_file import read_selection
-from .task import Made, Task, convert_task
 from .terms import read_term
 from .unchanged import Unchanged, confirmed
 

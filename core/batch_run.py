@@ -20,7 +20,7 @@ from .results import Finished, Results
 from .runner import Pace, Runner
 
 PRELOAD = (
-    "tukscal.core.task",
+    "tukscal.core.jobs.task",
     "tukscal.core.enrolments",
     "tukscal.core.fingerprint",
     "tukscal.core.readers.pdfium",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from .errors import TukscalError
 from .files import FileChange, read_if_there
+from .jobs.task import Made
 from .ledger import Job
 from .model import Problem
-from .task import Made
 from .text import clean
 
 _FIRST = "tukscal could not use everything in this timetable; compare these rows with the PDF."

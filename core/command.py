@@ -1,7 +1,8 @@
 """What `tukscal convert` does, without its words: files -> timetables -> calendars -> files.
 
-Deciding comes first: every refusal that can be known beforehand is raised before the first PDF is read. The PDFs are
-read, and calendars made, in the pool.
+Deciding comes first: every refusal that can be known beforehand is raised before the first PDF is read. An output of
+one PDF is one call of a worker; of several that make one output, each is read in a call of its own, so that it alone is
+blamed for what it does to its worker.
 """
 
 from __future__ import annotations
@@ -13,19 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import convert
-from .errors import Damaged, NoSuchFile, NotWritable, TukscalError
+from .errors import NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .export import CSV_COLUMNS, to_csv, to_json
-from .files import check_folder, read_if_there, write_file
-from .inputs import (
-    MOST_CALENDAR,
-    Opening,
-    calendar_at,
-    foreign,
-    read_calendar_file,
-    read_timetable_file,
-    refuse_problems,
-)
+from .files import check_folder, read_file, read_if_there, write_file
+from .inputs import MOST_CALENDAR, Opening, calendar_at, foreign, naming, read_timetable, read_timetable_file
+from .jobs.task import ours
 from .model import Timetable
 from .pool import Executor
 from .selection import Selection
@@ -90,6 +84,23 @@ class Target(NamedTuple):
     files: tuple[Path, ...]
 
 
+class Before(NamedTuple):
+    """The calendar that an output continues: what is there, or what a person named instead."""
+
+    output: Path
+    there: bytes | None = None
+    named: Path | None = None
+    given: bytes | TukscalError | None = None
+    """What is in the one named, or why it cannot be read."""
+
+
+class Contents(NamedTuple):
+    """What a worker made of an output's PDFs."""
+
+    chosen: tuple[Chosen, ...]
+    conversion: convert.Conversion | None
+
+
 def run(request: Request, pool: Executor) -> Iterator[Result]:
     """Yield an output or an error for each file, or one output for all; one bad file does not stop the others."""
     if request.output is not None:
@@ -114,45 +125,55 @@ def _make(request: Request, files: Sequence[Path], path: Path, pool: Executor) -
     try:
         if path != STDOUT:
             check_folder(path)
-        previous = _previous(request, path, pool)
+        before = _before(request, path)
+        if len(files) == 1:
+            pdf = _bytes(files[0], request.opening.limits.bytes)
+            yield _write(request, Target(path, tuple(files)), pool.call(convert_pdf, request, files[0], pdf, before))
+            return
+        previous = pool.call(read_before, before)
         timetables, errors = _read_all(request, files, pool)
         if errors:
             yield from errors
         else:
-            chosen = choose_entries(files, timetables, request.typed, request.select)
-            yield _write(request, Target(path, tuple(files)), chosen, previous, pool)
+            yield _write(request, Target(path, tuple(files)), pool.call(make, request, files, timetables, previous))
     except TukscalError as error:
         error.file = error.file or (str(files[0]) if len(files) == 1 else None)
         yield error
+
+
+def _before(request: Request, path: Path) -> Before:
+    """Return what to continue; a file at the output that we did not write is never replaced."""
+    if request.format is not Format.ICS:
+        _check_ours(path, request.format)
+        return Before(path)
+    there = calendar_at(path) if path != STDOUT else None
+    given = request.previous
+    return Before(path, there, given, None if given is None else _bytes(given, MOST_CALENDAR))
+
+
+def _bytes(file: Path, limit: int) -> bytes | TukscalError:
+    """Return a file's bytes or why there are none, which is said in its turn."""
+    try:
+        return read_file(file, limit)
+    except TukscalError as error:
+        return error
 
 
 def _read_all(request: Request, files: Sequence[Path], pool: Executor) -> tuple[list[Timetable], list[TukscalError]]:
     timetables, errors = [], []
     for file in files:
         try:
-            timetables.append(_read(request, file, pool))
+            timetables.append(read_timetable_file(file, request.opening, pool, strict=request.strict))
         except TukscalError as error:
-            error.file = error.file or str(file)
             errors.append(error)
     return timetables, errors
 
 
-def _read(request: Request, file: Path, pool: Executor) -> Timetable:
-    timetable = read_timetable_file(file, request.opening, pool)
-    if request.strict:
-        refuse_problems(timetable)
-    return timetable
-
-
-def _write(
-    request: Request, target: Target, chosen: Sequence[Chosen], previous: Calendar | None, pool: Executor
-) -> Output:
-    conversion = None
-    timetables = [part.selected.timetable for part in chosen]
-    if request.format is Format.ICS:
-        conversion = pool.call(convert.make_calendar, timetables, request.options, previous)
-        data = conversion.ics
+def _write(request: Request, target: Target, made: Contents) -> Output:
+    if made.conversion is not None:
+        data = made.conversion.ics
     else:
+        timetables = [part.selected.timetable for part in made.chosen]
         data = to_json(timetables) if request.format is Format.JSON else to_csv(timetables)
     if not request.dry_run and target.path != STDOUT:
         write_file(target.path, data)
@@ -160,31 +181,10 @@ def _write(
         path=target.path,
         files=target.files,
         data=data,
-        chosen=tuple(chosen),
-        conversion=conversion,
+        chosen=made.chosen,
+        conversion=made.conversion,
         written=not request.dry_run,
     )
-
-
-def _previous(request: Request, path: Path, pool: Executor) -> Calendar | None:
-    """Return the calendar to continue; a file at the output that we did not write is never replaced."""
-    if request.format is not Format.ICS:
-        _check_ours(path, request.format)
-        return None
-    there = _calendar_at(path, pool)
-    if request.previous is None:
-        return there
-    return read_calendar_file(request.previous, pool)
-
-
-def _calendar_at(path: Path, pool: Executor) -> Calendar | None:
-    data = calendar_at(path) if path != STDOUT else None
-    if data is None:
-        return None
-    try:
-        return pool.call(convert.read_calendar, data)
-    except Damaged:
-        raise foreign(path) from None
 
 
 def _check_ours(path: Path, kind: Format) -> None:
@@ -196,3 +196,39 @@ def _check_ours(path: Path, kind: Format) -> None:
 
 def _csv_start() -> bytes:
     return ",".join(CSV_COLUMNS[:3]).encode("utf-8-sig")
+
+
+# ---- in a worker
+
+
+def convert_pdf(request: Request, file: Path, pdf: bytes | TukscalError, before: Before) -> Contents:
+    """Return what becomes of one PDF; what is wrong with the calendar before is said first."""
+    previous = read_before(before)
+    timetable = read_timetable(_opened(pdf), file.name, request.opening, strict=request.strict)
+    return make(request, [file], [timetable], previous)
+
+
+def make(
+    request: Request, files: Sequence[Path], timetables: Sequence[Timetable], previous: Calendar | None
+) -> Contents:
+    """Return what becomes of PDFs that were read; JSON and CSV hold no dates, for which teaching dates are needed."""
+    chosen = choose_entries(files, timetables, request.typed, request.select)
+    if request.format is not Format.ICS:
+        return Contents(tuple(chosen), None)
+    kept = [part.selected.timetable for part in chosen]
+    return Contents(tuple(chosen), convert.make_calendar(kept, request.options, previous))
+
+
+def read_before(before: Before) -> Calendar | None:
+    """Return the calendar to continue. Raises NotWritable if what is at the output is not ours."""
+    there = None if before.there is None else ours(before.there, before.output)
+    if before.named is None or before.given is None:
+        return there
+    with naming(before.named):
+        return convert.read_calendar(_opened(before.given))
+
+
+def _opened(data: bytes | TukscalError) -> bytes:
+    if isinstance(data, TukscalError):
+        raise data
+    return data

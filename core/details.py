@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from .changes import Difference, Snapshot
 from .decode import from_json
 from .errors import TukscalError
+from .jobs.task import Made
 from .model import Problem
-from .task import Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,10 @@ from typing import NamedTuple
 from . import convert
 from .errors import BadRows, InputOutput
 from .files import read_stamped, sha256
-from .fingerprint import term_digest
-from .inputs import Opening, refuse_problems
+from .inputs import Opening, read_timetable, refuse_problems
+from .jobs.task import Made, check_term, continued, describe
 from .model import Problem, Timetable
 from .selection import Selection, check_names, keep_chosen
-from .task import Made, continued, describe
 from .text import clean
 from .timetable import values
 
@@ -131,8 +130,7 @@ def convert_student(task: StudentTask) -> Made:
         raise BadRows(f"None of the modules of {task.student} is in these timetables.", advice="Compare the lists.")
     previous = continued(task.output)
     conversion = convert.make_calendar(chosen, task.options, previous)
-    if task.term not in (None, term_digest(task.options.term)):
-        raise InputOutput("The teaching dates changed while they were used.")
+    check_term(task.term, task.options)
     # A row that could not be used may be anybody's.
     unused = [problem for timetable in timetables for problem in timetable.problems]
     kept[0] = replace(kept[0], problems=(*missing, *unused))
@@ -154,8 +152,7 @@ def _timetable(source: Source, opening: Opening) -> Timetable:
     if source.sha256 not in ("", found):
         raise InputOutput(f"{source.path} changed while it was used.", file=str(source.path))
     if found not in _remembered:
-        name = clean(source.path.name)
-        _remembered[found] = convert.read_pdf(data, name=name, password=opening.password, limits=opening.limits)
+        _remembered[found] = read_timetable(data, source.path.name, opening)
         while len(_remembered) > _KEPT:
             _remembered.popitem(last=False)
     return _remembered[found]

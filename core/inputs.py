@@ -32,18 +32,23 @@ def is_calendar(file: Path) -> bool:
     return file.suffix.lower() == ".ics"
 
 
-def read_timetable_file(file: Path, opening: Opening, pool: Executor) -> Timetable:
+def read_timetable(data: bytes, name: str, opening: Opening, *, strict: bool = False) -> Timetable:
+    """Return what a PDF's bytes say; called in a worker. Raises BadRows for any problem if it is to be `strict`."""
+    timetable = convert.read_pdf(data, name=clean(name), password=opening.password, limits=opening.limits)
+    if strict:
+        refuse_problems(timetable)
+    return timetable
+
+
+def read_timetable_file(file: Path, opening: Opening, pool: Executor, *, strict: bool = False) -> Timetable:
     """Return what a timetable PDF says."""
-    with _named(file):
-        data = read_file(file, opening.limits.bytes)
-        return pool.call(
-            convert.read_pdf, data, name=clean(file.name), password=opening.password, limits=opening.limits
-        )
+    with naming(file):
+        return pool.call(read_timetable, read_file(file, opening.limits.bytes), file.name, opening, strict=strict)
 
 
 def read_calendar_file(file: Path, pool: Executor) -> Calendar:
     """Return a calendar tukscal wrote earlier."""
-    with _named(file):
+    with naming(file):
         return pool.call(convert.read_calendar, read_file(file, MOST_CALENDAR))
 
 
@@ -82,7 +87,8 @@ def refuse_problems(timetable: Timetable) -> None:
 
 
 @contextmanager
-def _named(file: Path) -> Iterator[None]:
+def naming(file: Path) -> Iterator[None]:
+    """Name a file in the errors it gives rise to."""
     try:
         yield
     except TukscalError as error:

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from .details import details_of
 from .errors import InputOutput, TukscalError
 from .files import FileChange, FolderGone, NoRoom, change_files, read_stamped, sha256
+from .jobs.task import Made
 from .ledger import Done, Failure, Job, Ledger, State
 from .pool import Outcome
-from .task import Made
 
 MOST = 64
 """Jobs in one group."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from .beside import warnings_path
 from .files import remove_left_behind
+from .jobs.task import Made
 from .ledger import INTERRUPTED, Job, Ledger, State
 from .pool import Executor, Outcome
 from .results import Finished, Results
-from .task import Made
 from .twins import Twins, again
 
 _TAKE_OVER = 2.0  # seconds between looks for jobs whose process is gone

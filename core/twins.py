@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Literal
 
 from .errors import BadRows, Crashed, InputOutput, NoSuchFile, NotWritable, OutOfMemory, TimedOut
+from .jobs.task import Made
 from .ledger import Job
 from .pool import Outcome
-from .task import Made
 
 _KEPT = 8  # outcomes; jobs are done in the order of their size, so that twins come one after the other
 # What happened to one path or names it says nothing about another; what killed a worker is tried again, alone.

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from ..details import Moved
+from ..jobs.task import MOST_TOLD
 from ..ledger import State
 from ..pictures.markup import Child, element
-from ..task import MOST_TOLD
 from ..text import visible
 from . import words
 from .batch import Told

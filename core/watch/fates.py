@@ -12,8 +12,8 @@ from pathlib import Path
 from .. import beside
 from ..errors import NotWritable, TukscalError
 from ..files import FileChange, read_if_there
+from ..jobs.task import Made
 from ..ledger import Job
-from ..task import Made
 from ..text import clean
 
 _FIRST = "tukscal could not make a calendar of this PDF."

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...core import convert, guard
 from ...core.convert import CalendarOptions, TermChoice
 from ...core.identity import identity, scope
+from ...core.inputs import Opening, read_timetable
 from ...core.model import Problem, Timetable
 from ...core.screen import Limits
 from ...core.text import clean
@@ -61,7 +62,7 @@ def convert_behind(work: Work) -> Result:
 def convert_upload(work: Work) -> Result:
     """Return the calendar of a PDF as the next revision of the one there is. Raises what a conversion raises."""
     begun = time.process_time()
-    timetable = convert.read_pdf(work.data, name=work.name, limits=work.limits)
+    timetable = read_timetable(work.data, work.name, Opening(limits=work.limits))
     key = work.calendar or key_of(timetable, work.today.year)
     packed = work.previous.get(key)
     previous = convert.read_calendar(checking.unpack(packed)) if packed is not None else None

@@ -11,10 +11,10 @@ import pytest
 from tukscal.core import results
 from tukscal.core.errors import Damaged, InputOutput, NotWritable, TukscalError
 from tukscal.core.files import FileChange, FolderGone, sha256, stamp
+from tukscal.core.jobs.task import Made
 from tukscal.core.ledger import Job, Ledger, State
 from tukscal.core.pool import Outcome
 from tukscal.core.results import Finished, Push, Results, TakenOver
-from tukscal.core.task import Made
 from tukscal.tests.core.ledger.ledgers import Clocks, new_job, queued
 
 

@@ -23,11 +23,11 @@ from tukscal.core.convert import CalendarOptions, TermChoice
 from tukscal.core.discover import Wanted
 from tukscal.core.errors import Crashed, InputOutput, NotWritable
 from tukscal.core.fingerprint import look
+from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import LETTERS, Filter, Ledger, Retries, State
 from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
 from tukscal.core.runner import Pace, Runner
-from tukscal.core.task import convert_task
 from tukscal.examples.generator import content
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES

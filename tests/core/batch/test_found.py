@@ -17,11 +17,11 @@ from tukscal.core.convert import CalendarOptions, TermChoice
 from tukscal.core.errors import BadRows, NoSuchFile
 from tukscal.core.files import sha256, stamp
 from tukscal.core.fingerprint import look
+from tukscal.core.jobs.task import Made
 from tukscal.core.ledger import Enqueued, Job, Ledger
 from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
 from tukscal.core.results import Finished
-from tukscal.core.task import Made
 from tukscal.examples.generator import content
 from tukscal.examples.generator.malformed import MALFORMED
 from tukscal.tests.core.ledger.ledgers import finish_all, new_job, queued

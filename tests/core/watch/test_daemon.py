@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tukscal.core import fingerprint
 from tukscal.core.errors import CONVERSION_ERRORS, TukscalError
+from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import Filter
-from tukscal.core.task import convert_task
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.status import State, Status
 from tukscal.tests.core.watch.watching import CONVERT, Watched, by_name, pdf, watched

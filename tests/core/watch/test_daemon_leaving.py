@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tukscal.core.files import stamp_of
-from tukscal.core.task import convert_task
+from tukscal.core.jobs.task import convert_task
 from tukscal.core.watch import leaving
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.status import State

@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 from tukscal.core.files import read_stamped, sha256
+from tukscal.core.jobs.task import Made, convert_task
 from tukscal.core.ledger import State as JobState
-from tukscal.core.task import Made, convert_task
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.sight import Rhythm
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from tukscal.core import files
 from tukscal.core.errors import Crashed, InputOutput
+from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import Ledger
 from tukscal.core.ledger import State as JobState
-from tukscal.core.task import convert_task
 from tukscal.core.watch import shift
 from tukscal.core.watch.status import State
 from tukscal.tests.core.watch.mounts import mount, mounted, unmount

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tukscal.core.files import write_file
-from tukscal.core.task import convert_task
+from tukscal.core.jobs.task import convert_task
 from tukscal.core.watch import scan
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.status import State

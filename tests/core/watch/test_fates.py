@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.errors import CONVERSION_ERRORS, BadRows, TukscalError
-from tukscal.core.task import convert_task
+from tukscal.core.jobs.task import convert_task
 from tukscal.core.watch.fates import error_path, error_text, no_error
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES

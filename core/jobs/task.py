@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import convert
-from .changes import Difference, differences
-from .errors import Damaged, InputOutput
-from .event import Calendar
-from .files import read_stamped, sha256
-from .fingerprint import selection_of, term_digest
-from .inputs import Opening, calendar_at, foreign, refuse_problems
-from .model import Problem, Timetable
-from .selection import Selection, choices
-from .selection_file import choose_entries
-from .text import clean
+from .. import convert
+from ..changes import Difference, differences
+from ..errors import Damaged, InputOutput
+from ..event import Calendar
+from ..files import read_stamped, sha256
+from ..fingerprint import selection_of, term_digest
+from ..inputs import Opening, calendar_at, foreign, read_timetable
+from ..model import Problem, Timetable
+from ..selection import Selection, choices
+from ..selection_file import choose_entries
 
 MOST_TOLD = 100
 """Problems and changes of one job that are told one by one; the rest are counted."""
@@ -74,11 +73,7 @@ def convert_task(task: Task) -> Made:
     Raises what a conversion raises, and NotWritable if what is at the output is not ours.
     """
     data, stamp = read_stamped(task.source, task.opening.limits.bytes)
-    timetable = convert.read_pdf(
-        data, name=clean(task.source.name), password=task.opening.password, limits=task.opening.limits
-    )
-    if task.strict:
-        refuse_problems(timetable)
+    timetable = read_timetable(data, task.source.name, task.opening, strict=task.strict)
     (chosen,) = choose_entries([task.source], [timetable], task.typed, task.select)
     previous = continued(task.output)
     conversion = convert.make_calendar([chosen.selected.timetable], task.options, previous)
@@ -93,8 +88,13 @@ def _check_still(task: Task) -> None:
     """
     if task.selection not in (None, selection_of(task.source, task.select)):
         raise InputOutput(f"The selection for {task.source} changed while it was used.", file=str(task.source))
-    if task.term not in (None, term_digest(task.options.term)):
-        raise InputOutput("The teaching dates changed while they were used.", file=str(task.source))
+    check_term(task.term, task.options)
+
+
+def check_term(expected: str | None, options: convert.CalendarOptions) -> None:
+    """Raise InputOutput if the teaching dates are others than a result would be recorded under."""
+    if expected not in (None, term_digest(options.term)):
+        raise InputOutput("The teaching dates changed while they were used.")
 
 
 def describe(
@@ -128,8 +128,11 @@ def continued(output: Path) -> Calendar | None:
     Raises NotWritable if what is there is not ours.
     """
     data = calendar_at(output)
-    if data is None:
-        return None
+    return None if data is None else ours(data, output)
+
+
+def ours(data: bytes, output: Path) -> Calendar:
+    """Return the calendar that was found at an output. Raises NotWritable if we did not write it."""
     try:
         return convert.read_calendar(data)
     except Damaged:
