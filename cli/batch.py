@@ -18,10 +18,10 @@ from ..core.convert import CalendarOptions
 from ..core.discover import INCLUDE, Wanted
 from ..core.errors import SEVERAL, NoSuchFile, NotWritable, TukscalError
 from ..core.inputs import Opening
+from ..core.jobs.loop import Pace
 from ..core.ledger import Keep, Ledger
 from ..core.pool import Guards, InProcess, Pool, default_workers
 from ..core.report import check_report_path, write_report
-from ..core.runner import Pace
 from ..core.screen import Limits
 from .batch_view import View, view_for
 from .calendar import calendar_options
@@ -118,7 +118,7 @@ def batch(
         _pool(workers, guards) as pool,
     ):
         view.opened(opened)
-        run = BatchRun(request, opened, pool, pace=Pace(rate=max_rate, stop_when_full=True))
+        run = BatchRun(request, opened, pool, pace=Pace(rate=max_rate))
         # Whoever ends it, and ends it again, has the report.
         with _signals(run) as heard:
             _work(run, view, pushing)

@@ -28,12 +28,12 @@ from .fingerprint import (
     term_digest,
 )
 from .inputs import Opening
+from .jobs.queue import Assign
 from .jobs.task import Made, Task, convert_task
 from .ledger import LETTERS, Job, Ledger, NewJob, Stamps
 from .mirror import Groups, mirror
 from .pool import Executor, Guards
 from .results import Push
-from .runner import Assign
 from .selection import Selection
 from .selection_file import read_selection
 from .terms import read_term

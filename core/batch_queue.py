@@ -16,9 +16,9 @@ from typing import NamedTuple
 from .beside import is_missing
 from .discover import Skipped
 from .fingerprint import file_digest
+from .jobs.queue import Assign, Share, share_nothing
 from .ledger import Enqueued, Job, Ledger, NewJob, State
 from .mirror import is_there
-from .runner import Assign, Share, share_nothing
 
 
 class Digests(NamedTuple):

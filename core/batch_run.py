@@ -14,10 +14,11 @@ from .batch_queue import Plan, enqueue
 from .batch_students import plan_students
 from .beside import beside
 from .fingerprint import file_digest
+from .jobs.loop import Loop, Pace
+from .jobs.queue import Queue
 from .ledger import Job, Ledger, State
 from .pool import Executor
 from .results import Finished, Results
-from .runner import Pace, Runner
 
 PRELOAD = (
     "tukscal.core.jobs.task",
@@ -90,9 +91,9 @@ class BatchRun:
         self._request = request
         self._ledger = ledger
         self._pool = pool
-        self._pace = pace or Pace(stop_when_full=True)
+        self._pace = pace
         self._results = Results(ledger, beside=beside, push=request.push)
-        self._runner: Runner | None = None
+        self._loop: Loop[Job, Finished] | None = None
         self._stops: list[Stopping] = []
         self._told = 0  # of these
         make_folder(request.output)  # what is refused leaves no trace in the ledger
@@ -101,7 +102,7 @@ class BatchRun:
     @property
     def running(self) -> tuple[Job, ...]:
         """The jobs workers are at."""
-        return self._runner.running if self._runner else ()
+        return self._loop.running if self._loop else ()
 
     @property
     def full(self) -> BaseException | None:
@@ -114,8 +115,8 @@ class BatchRun:
         A signal handler may call it, in the middle of whatever is being written: that it stops is told by an event.
         """
         self._stops.append(Stopping(at_once))
-        if self._runner is not None:
-            self._runner.stop(at_once=at_once)
+        if self._loop is not None:
+            self._loop.stop(at_once=at_once)
 
     def __iter__(self) -> Iterator[Event]:
         start = time.monotonic()
@@ -137,27 +138,22 @@ class BatchRun:
                 self._count_left(made)
                 return
         assert made is not None, "a plan is yielded at least once"
-        self._runner = Runner(
-            self._ledger,
-            made.digests.queue,
-            self._pool,
-            self._results,
-            assign=made.assign,
-            share=made.share,
-            pace=self._pace,
-        )
-        yield from self._work(self._runner)
-        if made.elsewhere and not self._runner.stopped:
+        queue = Queue(self._ledger, made.digests.queue, self._results, assign=made.assign, share=made.share)
+        self._loop = Loop(queue, self._pool, pace=self._pace)
+        yield from self._work(self._loop)
+        if made.elsewhere and not self._loop.stopped:
             # What another run was at when we came: is it done now, as we would have done it?
             others, made.elsewhere = made.elsewhere, []
             enqueue(made, [(job, file_digest(job.output)) for job in others], self._ledger)
             self._count_plan(made)
             yield made
-            yield from self._work(self._runner)
+            yield from self._work(self._loop)
         self._count_left(made)
 
-    def _work(self, runner: Runner) -> Iterator[Event]:
-        for turn in runner.run():
+    def _work(self, loop: Loop[Job, Finished]) -> Iterator[Event]:
+        for turn in loop.run():
+            if self.full is not None:  # the disk is full for the others too
+                loop.stop()
             yield from self._stopping()
             for finished in turn:
                 self._count(finished)

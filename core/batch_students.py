@@ -16,11 +16,11 @@ from .discover import Found, Skipped, discover
 from .enrolments import Enrolled, Source, StudentTask, convert_student, read_enrolments, read_source
 from .errors import BadRows, NoSuchFile, TukscalError
 from .fingerprint import digest, file_digest, selection_digest
+from .jobs.queue import Assign
 from .jobs.task import Made
 from .ledger import Job, Ledger, NewJob
 from .mirror import is_there, list_of, student_output, student_source
 from .pool import Executor
-from .runner import Assign
 
 _TOGETHER = 2_000  # students compared with the ledger in one go
 

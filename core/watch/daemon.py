@@ -141,7 +141,7 @@ class Daemon:
 
     def _turn(self, patience: float) -> None:
         self._obey()
-        self._desk.runner.paused = bool(self._trouble.reason or self._next) or self._role is Role.STANDBY
+        self._desk.loop.paused = bool(self._trouble.reason or self._next) or self._role is Role.STANDBY
         if not self._holds() or self._trouble.waits:
             self._rest(patience)
             return
@@ -180,7 +180,7 @@ class Daemon:
 
     def _work(self, patience: float) -> None:
         waits = patience if self._ending is not None else self._shift.due - self._ticks()
-        self._tell(self._desk.runner.step(min(patience, max(0.01, waits))))
+        self._tell(self._desk.loop.step(min(patience, max(0.01, waits))))
         results = self._desk.results
         if results.full is not None:
             results.full = None
@@ -189,8 +189,8 @@ class Daemon:
 
     def _rest(self, patience: float) -> None:
         """Let what is being converted come to its end, or wait."""
-        if self._desk.runner.running:
-            self._tell(self._desk.runner.step(min(patience, _GLANCE)))
+        if self._desk.loop.running:
+            self._tell(self._desk.loop.step(min(patience, _GLANCE)))
         elif self._ending is None:
             self._wake.wait(patience)
             self._wake.clear()
@@ -244,8 +244,8 @@ class Daemon:
         return None if self._lease.still_mine() else TakenOver("Another daemon works on this share now.")
 
     def _let_go(self) -> None:
-        with contextlib.suppress(TukscalError):  # the runner tells the ledger later
-            self._desk.runner.release()
+        with contextlib.suppress(TukscalError):  # the loop tells the ledger later
+            self._desk.loop.release()
 
     # ---- trouble, and its end
 
@@ -278,7 +278,7 @@ class Daemon:
         self._look(now=True)
         revived = self._desk.revive()
         self._trouble.end()
-        self._desk.runner.paused = False
+        self._desk.loop.paused = False
         self._outside.log("recovered", revived=revived)
 
     def _mend_ledger(self) -> None:
@@ -313,12 +313,12 @@ class Daemon:
             self._stops = self._asked_to_stop
             grace = 0.0 if self._stops > 1 else self._request.grace
             self._ending = min(self._ending or float("inf"), self._ticks() + grace)
-            self._desk.runner.stop(at_once=self._stops > 1)
+            self._desk.loop.stop(at_once=self._stops > 1)
             self._outside.log("ending", seconds=grace)
         if self._asked_to_reload and self._ending is None:
             self._asked_to_reload = False
             self._next = self._means.again() or self._next
-        if self._next is not None and self._ending is None and not self._desk.runner.running:
+        if self._next is not None and self._ending is None and not self._desk.loop.running:
             self._outside.notifier.reloading()
             self._begin_anew(self._next)
             self._next = None
@@ -347,7 +347,7 @@ class Daemon:
 
     def _over(self) -> bool:
         if self._ending is not None:
-            return not self._desk.runner.running or self._ticks() >= self._ending
+            return not self._desk.loop.running or self._ticks() >= self._ending
         return self._request.once and self._is_done()
 
     def _is_done(self) -> bool:
@@ -384,12 +384,12 @@ class Daemon:
         if not self._trouble.reason:
             self._tally.ask(self._ledger, desk.digests.queue)
         reason = self._trouble.reason or self._lease.fault
-        busy = bool(desk.runner.running or len(desk.results)) or not self._shift.still
+        busy = bool(desk.loop.running or len(desk.results)) or not self._shift.still
         state = state_of(self._tally, self._lease, reason, ending=self._ending is not None, busy=busy)
         return status_of(
             self._tally, self._request, self._lease, self._pool,
             state=State.STOPPED if ended else state, reason=reason, mode=sight.mode, mode_reason=sight.why,
-            oldest=desk.oldest, running=len(desk.runner.running),
+            oldest=desk.oldest, running=len(desk.loop.running),
         )  # fmt: skip
 
 

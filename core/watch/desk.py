@@ -17,11 +17,12 @@ from ..discover import Found, Skipped
 from ..errors import InputOutput, NotWritable, TukscalError
 from ..files import FileChange, Stamp, change_files, is_no_file, leads_out
 from ..fingerprint import Seen, file_digest, look
+from ..jobs.loop import Loop, Pace
+from ..jobs.queue import Queue
 from ..ledger import Job, Ledger, NewJob, Stamps, State
 from ..mirror import Places
 from ..pool import Executor
 from ..results import Finished, May, Results
-from ..runner import Pace, Runner
 from . import leftovers, sweep
 from .fates import Fate, no_error, notes
 from .home import Home
@@ -62,11 +63,11 @@ class Desk:
         self.orphaned = False
         """Whether another daemon's jobs were found since: then everything is to be looked at anew."""
         self.results = Results(ledger, beside=notes, may=may, push=request.batch.push)
-        self.runner = Runner(
-            ledger, self.digests.queue, pool, self.results,
-            assign=assign(request.batch), share=share, pace=Pace(grace=request.grace), wake=wake,
-            taken_over=self._hear_of_orphans,
+        queue = Queue(
+            ledger, self.digests.queue, self.results,
+            assign=assign(request.batch), share=share, taken_over=self._hear_of_orphans,
         )  # fmt: skip
+        self.loop = Loop(queue, pool, pace=Pace(grace=request.grace), wake=wake)
         self._places = Places(str(request.output), ".ics", self._owner)
         self._leaving = Leaving(
             request, ticks, gone=lambda path: self._places.forget(str(path)), tell=outside.not_put_away

@@ -23,11 +23,11 @@ from tukscal.core.convert import CalendarOptions, TermChoice
 from tukscal.core.discover import Wanted
 from tukscal.core.errors import Crashed, InputOutput, NotWritable
 from tukscal.core.fingerprint import look
+from tukscal.core.jobs.loop import Loop, Pace
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import LETTERS, Filter, Ledger, Retries, State
 from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
-from tukscal.core.runner import Pace, Runner
 from tukscal.examples.generator import content
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES
@@ -472,15 +472,15 @@ def test_at_most_so_many_a_second(folder: Folder) -> None:
         run = BatchRun(folder.request(), ledger, folder.pool, pace=Pace(rate=20.0))
         begun: list[float] = []
         folder.pool.stop = lambda count: begun.append(time.monotonic())
-        original = Runner.step
+        original = Loop.step
 
-        def counted(self: Runner, patience: float = 0.5) -> list[Any]:
+        def counted(self: Loop[Any, Any], patience: float = 0.5) -> list[Any]:
             nonlocal turns
             turns += 1
             return original(self, patience)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Runner, "step", counted)
+            patch.setattr(Loop, "step", counted)
             for _ in run:
                 pass
     assert all(later - earlier >= 0.049 for earlier, later in pairwise(begun))
