@@ -31,7 +31,7 @@ J = TypeVar("J", bound=Identified)
 F = TypeVar("F")
 
 
-class Source(Protocol[J, F]):
+class JobSource(Protocol[J, F]):
     """Where jobs come from, and where it is written down how they ended; J is a job, F what is told of its end."""
 
     @property
@@ -86,7 +86,7 @@ class Loop(Generic[J, F]):
     """Works off a source of jobs, in one thread."""
 
     def __init__(
-        self, source: Source[J, F], pool: Executor, *, pace: Pace | None = None, wake: threading.Event | None = None
+        self, source: JobSource[J, F], pool: Executor, *, pace: Pace | None = None, wake: threading.Event | None = None
     ) -> None:
         """Begin nothing yet; `wake` ends the waiting for something to do."""
         self._source = source

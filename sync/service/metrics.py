@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from .conveyor import Ended
+from .conveyor_jobs import Ended
 from .settings import Jobs
 from .store.job_model import JobState, QueueFigures
 from .store.model import Counts

@@ -14,7 +14,8 @@ from .blocks import Blocks
 from .challenge import Challenges, Difficulty
 from .clock import Clock
 from .context import Context
-from .conveyor import Conveyor, Means
+from .conveyor import Conveyor
+from .conveyor_jobs import Means
 from .crypt import HEAD, Vault
 from .limits import Limiter
 from .metrics import Metrics

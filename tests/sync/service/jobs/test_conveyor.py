@@ -1,41 +1,20 @@
-"""What the conveyor decides, and how fast it starts."""
+"""What the conveyor decides, and what it holds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tukscal.core.ledger.leases import mine
 from tukscal.core.ledger.rules import Tried
-from tukscal.sync.service.conveyor_rules import Pace, follows
+from tukscal.core.pool import Pool
+from tukscal.sync.service.conveyor_jobs import follows
+from tukscal.sync.service.conveyor_task import convert_behind
 from tukscal.sync.service.settings import Jobs
 from tukscal.sync.service.store.job_model import JobState
 from tukscal.tests.sync.service.jobs.house import converted, ended, house, settings, upload
-
-
-@given(rate=st.floats(0.5, 100), looks=st.lists(st.floats(0.001, 0.5), max_size=60))
-def test_no_more_starts_than_the_rate(rate: float, looks: list[float]) -> None:
-    """Whenever somebody looks, in no span are there more starts than the rate allows, and one at its beginning."""
-    pace, now = Pace(rate), 0.0
-    starts = []
-    for after in looks:
-        now += after
-        while pace.may(now):
-            pace.started(now)
-            starts.append(now)
-    for first, begun in enumerate(starts):
-        for number, later in enumerate(starts[first:]):
-            assert number <= (later - begun) * rate + 1e-6
-
-
-def test_without_a_rate_all_may_start() -> None:
-    """A rate of 0 is no limit."""
-    pace = Pace(0.0)
-    for _ in range(100):
-        assert pace.may(0.0)
-        pace.started(0.0)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +63,9 @@ def test_an_end_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) ->
             BEGIN SELECT RAISE(ABORT, 'a fault of ours'); END
             """
         here.store.database.submit_write(lambda c: c.execute(trigger)).result(10)
-        here.service.conveyor._pace._next = float("inf")  # both are taken up together
+        here.service.conveyor.loop.paused = True  # both are taken up together
         jobs = [upload(student, calendar="broken").json()["id"], upload(other).json()["id"]]
-        here.service.conveyor._pace._next = 0.0
+        here.service.conveyor.loop.paused = False
         here.service.conveyor.wake()
         assert ended(other, jobs[1])["state"] == "done"
         assert (ended(student, jobs[0])["state"], ended(student, jobs[0])["cause"]) == ("dead", "crash")
@@ -97,9 +76,24 @@ def test_what_lies_under_our_own_lease_and_we_do_not_know(tmp_path: Path) -> Non
     """A job held by this very process that it knows nothing of is queued again."""
     with house(settings(tmp_path)) as here, here.person() as student:
         converted(student)
-        here.service.conveyor._pace._next = float("inf")
+        here.service.conveyor.loop.paused = True
         job = upload(student).json()["id"]
         hold = "UPDATE jobs SET state = 'running', lease = ? WHERE id = ?"
         here.store.database.submit_write(lambda c: c.execute(hold, (str(mine()), job)).rowcount).result(10)
-        here.service.conveyor._pace._next = 0.0
+        here.service.conveyor.loop.paused = False
         assert ended(student, job)["state"] == "done"
+
+
+def test_one_call_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload is one call of a worker, the first as well as one that goes on from a calendar."""
+    calls: list[object] = []
+    start = Pool.start
+
+    def counted(self: Pool, key: Any, function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        calls.append(function)
+        start(self, key, function, *args, **kwargs)
+
+    monkeypatch.setattr(Pool, "start", counted)
+    with house(settings(tmp_path)) as here, here.person() as student:
+        assert [converted(student)["state"] for _ in range(2)] == ["done", "done"]
+    assert calls == [convert_behind] * 2

@@ -195,6 +195,6 @@ def test_a_block_names_somebody(tmp_path: Path, who: str) -> None:
 
 
 def _loop(here: House) -> asyncio.AbstractEventLoop:
-    loop = here.service.conveyor._loop
+    loop = here.service.conveyor._jobs.events
     assert loop is not None
     return loop

@@ -54,11 +54,10 @@ def test_an_end_the_store_cannot_take_is_kept(tmp_path: Path) -> None:
     """A calendar that cannot be written down is not lost: it is written when there is room, and /ready tells why."""
     with house(settings(tmp_path)) as here, here.person() as student:
         converted(student)
-        pace = here.service.conveyor._pace
-        pace._next = float("inf")  # nothing is started
+        here.service.conveyor.loop.paused = True  # nothing is started
         job = upload(student).json()["id"]
         fill(here)
-        pace._next = 0.0
+        here.service.conveyor.loop.paused = False
         here.service.conveyor.wake()
         until(lambda: "full" in here.service.conveyor.trouble, "the trouble")
         assert "full" in student.get("/ready").json()["faults"]["pool"]
@@ -85,7 +84,7 @@ def test_health_answers_while_it_converts(tmp_path: Path) -> None:
 def test_a_conveyor_that_stops_is_said(tmp_path: Path) -> None:
     """When nothing is converted any more /ready says so, and uploads are still taken."""
     with house(settings(tmp_path)) as here, here.person() as student:
-        here.service.conveyor._stop_by = 0.0  # as if a fault had ended it
+        here.service.conveyor.loop.stop(at_once=True)  # as if a fault had ended it
         here.service.conveyor.wake()
         until(lambda: not here.service.conveyor.alive, "its end")
         assert student.get("/ready").json()["faults"] == {"pool": "The conveyor has stopped."}
