@@ -151,6 +151,22 @@ def share(job: Job) -> Hashable:
     return (job.sha256, job.selection)
 
 
+def new_job(source: Path, output: Path, seen: Seen, common: Digests) -> NewJob:
+    """Return a PDF's job, as the PDF and what is at its output were seen."""
+    return NewJob(
+        source=source,
+        output=output,
+        sha256=seen.sha256,
+        size=seen.size,
+        queue=common.queue,
+        options=common.options,
+        selection=common.selection or seen.selection,
+        term=common.term,
+        parser=common.parser,
+        source_stamp=seen.stamp,
+    )
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder for outputs.
 
@@ -207,7 +223,7 @@ def _enqueue(
     """Read PDFs and what is at their outputs, and queue those whose result is not there."""
     begun = time.time()
     seen = list(_look_at(request, pairs, pool))
-    unchanged = enqueue(made, [(_new_job(one, made.digests), one.seen.output_sha256) for one in seen], ledger)
+    unchanged = enqueue(made, [(new_job(*one, made.digests), one.seen.output_sha256) for one in seen], ledger)
     _confirm([one for one in seen if one.output in unchanged], begun, ledger)
 
 
@@ -268,18 +284,3 @@ def _look_at(request: BatchRequest, pairs: Sequence[tuple[Path, Path]], pool: Ex
                 continue
             seen = outcome.value if isinstance(outcome.value, list) else [NOTHING_SEEN]
             yield from (_Looked(source, output, one) for (source, output), one in zip(chunk, seen, strict=True))
-
-
-def _new_job(one: _Looked, common: Digests) -> NewJob:
-    return NewJob(
-        source=one.source,
-        output=one.output,
-        sha256=one.seen.sha256,
-        size=one.seen.size,
-        queue=common.queue,
-        options=common.options,
-        selection=common.selection or one.seen.selection,
-        term=common.term,
-        parser=common.parser,
-        source_stamp=one.seen.stamp,
-    )

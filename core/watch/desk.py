@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from threading import Event
 
 from ..backoff import Backoff, Pause
-from ..batch import assign, digests, make_folder, share
+from ..batch import assign, digests, make_folder, new_job, share
 from ..batch_queue import Digests, sort
 from ..beside import no_warnings
 from ..discover import Found, Skipped
@@ -122,7 +122,7 @@ class Desk:
                 again.append(one.path)
                 continue
             stamps[source] = one.stamp
-            wanted.append((self._job(source, output, seen), seen.output_sha256))
+            wanted.append((new_job(source, output, seen, self.digests), seen.output_sha256))
         assert self.batch is not None, "begun"
         sorts = sort(wanted, self._ledger)
         entered = self._ledger.enqueue(self.batch, sorts.new)
@@ -250,14 +250,6 @@ class Desk:
     def _is_at_home(self, job: Job) -> bool:
         """Tell whether a PDF would have the output it had."""
         return self._places.output(self._found(job.source)) == str(job.output)
-
-    def _job(self, source: Path, output: Path, seen: Seen) -> NewJob:
-        common = self.digests
-        return NewJob(
-            source=source, output=output, sha256=seen.sha256, size=seen.size, queue=common.queue,
-            options=common.options, selection=common.selection or seen.selection, term=common.term,
-            parser=common.parser, source_stamp=seen.stamp,
-        )  # fmt: skip
 
     def _owner(self, output: str) -> str | None:
         path = Path(output)
