@@ -7,6 +7,7 @@ blamed for what it does to its worker.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -77,21 +78,13 @@ class Output:
 Result = Output | TukscalError
 
 
-class Target(NamedTuple):
-    """Where one output goes and the files it is made from."""
-
-    path: Path
-    files: tuple[Path, ...]
-
-
 class Before(NamedTuple):
     """The calendar that an output continues: what is there, or what a person named instead."""
 
     output: Path
     there: bytes | None = None
     named: Path | None = None
-    given: bytes | TukscalError | None = None
-    """What is in the one named, or why it cannot be read."""
+    given: bytes | None = None
 
 
 class Contents(NamedTuple):
@@ -125,38 +118,41 @@ def _make(request: Request, files: Sequence[Path], path: Path, pool: Executor) -
     try:
         if path != STDOUT:
             check_folder(path)
-        before = _before(request, path)
-        if len(files) == 1:
-            pdf = _bytes(files[0], request.opening.limits.bytes)
-            yield _write(request, Target(path, tuple(files)), pool.call(convert_pdf, request, files[0], pdf, before))
+        before = _before(request, path, pool)
+        if (pdf := _only(request, files)) is not None:
+            yield _write(request, path, files, pool.call(convert_pdf, request, files[0], pdf, before))
             return
-        previous = pool.call(read_before, before)
+        previous = None if before.there is before.given is None else pool.call(read_before, before)
         timetables, errors = _read_all(request, files, pool)
         if errors:
             yield from errors
         else:
-            yield _write(request, Target(path, tuple(files)), pool.call(make, request, files, timetables, previous))
+            yield _write(request, path, files, pool.call(make, request, files, timetables, previous))
     except TukscalError as error:
         error.file = error.file or (str(files[0]) if len(files) == 1 else None)
         yield error
 
 
-def _before(request: Request, path: Path) -> Before:
+def _before(request: Request, path: Path, pool: Executor) -> Before:
     """Return what to continue; a file at the output that we did not write is never replaced."""
     if request.format is not Format.ICS:
         _check_ours(path, request.format)
         return Before(path)
     there = calendar_at(path) if path != STDOUT else None
-    given = request.previous
-    return Before(path, there, given, None if given is None else _bytes(given, MOST_CALENDAR))
-
-
-def _bytes(file: Path, limit: int) -> bytes | TukscalError:
-    """Return a file's bytes or why there are none, which is said in its turn."""
+    if request.previous is None:
+        return Before(path, there)
     try:
-        return read_file(file, limit)
-    except TukscalError as error:
-        return error
+        return Before(path, there, request.previous, read_file(request.previous, MOST_CALENDAR))
+    except TukscalError:
+        pool.call(read_before, Before(path, there))  # what is wrong with the output comes first
+        raise
+
+
+def _only(request: Request, files: Sequence[Path]) -> bytes | None:
+    """Return the PDF of an output of one, if it can be read."""
+    with contextlib.suppress(TukscalError):
+        return read_file(files[0], request.opening.limits.bytes) if len(files) == 1 else None
+    return None
 
 
 def _read_all(request: Request, files: Sequence[Path], pool: Executor) -> tuple[list[Timetable], list[TukscalError]]:
@@ -169,17 +165,17 @@ def _read_all(request: Request, files: Sequence[Path], pool: Executor) -> tuple[
     return timetables, errors
 
 
-def _write(request: Request, target: Target, made: Contents) -> Output:
+def _write(request: Request, path: Path, files: Sequence[Path], made: Contents) -> Output:
     if made.conversion is not None:
         data = made.conversion.ics
     else:
         timetables = [part.selected.timetable for part in made.chosen]
         data = to_json(timetables) if request.format is Format.JSON else to_csv(timetables)
-    if not request.dry_run and target.path != STDOUT:
-        write_file(target.path, data)
+    if not request.dry_run and path != STDOUT:
+        write_file(path, data)
     return Output(
-        path=target.path,
-        files=target.files,
+        path=path,
+        files=tuple(files),
         data=data,
         chosen=made.chosen,
         conversion=made.conversion,
@@ -201,10 +197,10 @@ def _csv_start() -> bytes:
 # ---- in a worker
 
 
-def convert_pdf(request: Request, file: Path, pdf: bytes | TukscalError, before: Before) -> Contents:
+def convert_pdf(request: Request, file: Path, pdf: bytes, before: Before) -> Contents:
     """Return what becomes of one PDF; what is wrong with the calendar before is said first."""
     previous = read_before(before)
-    timetable = read_timetable(_opened(pdf), file.name, request.opening, strict=request.strict)
+    timetable = read_timetable(pdf, file.name, request.opening, strict=request.strict)
     return make(request, [file], [timetable], previous)
 
 
@@ -225,10 +221,4 @@ def read_before(before: Before) -> Calendar | None:
     if before.named is None or before.given is None:
         return there
     with naming(before.named):
-        return convert.read_calendar(_opened(before.given))
-
-
-def _opened(data: bytes | TukscalError) -> bytes:
-    if isinstance(data, TukscalError):
-        raise data
-    return data
+        return convert.read_calendar(before.given)

@@ -45,7 +45,7 @@ def written(folder: Path, count: int = 1) -> tuple[Path, ...]:
 def converted(pool: Counting, *files: Path, **choices: Any) -> list[object]:
     """Convert files as the command does; return the calls that took."""
     pool.calls.clear()
-    request = Request(files=files, output=None, options=OPTIONS, **{"format": Format.ICS, **choices})
+    request = Request(files=files, options=OPTIONS, **{"output": None, "format": Format.ICS, **choices})
     assert all(isinstance(made, Output) for made in run(request, pool))
     return pool.calls
 
@@ -58,6 +58,13 @@ def test_the_command(tmp_path: Path, kind: Format) -> None:
     assert len(converted(pool, *files, format=kind)) == 3
     converted(pool, *files)
     assert len(converted(pool, files[0], format=kind, previous=files[1].with_suffix(".ics"))) == 1
+
+
+def test_one_output_of_several(tmp_path: Path) -> None:
+    """Of several PDFs each is read in a call of its own, then one makes the calendar: each is blamed for itself."""
+    pool, files = Counting(), written(tmp_path, 3)
+    assert len(converted(pool, *files, output=tmp_path / "all.ics")) == 4
+    assert len(converted(pool, *files, output=tmp_path / "all.ics")) == 5  # with the calendar before
 
 
 def test_a_batch(tmp_path: Path) -> None:
