@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..core.choosing import Request, Table, lay_out, save, selection_of
+from ..core.choosing import ChoiceRequest, Draft, lay_out, save, selection_of
 from ..core.decisions import Picks
 from ..core.inputs import Opening
 from ..core.pool import Guards, Pool
@@ -77,23 +77,23 @@ def choose(
     """
     _check(proposing=proposing, anew=anew, machine=machine)
     to_stdout = output == _STDOUT
-    request = Request(
+    request = ChoiceRequest(
         files=files, output=None if to_stdout else output, typed=typed, select=select, opening=Opening(password)
     )
     with Pool(guards=Guards(timeout=timeout, memory=memory)) as pool:
-        table = lay_out(request, pool)
+        draft = lay_out(request, pool)
     preferences = tuple(Preference(name) for name in names)
     write = not (dry_run or to_stdout)
     if proposing:
-        from .proposal import Task, make_proposal
+        from .proposal import ProposalRequest, make_proposal
 
-        kept = table.typed if anew else table.picks
-        task = Task(table=table, picks=kept, preferences=preferences, nodes=nodes)
+        kept = draft.typed if anew else draft.picks
+        task = ProposalRequest(draft=draft, picks=kept, preferences=preferences, nodes=nodes)
         make_proposal(task, write=write, machine=machine)
         return
-    picks = _ask(table, preferences)
+    picks = _ask(draft, preferences)
     if picks is not None:
-        _finish(table, picks, write=write)
+        _finish(draft, picks, write=write)
 
 
 def _check(*, proposing: bool, anew: bool, machine: bool) -> None:
@@ -104,16 +104,16 @@ def _check(*, proposing: bool, anew: bool, machine: bool) -> None:
         raise click.UsageError("Choosing needs a terminal. --propose chooses without asking.")
 
 
-def _ask(table: Table, preferences: tuple[Preference, ...]) -> Picks | None:
+def _ask(draft: Draft, preferences: tuple[Preference, ...]) -> Picks | None:
     """Return what a person chose on the screen; None if they left."""
     from .chooser import Mode, State, make_board
     from .chooser_screen import choose_on_screen
 
-    board = make_board(table.decisions, preferences)
-    picks = {choice: groups for choice, groups in table.picks.items() if choice in board.rows}
-    message = f"No longer in the PDF: {', '.join(table.gone)}." if table.gone else ""
-    if table.comments and not message:
-        message = f"Saving does not keep the comments of {table.path.name}."
+    board = make_board(draft.decisions, preferences)
+    picks = {choice: groups for choice, groups in draft.picks.items() if choice in board.rows}
+    message = f"No longer in the PDF: {', '.join(draft.gone)}." if draft.gone else ""
+    if draft.comments and not message:
+        message = f"Saving does not keep the comments of {draft.path.name}."
     last = choose_on_screen(board, State(picks=picks, saved=picks, message=message))
     if last.mode is not Mode.SAVED:
         click.echo("Nothing was written.")
@@ -121,13 +121,13 @@ def _ask(table: Table, preferences: tuple[Preference, ...]) -> Picks | None:
     return last.picks
 
 
-def _finish(table: Table, picks: Picks, *, write: bool) -> None:
+def _finish(draft: Draft, picks: Picks, *, write: bool) -> None:
     from .proposal import lost_lines, open_lines, written_lines
     from .render import print_lines
 
     if write:
-        save(table, picks)
-        print_lines([*open_lines(table, picks), *lost_lines(table), *written_lines(table)])
+        save(draft, picks)
+        print_lines([*open_lines(draft, picks), *lost_lines(draft), *written_lines(draft)])
     else:
-        print_lines([*open_lines(table, picks), *lost_lines(table)], to_stderr=True)
-        click.echo(dump_selection(selection_of(table, picks)).decode(), nl=False)
+        print_lines([*open_lines(draft, picks), *lost_lines(draft)], to_stderr=True)
+        click.echo(dump_selection(selection_of(draft, picks)).decode(), nl=False)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import click
 
-from ..core.choosing import Table, save, selection_of
+from ..core.choosing import Draft, save, selection_of
 from ..core.decisions import Picks, undecided
 from ..core.model import Entry
 from ..core.preferences import MEANINGS, Preference, weeks_of
 from ..core.propose import Proposal, propose
+from ..core.selection import ModuleKey
 from ..core.selection_file import dump_selection
 from ..core.week import Block, Clash
 from .clash_words import clash_line, counted_total
@@ -25,10 +26,10 @@ _ENGLISH = (None, "E", "B")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class ProposalRequest:
     """What is to be proposed."""
 
-    table: Table
+    draft: Draft
     picks: Picks
     """Decisions that stay."""
     preferences: tuple[Preference, ...]
@@ -39,33 +40,33 @@ class Task:
         """Module -> groups that an earlier choice decided and that stay."""
         found: dict[str, list[str]] = {}
         for choice, groups in self.picks.items():
-            if len(choice.groups) > 1 and choice not in self.table.typed:
-                periods = {other.offered for other in self.table.decisions.choices if other.module == choice.module}
+            if len(choice.groups) > 1 and choice not in self.draft.typed:
+                periods = {other.offered for other in self.draft.decisions.choices if other.module == choice.module}
                 key = f"{choice.module} {choice.offered}" if len(periods) > 1 else choice.module
                 found.setdefault(key, []).extend(groups)
         return found
 
 
-def make_proposal(task: Task, *, write: bool, machine: bool) -> None:
+def make_proposal(task: ProposalRequest, *, write: bool, machine: bool) -> None:
     """Propose, write the selection or print it, and tell what is proposed."""
-    table = task.table
-    found = propose(table.decisions, task.picks, task.preferences, nodes=task.nodes)
+    draft = task.draft
+    found = propose(draft.decisions, task.picks, task.preferences, nodes=task.nodes)
     if write:
-        save(table, found.picks)
+        save(draft, found.picks)
     if machine:
         click.echo(json.dumps(proposal_value(task, found, written=write), ensure_ascii=False, indent=2))
         return
     if not write:
-        sys.stdout.write(dump_selection(selection_of(table, found.picks)).decode())
-    end = [*lost_lines(table), *(written_lines(table) if write else [])]
+        sys.stdout.write(dump_selection(selection_of(draft, found.picks)).decode())
+    end = [*lost_lines(draft), *(written_lines(draft) if write else [])]
     print_lines([*proposal_lines(task, found), *end], to_stderr=not write)
 
 
-def proposal_lines(task: Task, found: Proposal) -> Iterator[Shown]:
+def proposal_lines(task: ProposalRequest, found: Proposal) -> Iterator[Shown]:
     """Yield what is proposed, what clashes, and whether it is proven."""
-    groups = selection_of(task.table, found.picks).groups
-    here = {choice.module for choice in task.table.decisions.choices}
-    mine = {key: names for key, names in groups.items() if " ".join(key.split(" ")[:2]) in here}
+    groups = selection_of(task.draft, found.picks).groups
+    here = {choice.module for choice in task.draft.decisions.choices}
+    mine = {key: names for key, names in groups.items() if ModuleKey.of(key).module in here}
     yield Shown("Your groups:" if mine else "There is nothing to choose: no kind of group has two.")
     for key, names in sorted(mine.items()):
         yield Shown(f"{key}  {', '.join(names)}", 2)
@@ -76,18 +77,18 @@ def proposal_lines(task: Task, found: Proposal) -> Iterator[Shown]:
     else:
         yield Shown("No two sessions clash.", style="green")
     yield from _assumed_lines(found)
-    yield from _language_lines(task.table, found)
-    counted = weeks_of(task.table.decisions.entries).counted
+    yield from _language_lines(task.draft, found)
+    counted = weeks_of(task.draft.decisions.entries).counted
     for preference, amount in found.costs:
         yield Shown(f"{preference.value}: {MEANINGS[preference]}, {counted}: {amount:,}.")
     if mine:
         yield Shown(_proof(task, found))
 
 
-def _kept_lines(task: Task) -> Iterator[Shown]:
+def _kept_lines(task: ProposalRequest) -> Iterator[Shown]:
     if task.kept:
         named = ", ".join(f"{key} {'+'.join(groups)}" for key, groups in task.kept.items())
-        yield Shown(f"Kept from {task.table.start.source}: {named}; --anew decides again.", style="yellow")
+        yield Shown(f"Kept from {task.draft.start.source}: {named}; --anew decides again.", style="yellow")
 
 
 def _assumed_lines(found: Proposal) -> Iterator[Shown]:
@@ -100,11 +101,11 @@ def _assumed_lines(found: Proposal) -> Iterator[Shown]:
         )
 
 
-def _language_lines(table: Table, found: Proposal) -> Iterator[Shown]:
+def _language_lines(draft: Draft, found: Proposal) -> Iterator[Shown]:
     """Yield the groups that are not taught in English, unless a language was asked for."""
-    if table.start.language:
+    if draft.start.language:
         return
-    in_english = {_place(entry) for entry in table.decisions.entries if entry.language in _ENGLISH}
+    in_english = {_place(entry) for entry in draft.decisions.entries if entry.language in _ENGLISH}
     chosen = [entry for entry in found.entries if entry.group and entry.language not in _ENGLISH]
     for language in sorted({entry.language or "" for entry in chosen}):
         mine = [entry for entry in chosen if entry.language == language]
@@ -124,8 +125,8 @@ def _place(entry: Entry) -> tuple[str, str | None, str]:
     return entry.module, entry.offered, (entry.group or "")[:1]
 
 
-def _proof(task: Task, found: Proposal) -> str:
-    if not undecided(task.table.decisions, task.picks):
+def _proof(task: ProposalRequest, found: Proposal) -> str:
+    if not undecided(task.draft.decisions, task.picks):
         return "Nothing was left to decide."
     if not found.proven:
         return (
@@ -136,56 +137,56 @@ def _proof(task: Task, found: Proposal) -> str:
     return f"Proven: no other choice for what was open has fewer clashing minutes in a year{better}."
 
 
-def open_lines(table: Table, picks: Picks) -> Iterator[Shown]:
+def open_lines(draft: Draft, picks: Picks) -> Iterator[Shown]:
     """Yield the decisions that were not made."""
-    still = [f"{choice.module} {choice.kind}" for choice in undecided(table.decisions, picks)]
+    still = [f"{choice.module} {choice.kind}" for choice in undecided(draft.decisions, picks)]
     if still:
         yield Shown(f"Still to choose, all their groups stay in the calendar: {', '.join(still)}.", style="yellow")
 
 
-def lost_lines(table: Table) -> Iterator[Shown]:
+def lost_lines(draft: Draft) -> Iterator[Shown]:
     """Yield what the earlier selection had and the new one has not, and what stays though these PDFs lack it."""
-    for gone in table.gone:
+    for gone in draft.gone:
         yield Shown(f"{gone} is no longer in the PDF and is left out.", style="yellow")
-    for unwanted in table.unwanted:
+    for unwanted in draft.unwanted:
         yield Shown(f"{unwanted} is left out: it is not for the language or programme asked for.", style="yellow")
-    if table.dropped:
-        named = ", ".join(table.dropped)
+    if draft.dropped:
+        named = ", ".join(draft.dropped)
         yield Shown(f"Not in the PDF and left out of its selection: {named}.", style="yellow")
-    if table.elsewhere:
-        yield Shown(f"Not in these PDFs, kept in the selection: {', '.join(table.elsewhere)}.")
-    if table.comments:
-        yield Shown(f"The comments of {table.path} are not kept.", style="yellow")
+    if draft.elsewhere:
+        yield Shown(f"Not in these PDFs, kept in the selection: {', '.join(draft.elsewhere)}.")
+    if draft.comments:
+        yield Shown(f"The comments of {draft.path} are not kept.", style="yellow")
 
 
-def written_lines(table: Table) -> Iterator[Shown]:
+def written_lines(draft: Draft) -> Iterator[Shown]:
     """Yield where the selection is and what it does."""
-    yield Shown(f"Written: {table.path}")
-    for hidden in table.hidden:
+    yield Shown(f"Written: {draft.path}")
+    for hidden in draft.hidden:
         yield Shown(f"{hidden} goes first for its PDF: move it away if this choice is to count.", style="yellow")
 
 
-def proposal_value(task: Task, found: Proposal, *, written: bool) -> dict[str, object]:
+def proposal_value(task: ProposalRequest, found: Proposal, *, written: bool) -> dict[str, object]:
     """Return a proposal as JSON; the keys are an interface.
 
     Of a clash, "minutes" are those of one day and "times" how often they are counted: 6 times a quarter for a weekly
     one, else once. The "minutes" of the whole are the sum of their products.
     """
-    table = task.table
+    draft = task.draft
     return {
-        "groups": {key: list(names) for key, names in sorted(selection_of(table, found.picks).groups.items())},
+        "groups": {key: list(names) for key, names in sorted(selection_of(draft, found.picks).groups.items())},
         "kept": task.kept,
-        "gone": list(table.gone),
-        "left_out": [*table.unwanted, *table.dropped],
-        "elsewhere": list(table.elsewhere),
-        "comments_lost": table.comments,
+        "gone": list(draft.gone),
+        "left_out": [*draft.unwanted, *draft.dropped],
+        "elsewhere": list(draft.elsewhere),
+        "comments_lost": draft.comments,
         "minutes": found.minutes,
         "clashes": [_clash_value(clash) for clash in found.clashes],
         "assumed": list(found.assumed),
         "preferences": {preference.value: amount for preference, amount in found.costs},
         "proven": found.proven,
         "nodes": found.nodes,
-        "file": str(table.path),
+        "file": str(draft.path),
         "written": written,
     }
 

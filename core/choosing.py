@@ -14,12 +14,12 @@ from .files import check_folder, write_file
 from .inputs import Opening, read_timetable_file
 from .model import Kind, Timetable
 from .pool import Executor
-from .selection import Selection, check_names, keep_chosen
+from .selection import ModuleKey, Selection, check_names, keep_chosen
 from .selection_file import SHARED_NAME, combine, dump_selection, find_selection, read_selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ChoiceRequest:
     """What a person asked for."""
 
     files: tuple[Path, ...]
@@ -32,8 +32,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """What is to be chosen, and what was chosen before."""
+class Draft:
+    """A selection in the making: what is to be chosen, and what was chosen before."""
 
     decisions: Decisions
     picks: Picks
@@ -57,7 +57,7 @@ class Table:
     """Selection files of single PDFs that go before the one written."""
 
 
-def lay_out(request: Request, pool: Executor) -> Table:
+def lay_out(request: ChoiceRequest, pool: Executor) -> Draft:
     """Return the decisions of all files together; the first file that cannot be read is an error."""
     if request.output:
         check_folder(request.output)
@@ -76,7 +76,7 @@ def lay_out(request: Request, pool: Executor) -> Table:
     gone, unwanted = _gone(timetables, found, start)
     absent = _absent(start, timetables)
     own = path in map(_own, lectures) and path.name != SHARED_NAME
-    return Table(
+    return Draft(
         decisions=found,
         picks=picks_of(found, start.groups),
         typed=picks_of(found, request.typed.groups),
@@ -91,22 +91,22 @@ def lay_out(request: Request, pool: Executor) -> Table:
     )
 
 
-def selection_of(table: Table, picks: Picks) -> Selection:
+def selection_of(draft: Draft, picks: Picks) -> Selection:
     """Return the selection with these decisions."""
-    return select_groups(table.decisions, picks, table.start)
+    return select_groups(draft.decisions, picks, draft.start)
 
 
-def save(table: Table, picks: Picks) -> bytes:
+def save(draft: Draft, picks: Picks) -> bytes:
     """Write the selection file and return what it holds."""
-    data = dump_selection(selection_of(table, picks))
-    write_file(table.path, data)
+    data = dump_selection(selection_of(draft, picks))
+    write_file(draft.path, data)
     return data
 
 
 # ---- where it is written, and what was there
 
 
-def _path(request: Request, lectures: Sequence[Path]) -> Path:
+def _path(request: ChoiceRequest, lectures: Sequence[Path]) -> Path:
     """Return where the selection belongs: beside the one PDF of lectures, or in the folder of several."""
     path = request.output or request.select
     if path is None and len(lectures) == 1:
@@ -124,7 +124,7 @@ def _own(file: Path) -> Path:
     return file.with_suffix(".toml")
 
 
-def _before(request: Request, path: Path, lectures: Sequence[Path]) -> Selection | None:
+def _before(request: ChoiceRequest, path: Path, lectures: Sequence[Path]) -> Selection | None:
     """Return the selection to start from; a file at the output that is no selection is never replaced."""
     there = _there(path, request)
     if request.select:
@@ -132,7 +132,7 @@ def _before(request: Request, path: Path, lectures: Sequence[Path]) -> Selection
     return find_selection(lectures[0]) if there is None else there
 
 
-def _there(path: Path, request: Request) -> Selection | None:
+def _there(path: Path, request: ChoiceRequest) -> Selection | None:
     if not os.path.lexists(path):
         return None
     try:
@@ -164,7 +164,7 @@ def _only(start: Selection, timetables: Sequence[Timetable]) -> Selection:
     absent = _absent(start, timetables)
     return replace(
         start,
-        groups={key: names for key, names in start.groups.items() if _module(key) not in absent},
+        groups={key: names for key, names in start.groups.items() if ModuleKey.of(key).module not in absent},
         modules=tuple(module for module in start.modules if module not in absent),
         exclude=tuple(module for module in start.exclude if module not in absent),
     )
@@ -172,7 +172,7 @@ def _only(start: Selection, timetables: Sequence[Timetable]) -> Selection:
 
 def _absent(start: Selection, timetables: Sequence[Timetable]) -> tuple[str, ...]:
     there = {entry.module for one in timetables for entry in one.entries}
-    named = {*map(_module, start.groups), *start.modules, *start.exclude}
+    named = {*(ModuleKey.of(key).module for key in start.groups), *start.modules, *start.exclude}
     return tuple(sorted(named - there))
 
 
@@ -182,7 +182,8 @@ def _gone(
     """Return the groups a selection names that the PDFs no longer have, and those that it does not want itself."""
     everything = _groups(decisions(entry for one in timetables for entry in one.entries))
     wanted = _groups(found)
-    named = [(key, name) for key, names in sorted(start.groups.items()) for name in names if _module(key) in wanted]
+    here = [(key, names) for key, names in sorted(start.groups.items()) if ModuleKey.of(key).module in wanted]
+    named = [(key, name) for key, names in here for name in names]
     gone = [f"{key} {name}" for key, name in named if name not in everything.get(key, ())]
     left = [f"{key} {name}" for key, name in named if name not in wanted.get(key, ())]
     return tuple(gone), tuple(text for text in left if text not in gone)
@@ -194,7 +195,3 @@ def _groups(found: Decisions) -> dict[str, set[str]]:
         for key in (choice.module, f"{choice.module} {choice.offered}"):
             groups.setdefault(key, set()).update(choice.groups)
     return groups
-
-
-def _module(key: str) -> str:
-    return " ".join(key.split(" ")[:2])

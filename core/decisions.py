@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .model import Entry
-from .selection import Choice, Selection, chosen_groups, group_kinds
+from .selection import Choice, ModuleKey, Selection, chosen_groups, group_kinds
 
 Picks = Mapping[Choice, tuple[str, ...]]
 """Decision -> the groups chosen, usually one; a decision not made is not there."""
@@ -122,7 +122,7 @@ def select_groups(found: Decisions, picks: Picks, start: Selection) -> Selection
     again for which a group brings its own sessions.
     """
     here = {choice.module for choice in found.choices}
-    groups = {key: names for key, names in start.groups.items() if " ".join(key.split(" ")[:2]) not in here}
+    groups = {key: names for key, names in start.groups.items() if ModuleKey.of(key).module not in here}
     made = settled(found, picks)
     asked = {choice.module for choice in found.choices if len(choice.groups) > 1 or choice not in made}
     for choice in found.choices:

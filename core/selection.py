@@ -28,6 +28,19 @@ from .text import listed
 _PAIR = re.compile(r"[A-Za-z][0-9]")
 
 
+class ModuleKey(NamedTuple):
+    """What groups are chosen for: "COS 214" or, where a module is offered in several periods, "COS 214 S2"."""
+
+    module: str
+    period: str
+
+    @classmethod
+    def of(cls, text: str) -> ModuleKey:
+        """Return the key that a selection's text is."""
+        words = text.split(" ")
+        return cls(" ".join(words[:2]), " ".join(words[2:]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What a student chose; empty means everything."""
@@ -167,13 +180,14 @@ def check_names(timetables: Sequence[Timetable], selection: Selection) -> None:
     """
     modules = {entry.module for timetable in timetables for entry in timetable.entries}
     lectures = [timetable for timetable in timetables if timetable.kind is Kind.LECTURES]
-    named = [*selection.modules, *selection.exclude, *(_module(key) for key in selection.groups)]
+    named = [*selection.modules, *selection.exclude, *(ModuleKey.of(key).module for key in selection.groups)]
     missing = sorted({module for module in named if module not in modules})
     # Tests and exams list a module only when it has one; a lecture timetable lists them all.
     if missing and not selection.lenient and (lectures or not modules & set(named)):
         names = listed([timetable.name for timetable in timetables])
         raise BadRows(
-            f"There is no {_or(missing)} in {names}, but in the selection{_from(selection)}.", advice=_has(timetables)
+            f"There is no {listed(missing, 'or')} in {names}, but in the selection{_from(selection)}.",
+            advice=_has(timetables),
         )
     if lectures:
         entries = [entry for timetable in lectures for entry in timetable.entries]
@@ -184,7 +198,7 @@ def check_names(timetables: Sequence[Timetable], selection: Selection) -> None:
 
 def _check_groups(entries: Sequence[Entry], selection: Selection) -> None:
     for key, groups in selection.groups.items():
-        module, period = _module(key), " ".join(key.split(" ")[2:])
+        module, period = ModuleKey.of(key)
         there = sorted(
             {
                 entry.group
@@ -195,7 +209,7 @@ def _check_groups(entries: Sequence[Entry], selection: Selection) -> None:
         missing = [group for group in groups if group not in there]
         if missing and (there or not selection.lenient):
             raise BadRows(
-                f"{key} has no {_or(missing)}, which the selection names{_from(selection)}.",
+                f"{key} has no {listed(missing, 'or')}, which the selection names{_from(selection)}.",
                 advice=f"{key} has the groups {', '.join(there) or 'of other periods only'}.",
             )
 
@@ -221,14 +235,6 @@ def _from(selection: Selection) -> str:
     return f" ({selection.source})" if selection.source else ""
 
 
-def _module(key: str) -> str:
-    return " ".join(key.split(" ")[:2])
-
-
 def _has(timetables: Iterable[Timetable]) -> str:
     modules = sorted({entry.module for timetable in timetables for entry in timetable.entries})
     return f"There are {', '.join(modules)}."
-
-
-def _or(names: Sequence[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

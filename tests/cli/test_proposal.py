@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tukscal.cli.clash_words import clash_line, counted_total, short_clash
-from tukscal.cli.proposal import Task, proposal_lines
-from tukscal.core.choosing import Table
+from tukscal.cli.proposal import ProposalRequest, proposal_lines
+from tukscal.core.choosing import Draft
 from tukscal.core.decisions import decisions
 from tukscal.core.model import Entry
 from tukscal.core.preferences import Preference, weeks_of
@@ -26,7 +26,7 @@ BOTH = session("COS 110", "G01", "L1", 0, (480, 530), language="B")
 def said(entries: list[Entry], *preferences: Preference, language: str | None = None) -> str:
     """Return the lines of a proposal for entries."""
     found = decisions(entries)
-    table = Table(
+    draft = Draft(
         decisions=found,
         picks={},
         typed={},
@@ -39,7 +39,7 @@ def said(entries: list[Entry], *preferences: Preference, language: str | None = 
         comments=False,
         hidden=(),
     )
-    task = Task(table=table, picks={}, preferences=preferences, nodes=1000)
+    task = ProposalRequest(draft=draft, picks={}, preferences=preferences, nodes=1000)
     return "\n".join(line.text for line in proposal_lines(task, propose(found, {}, preferences)))
 
 
