@@ -15,7 +15,7 @@ from ..core.month import MonthPlan
 from ..core.plan import PlanOptions
 from ..core.pool import Guards, Pool
 from ..core.selection import Selection
-from ..core.show import Overview, Request, gather, month_of, write_picture
+from ..core.show import Overview, PictureRequest, gather, month_of, write_picture
 from .paths import term_folder
 from .reading import reading_options
 from .selecting import selection_options
@@ -82,7 +82,7 @@ def show(
         term=TermChoice(start=start, until=until, file=term, folder=term_folder()),
         plan=PlanOptions(exam_length=exam_length),
     )
-    request = Request(files=files, options=options, typed=typed, select=select, opening=Opening(password))
+    request = PictureRequest(files=files, options=options, typed=typed, select=select, opening=Opening(password))
     with Pool(guards=Guards(timeout=timeout, memory=memory)) as pool:
         overview = gather(request, pool)
         planned = month_of(overview, request, month, pool) if month else None

@@ -50,7 +50,7 @@ Pairs = Mapping[tuple[int, int], Sequence[Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class CostProblem:
     """Variables 0, 1, ... with options 0, 1, ... each, and what they cost."""
 
     single: Sequence[Sequence[int]]
@@ -69,7 +69,7 @@ def joined(day: Day, part: Part) -> Day:
     return min(day[0], part.first), max(day[1], part.last), day[2] | part.campuses
 
 
-def components(problem: Problem) -> Iterator[tuple[int, ...]]:
+def components(problem: CostProblem) -> Iterator[tuple[int, ...]]:
     """Yield the variables in sets that share no cost: each is solved by itself."""
     near: dict[int, set[int]] = {variable: {variable} for variable in range(len(problem.single))}
     for (i, j), table in problem.pairs.items():
@@ -88,7 +88,7 @@ def components(problem: Problem) -> Iterator[tuple[int, ...]]:
             yield tuple(sorted(reached))
 
 
-def _by_day(problem: Problem) -> Iterable[set[int]]:
+def _by_day(problem: CostProblem) -> Iterable[set[int]]:
     found: dict[int, set[int]] = {}
     for variable, options in enumerate(problem.parts):
         for part in (part for parts in options for part in parts):

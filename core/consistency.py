@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .combine import Problem
+from .combine import CostProblem
 
 Rows = dict[int, list[int]]
 Tables = dict[int, dict[int, list[list[int]]]]
 
 
-def arc_consistent(problem: Problem, variables: Sequence[int]) -> tuple[Rows, Tables]:
+def arc_consistent(problem: CostProblem, variables: Sequence[int]) -> tuple[Rows, Tables]:
     """Return the single costs and the pair costs, looked up from either side, of an equivalent problem."""
     rows = {variable: list(problem.single[variable]) for variable in variables}
     members = set(variables)

@@ -31,7 +31,7 @@ _MANY = 10**9  # a tree may name its pages 2^5000 times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class PageTree:
     """What a file says of its pages."""
 
     count: int | None
@@ -70,7 +70,7 @@ def check_pages(data: bytes, opened: int) -> None:
         raise _damaged("the contents of one page are on none, and another's are on it")
 
 
-def find_pages(data: bytes) -> Pages | None:
+def find_pages(data: bytes) -> PageTree | None:
     """Return what a file says of its pages, None where its page tree cannot be seen."""
     objects = read_objects(data)
     bodies = objects.bodies
@@ -84,7 +84,7 @@ def find_pages(data: bytes) -> Pages | None:
     count = _said(bodies[root], bodies)
     if objects.hidden and (count is None or not leaves <= bodies.keys()):
         return None
-    return Pages(
+    return PageTree(
         count=count,
         named=named,
         distinct=named == len(leaves) and leaves <= pages,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .combine import FREE_DAY, Day, Problem, joined
+from .combine import FREE_DAY, CostProblem, Day, joined
 from .decisions import Decisions, Picks, attended
 from .model import Entry
 from .preferences import Preference, Weeks, afternoon, day_price, measure, parts_of, weeks_of, weigh
@@ -96,7 +96,7 @@ def _problem(
     kept: Picks,
     preferences: Sequence[Preference],
     weeks: Weeks,
-) -> Problem:
+) -> CostProblem:
     weights, minute = weigh(preferences, found.entries, weeks)
     single = [[0] * len(mine) for mine in options]
     pairs: dict[tuple[int, int], list[list[int]]] = {}
@@ -106,7 +106,7 @@ def _problem(
         for option, (_, entries) in enumerate(mine):
             single[variable][option] += weights.get(Preference.MORNINGS, 0) * afternoon(entries, weeks)
     _forbid(found, options, kept, never, pairs)
-    return Problem(
+    return CostProblem(
         single=single,
         pairs=pairs,
         parts=[[parts_of(entries, weeks) for _, entries in mine] for mine in options],

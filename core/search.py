@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .combine import Day, Problem, components, joined
+from .combine import CostProblem, Day, components, joined
 from .consistency import arc_consistent
 
 _NEVER = 1 << 200
@@ -49,7 +49,7 @@ class Budget:
         self.left -= 1
 
 
-def solve(problem: Problem, limit: int) -> Solution:
+def solve(problem: CostProblem, limit: int) -> Solution:
     """Return the cheapest combination, or the best one found within a limit of nodes."""
     budget = Budget(limit)
     options = [0] * len(problem.single)
@@ -81,7 +81,7 @@ class _Node(NamedTuple):
 class _Search:
     """The search through one component."""
 
-    def __init__(self, problem: Problem, variables: Sequence[int], budget: Budget) -> None:
+    def __init__(self, problem: CostProblem, variables: Sequence[int], budget: Budget) -> None:
         self._variables = variables
         self._budget = budget
         self._price = problem.price

@@ -26,7 +26,7 @@ MARKS = (b'<meta name="generator" content="tukscal ', b"<metadata>generator: tuk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class PictureRequest:
     """What a person asked for."""
 
     files: tuple[Path, ...]
@@ -67,7 +67,7 @@ class Overview:
         return tuple(dict.fromkeys(part.source for part in self.chosen if part.source))
 
 
-def gather(request: Request, pool: Executor) -> Overview:
+def gather(request: PictureRequest, pool: Executor) -> Overview:
     """Return the chosen sessions of all files and their plan; the first file that cannot be read is an error."""
     calendars = [file for file in request.files if is_calendar(file)]
     pdfs = [file for file in request.files if not is_calendar(file)]
@@ -89,7 +89,7 @@ def gather(request: Request, pool: Executor) -> Overview:
     )
 
 
-def month_of(overview: Overview, request: Request, first: date, pool: Executor) -> MonthPlan:
+def month_of(overview: Overview, request: PictureRequest, first: date, pool: Executor) -> MonthPlan:
     """Return the plan of the month that begins with a day.
 
     Raises NoTerm when a lecture's year or period has no teaching dates.
@@ -119,7 +119,7 @@ def _as_timetables(recalled: Iterable[Recalled]) -> list[Timetable]:
 
 
 def _chosen(
-    request: Request, pdfs: Sequence[tuple[Path, Timetable]], remembered: Sequence[Timetable]
+    request: PictureRequest, pdfs: Sequence[tuple[Path, Timetable]], remembered: Sequence[Timetable]
 ) -> Sequence[Chosen]:
     """Return the chosen sessions; a calendar holds a choice already, so only what was typed applies to it."""
     files, timetables = [file for file, _ in pdfs], [timetable for _, timetable in pdfs]

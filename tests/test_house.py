@@ -11,9 +11,9 @@ from tukscal.tests import house
 DOUBLED = {
     "AccountAnswer", "Answer", "Attempt", "Block", "Blocks", "Board", "Calendar", "Ended", "Fate",
     "Feeds", "Figures", "Groups", "Health", "Intake", "Job", "Jobs", "Kind", "Lease", "Log", "Login", "Machine",
-    "Means", "Metrics", "Migration", "Mode", "NewJob", "Outside", "Pace", "Pages", "Place", "Plan", "Problem",
-    "Reply", "Request", "Retries", "Room", "Row", "Seen", "Selections", "Session", "Sessions",
-    "Size", "Standing", "State", "Status", "Store", "Table", "Task", "Upload", "Verdict", "View", "Wanted",
+    "Means", "Metrics", "Migration", "Mode", "NewJob", "Outside", "Pace", "Place", "Plan", "Problem",
+    "Reply", "Retries", "Room", "Row", "Seen", "Selections", "Session", "Sessions",
+    "Size", "Standing", "State", "Status", "Store", "Upload", "Verdict", "View", "Wanted",
     "Work", "Workers",
 }  # fmt: skip
 
