@@ -12,7 +12,7 @@ from textwrap import wrap
 from rich.text import Text
 
 from ..core.decisions import owner
-from ..core.model import Entry
+from ..core.model import WEEKDAYS, Entry
 from ..core.selection import Choice
 from ..core.text import clean
 from ..core.week import Clash, clashing_minutes, clock
@@ -253,11 +253,10 @@ def _option_line(board: Board, state: State, choice: Choice, group: str) -> Text
     languages = "/".join(sorted({entry.language for entry in entries if entry.language}))
     text = Text(f"{'(*)' if chosen else '( )'} {group} {languages:3} ", style="bold" if chosen else "")
     text.append(f"{told:18} ", style="red" if mine else "green")
-    times = dict.fromkeys(f"{_DAYS[entry.day or 0]} {clock(_start(entry))}" for entry in sorted(entries, key=_when))
+    times = dict.fromkeys(
+        f"{WEEKDAYS[entry.day or 0][:3]} {clock(_start(entry))}" for entry in sorted(entries, key=_when)
+    )
     return text.append(clean(" ".join(times)))
-
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def _start(entry: Entry) -> int:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from ..core.model import Entry
+from ..core.model import WEEKDAYS, Entry
 from ..core.week import Block, Clash, WeekPlan, clock, plan_week
 from .chooser import Board, State, clashes_of, sessions
 from .clash_words import letter
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STYLES = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")
 _HOURS = 6  # columns
 
@@ -26,7 +25,9 @@ def week_lines(board: Board, state: State, *, width: int, height: int) -> list[T
     first, last = min(block.start for block in whole.blocks), max(block.end for block in whole.blocks)
     first -= first % 30
     step = next(step for step in (60, 120, 240, 1440) if first + step * (height - 1) >= last)
-    head = Text(f"{whole.name:{_HOURS}}" + "".join(f"{day:{_cell(width, whole.days)}}" for day in _DAYS[: whole.days]))
+    head = Text(
+        f"{whole.name:{_HOURS}}" + "".join(f"{day[:3]:{_cell(width, whole.days)}}" for day in WEEKDAYS[: whole.days])
+    )
     head.stylize("bold")
     clashing = clashes_of(board, state.picks)
     here = board.rows[state.row].module if board.rows else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..core.model import quarters
 from ..core.pictures.look import clash_text, long_date, name
-from ..core.week import Clash, clashing_minutes, clock, quarters
+from ..core.week import Clash, clashing_minutes, clock
 from .summary import count
 
 COUNTED = "a weekly clash counted for 6 weeks a quarter"

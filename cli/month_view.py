@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..core.model import Kind
+from ..core.model import WEEKDAYS, Kind
 from ..core.month import MonthPlan, Occurrence
 from ..core.pictures.look import marks, tint
-from ..core.terms import WEEKDAYS
 from ..core.week import clock
 from .canvas import Canvas, Line, Piece, breadth, cut, pad, paragraph
 

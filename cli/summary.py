@@ -10,10 +10,11 @@ from pathlib import Path
 from ..core.command import STDOUT, Output
 from ..core.convert import Conversion
 from ..core.event import Event, Status
-from ..core.model import Entry, Kind, Problem, Timetable
+from ..core.identity import session_id
+from ..core.model import WEEKDAYS, Entry, Kind, Problem, Timetable
 from ..core.revision import Change, Revision
 from ..core.selection_file import Chosen
-from ..core.terms import WEEKDAYS, Span, Term, closed_by_holiday
+from ..core.terms import Span, Term, closed_by_holiday
 from ..core.text import listed
 from .render import Shown
 
@@ -99,7 +100,8 @@ def _decided(conversion: Conversion) -> Iterator[Shown]:
     if term is None:
         return
     live = [event for event in conversion.calendar.events if event.status is not Status.CANCELLED]
-    used = {event.identity.split("/")[3] for event in live if "/lectures/" in event.identity}
+    sessions = [session_id(event.identity) for event in live]
+    used = {session.period for session in sessions if session.kind is Kind.LECTURES}
     spans = [span for period in sorted(used) for span in term.periods.get(period, ())]
     if not spans:
         return

@@ -10,12 +10,9 @@ from typing import TypeVar
 
 import click
 
-from ..core.terms import WEEKDAYS, NonsenseError, Span, Swap, Term, bare_term, require_sense
+from ..core.model import HALVES, MONTHS, QUARTERS, WEEKDAYS
+from ..core.terms import NonsenseError, Span, Swap, Term, bare_term, require_sense
 
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _NAMED = re.compile(r"(\d{1,2})\s*([a-z]{3,9})\.?(?:,?\s*(\d{4}))?")
 
@@ -26,10 +23,10 @@ def ask_term(year: int) -> Term:
     """Ask for every date of a year's teaching calendar; NoTerm for a year that cannot be."""
     term = bare_term(year, date(year, 1, 1), date(year, 12, 31), ())  # public holidays, no periods yet
     click.echo(f"Teaching dates of {year}. Write a date as {year}-02-09 or 9 Feb. Public holidays are known already.")
-    for name in ("S1", "S2"):
+    for name in HALVES:
         term = _ask(term, _period(name, needed=True))
     term = _year_modules(term)
-    for name in ("Q1", "Q2", "Q3", "Q4"):
+    for name in QUARTERS:
         term = _ask(term, _period(name, needed=False))
     term = _repeat(term, _recess)
     term = _repeat(term, _no_lectures)
@@ -75,7 +72,7 @@ def _period(name: str, *, needed: bool) -> _Question:
 
 def _year_modules(term: Term) -> Term:
     """Give year modules both semesters, without the time between them."""
-    segments = tuple(replace(term.periods[name][0], name=name) for name in ("S1", "S2"))
+    segments = tuple(replace(term.periods[name][0], name=name) for name in HALVES)
     return replace(term, periods={**term.periods, "Y": tuple(sorted(segments, key=lambda span: span.start))})
 
 
@@ -146,7 +143,7 @@ def _existing(*numbers: int, text: str, year: int) -> date:
 
 
 def _month(name: str) -> int:
-    return next((number for number, month in enumerate(_MONTHS, 1) if month.startswith(name)), 0)
+    return next((number for number, month in enumerate(MONTHS, 1) if month.lower().startswith(name)), 0)
 
 
 def _weekday(text: str) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from ..core.terms import PERIODS, WEEKDAYS, Balance, Span, Term, balance, closed_by_holiday
+from ..core.model import PERIODS, WEEKDAYS
+from ..core.terms import Balance, Span, Term, balance, closed_by_holiday
 
 _COLUMNS = 80
 

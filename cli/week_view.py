@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..core.model import WEEKDAYS
 from ..core.pictures.look import HALVES, clash_sentence, long_date, marks, name, short_places, times, tint
 from ..core.show import Overview
-from ..core.terms import WEEKDAYS
 from ..core.week import Block, Clash, Week, WeekPlan, clock, place
 from .canvas import Canvas, Line, Piece, breadth, cut, pad, paragraph, wrap
 

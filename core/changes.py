@@ -6,19 +6,15 @@ sees: the weekday or date, the time, the place and whether it is certain; two ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import NamedTuple
 
 from .event import Calendar, Event, Status
-from .identity import identity, split_number
-from .model import Kind, Timetable
+from .identity import SessionId, identity, session_id
+from .model import WEEKDAYS, Kind, Timetable
 from .plan import location
-from .terms import WEEKDAYS
-
-_SWAP = re.compile(r"-[0-9]{8}@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +49,7 @@ class _Session(NamedTuple):
     snapshot: Snapshot
 
 
-_Key = str
-_Sessions = Mapping[_Key, Sequence[_Session]]
+_Sessions = Mapping[SessionId, Sequence[_Session]]
 _Pair = tuple[Snapshot | None, Snapshot | None]
 
 
@@ -109,14 +104,14 @@ def _sessions(side: Side) -> _Sessions:
     return _of_calendar(side) if isinstance(side, Calendar) else _of_timetable(side)
 
 
-def _key(name: str) -> _Key:
+def _key(name: str) -> SessionId:
     """Return an identity without its ordinal and without a lecture's year, which a PDF does not print."""
-    institution, kind, year, rest = split_number(name)[0].split("/", 3)
-    return "/".join([institution, kind, *([] if kind == Kind.LECTURES else [year]), rest])
+    found = session_id(name)
+    return found._replace(year=0) if found.kind is Kind.LECTURES else found
 
 
 def _of_timetable(timetable: Timetable) -> _Sessions:
-    found: dict[_Key, list[_Session]] = {}
+    found: dict[SessionId, list[_Session]] = {}
     for entry in timetable.entries:
         day = _day(entry.date) if entry.date else WEEKDAYS[entry.day or 0]
         group = f" {entry.group}" if entry.group else ""
@@ -137,34 +132,27 @@ def _of_calendar(calendar: Calendar) -> _Sessions:
     for event in calendar.events:
         if event.status is not Status.CANCELLED:
             grouped.setdefault(event.identity, []).append(event)
-    found: dict[_Key, list[_Session]] = {}
+    found: dict[SessionId, list[_Session]] = {}
     for name, events in grouped.items():
         key = _key(name)
         found.setdefault(key, []).append(_of_events(key, events))
     return found
 
 
-def _of_events(key: _Key, events: Sequence[Event]) -> _Session:
+def _of_events(key: SessionId, events: Sequence[Event]) -> _Session:
     # A swap day's event stands on another weekday; it speaks for a session only if nothing else does.
-    first = next((event for event in events if not _SWAP.search(event.uid)), events[0])
-    _, kind, *parts = key.split("/")
-    lecture = kind == Kind.LECTURES
+    first = next((event for event in events if not event.is_swap), events[0])
+    lecture = key.kind is Kind.LECTURES
     day = WEEKDAYS[first.start.weekday()] if lecture else _day(first.start.date())
     place = first.start.weekday() if lecture else first.start.toordinal()
     snapshot = Snapshot(
-        title=_title(parts) if lecture else f"{parts[2]} {parts[-1]}",
-        when=f"{day} {_span(first.start.time(), None if kind == Kind.EXAMS else first.end.time())}",
+        title=" ".join(part for part in (key.module, key.activity, key.group) if part),
+        when=f"{day} {_span(first.start.time(), None if key.kind is Kind.EXAMS else first.end.time())}",
         where=first.location,
         status="preliminary" if first.status is Status.TENTATIVE else "",
         dates=frozenset(day for event in events for day in event.days()),
     )
     return _Session((place, first.start.time(), snapshot.where), snapshot)
-
-
-def _title(parts: Sequence[str]) -> str:
-    """Return the title of a lecture from period, module, language, group and activity."""
-    _, module, _, group, activity = (*parts, "", "", "", "")[:5]
-    return " ".join(part for part in (module, activity, group) if part)
 
 
 def _day(day: date) -> str:

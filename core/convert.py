@@ -14,7 +14,7 @@ from .files import sha256
 from .identity import identity
 from .integrity import check_streams
 from .maker import advise, maker
-from .model import Entry, Kind, Page, PageTables, Problem, Timetable
+from .model import PERIODS, Entry, Kind, Page, PageTables, Problem, Timetable
 from .page_tree import check_pages
 from .plan import PlanOptions, number_sessions, plan_events
 from .revision import Revision, assign_colors, cancel, known_times, revise
@@ -269,7 +269,6 @@ def _term(entries: Iterable[Entry], year: int, choice: TermChoice) -> Term | Non
 
 
 _KIND_NAMES = {Kind.LECTURES: "lectures", Kind.TESTS: "semester tests", Kind.EXAMS: "exams"}
-_PERIOD_ORDER = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
 
 
 def _name(timetables: Sequence[Timetable], year: int, entries: Sequence[Entry]) -> str:
@@ -278,6 +277,6 @@ def _name(timetables: Sequence[Timetable], year: int, entries: Sequence[Entry]) 
     if len(kinds) > 1:
         return f"UP timetable {year}"
     name = f"UP {_KIND_NAMES[kinds.pop()]} {year}"
-    periods = [period for period in _PERIOD_ORDER if any(entry.offered == period for entry in entries)]
+    periods = [period for period in PERIODS if any(entry.offered == period for entry in entries)]
     shown = [period for period in periods if period.startswith("S")] or [p for p in periods if p != "Y"] or periods
     return " ".join([name, *shown])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+
+from .identity import session_id
+
+_SWAP = re.compile(r"-[0-9]{8}@")
 
 
 class Status(StrEnum):
@@ -44,7 +49,12 @@ class Event:
     @property
     def year(self) -> int:
         """The timetable's year."""
-        return int(self.identity.split("/")[2])
+        return session_id(self.identity).year
+
+    @property
+    def is_swap(self) -> bool:
+        """Whether it stands for a swap day, which says nothing about the session's usual weekday."""
+        return _SWAP.search(self.uid) is not None
 
     @property
     def stamp(self) -> datetime:

@@ -21,8 +21,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .model import Entry, Problem, Timetable
-from .terms import WEEKDAYS
+from .model import WEEKDAYS, Entry, Problem, Timetable
 from .text import visible
 
 CSV_COLUMNS = (

@@ -11,26 +11,39 @@ import hashlib
 import re
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
-from .model import Entry, Kind
+from .model import HALVES, Entry, Kind, half_of, quarters
 from .text import clean
 
 INSTITUTION = "UP"
 _DOMAIN = "tukscal"
 _ORDINAL = re.compile("[2-9]|[1-9][0-9]{1,5}")
 _MARKS = str.maketrans("/#", "__")  # they separate the parts of an identity and its ordinal
+_PARTS = {
+    Kind.LECTURES: ("module", "language", "group", "activity"),
+    Kind.TESTS: ("module", "activity"),
+    Kind.EXAMS: ("module", "paper", "activity"),
+}
+
+
+class SessionId(NamedTuple):
+    """An identity taken apart, without its ordinal; what its kind does not have is empty."""
+
+    kind: Kind
+    year: int
+    period: str
+    module: str = ""
+    language: str = ""
+    group: str = ""
+    paper: str = ""
+    activity: str = ""
 
 
 def identity(entry: Entry, year: int) -> str:
     """Return the readable identity of a session; `year` is that of a lecture, tests and exams bring their own."""
-    if entry.kind is Kind.LECTURES:
-        parts = [str(year), entry.offered, entry.module, entry.language, entry.group, entry.activity]
-    else:
-        assert entry.date is not None
-        period = "S1" if entry.date.month <= 6 else "S2"
-        parts = [str(entry.date.year), period, entry.module, entry.paper, entry.activity]
-        if entry.kind is Kind.TESTS:
-            del parts[3]
+    year, period = (entry.date.year, half_of(entry.date)) if entry.date else (year, entry.offered)
+    parts = [str(year), period, *[getattr(entry, name) for name in _PARTS[entry.kind]]]
     return "/".join([INSTITUTION, entry.kind, *[_part(part or "") for part in parts]])
 
 
@@ -48,6 +61,13 @@ def split_number(name: str) -> tuple[str, int]:
     """Return the identity and ordinal that `numbered` made a name of."""
     bare, _, ordinal = name.partition("#")
     return (bare, int(ordinal)) if _ORDINAL.fullmatch(ordinal) else (name, 1)
+
+
+@lru_cache(maxsize=4096)
+def session_id(name: str) -> SessionId:
+    """Return the parts of an identity."""
+    _, kind, year, period, *parts = split_number(name)[0].split("/")
+    return SessionId(Kind(kind), int(year), period, **dict(zip(_PARTS[Kind(kind)], parts, strict=False)))
 
 
 @lru_cache(maxsize=65536)
@@ -68,7 +88,8 @@ def week_mark(day: date) -> str:
     return f"{year}W{week:02d}"
 
 
-def scope(name: str) -> tuple[str, str, int]:
+def scope(name: str) -> tuple[Kind, int, int]:
     """Return the kind, year and half-year (1, 2, or 0 for a whole year) an identity belongs to."""
-    _, kind, year, period, *_ = name.split("/")
-    return kind, year, {"S1": 1, "Q1": 1, "Q2": 1, "S2": 2, "Q3": 2, "Q4": 2}.get(period, 0)
+    known = session_id(name)
+    half = next((number for number, half in enumerate(HALVES, 1) if quarters(known.period) <= quarters(half)), 0)
+    return known.kind, known.year, half

@@ -22,6 +22,27 @@ KERNED = -0.17
 """And at least: pairs like "Te" are drawn closer together."""
 
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+HALVES = ("S1", "S2")
+QUARTERS = ("Q1", "Q2", "Q3", "Q4")
+PERIODS = (*HALVES, "Y", *QUARTERS)
+_QUARTERS_OF = {"S1": frozenset(QUARTERS[:2]), "S2": frozenset(QUARTERS[2:]), "Y": frozenset(QUARTERS)}
+
+
+def quarters(period: str | None) -> frozenset[str]:
+    """Return the quarters of a period."""
+    return _QUARTERS_OF.get(period or "", frozenset({period or ""}))
+
+
+def half_of(day: date) -> str:
+    """Return the half-year, S1 or S2, that a day belongs to."""
+    return HALVES[day.month > 6]
+
+
 class Foreign(StrEnum):
     """Why a word cannot be the table's own text; what a person reads of it."""
 

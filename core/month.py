@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from .event import Event, Status
-from .identity import split_number
+from .identity import session_id
 from .model import Kind
 
 
@@ -68,12 +68,12 @@ def plan_month(events: Iterable[Event], first: date) -> MonthPlan:
 
 
 def _occurrence(event: Event) -> Occurrence:
-    _, kind, _, _, *parts = split_number(event.identity)[0].split("/")
+    session = session_id(event.identity)
     return Occurrence(
-        kind=Kind(kind),
+        kind=session.kind,
         module=event.category,
-        activity=parts[-1] if len(parts) > 1 else "",
-        group=parts[2] if kind == Kind.LECTURES and len(parts) > 3 else "",
+        activity=session.activity,
+        group=session.group,
         where=event.location,
         start=event.start.hour * 60 + event.start.minute,
         end=event.end.hour * 60 + event.end.minute,

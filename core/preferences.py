@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .combine import FREE_DAY, Day, DayPrice, Part, joined
-from .model import Entry
-from .week import quarters
+from .model import HALVES, QUARTERS, Entry, quarters
 
 EARLY = 9 * 60
 NOON = 13 * 60
-_QUARTERS = ("Q1", "Q2", "Q3", "Q4")
 
 
 class Preference(StrEnum):
@@ -37,7 +35,7 @@ MEANINGS: Mapping[Preference, str] = {
     Preference.COMPACT: "minutes from a day's first start to its last end",
 }
 """What is counted; the same words in the help and in the answer."""
-_SEMESTERS = (frozenset({"Q1", "Q2"}), frozenset({"Q3", "Q4"}))
+_SEMESTERS = tuple(map(quarters, HALVES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ def weeks_of(entries: Iterable[Entry]) -> Weeks:
     weekly = [entry for entry in entries if entry.date is None]
     periods = {entry.offered for entry in weekly}
     taught: dict[frozenset[str | None], set[str]] = {}
-    for quarter in _QUARTERS:
+    for quarter in QUARTERS:
         now = frozenset(period for period in periods if quarter in quarters(period))
         if now:
             taught.setdefault(now, set()).add(quarter)

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .event import Calendar, Event, Status
-from .identity import split_number
+from .identity import session_id
 from .model import Entry, Kind
 
-_SWAP = re.compile(r"-[0-9]{8}@")  # in the UID of a swap day's event, which says nothing about the usual weekday
 _PLACE = re.compile(r"(?P<venues>.*) \((?P<campus>[^()]*)\)")
 _PROGRAMME = "Study programme: "
 
@@ -36,11 +35,11 @@ def recall(calendar: Calendar) -> tuple[Recalled, ...]:
 
 
 def _sessions(events: Sequence[Event]) -> Iterable[Recalled]:
-    regular = [event for event in events if not _SWAP.search(event.uid)] or list(events)
+    regular = [event for event in events if not event.is_swap] or list(events)
     live = [event for event in regular if event.status is not Status.CANCELLED]
     by_place: dict[tuple[object, ...], list[Event]] = {}
     for event in live or regular:  # dates that were taken out of a session do not cancel the session
-        moment = event.start.weekday() if _kind(event) is Kind.LECTURES else event.start.date()
+        moment = event.start.weekday() if session_id(event.identity).kind is Kind.LECTURES else event.start.date()
         key = (moment, event.start.time(), event.end.time(), event.location, event.status)
         by_place.setdefault(key, []).append(event)
     rest = tuple(event for event in events if not any(event is other for other in live or regular))
@@ -48,38 +47,27 @@ def _sessions(events: Sequence[Event]) -> Iterable[Recalled]:
         yield Recalled(_entry(same[0]), (*same, *(rest if number == 0 else ())), not live)
 
 
-def _kind(event: Event) -> Kind:
-    return Kind(event.identity.split("/")[1])
-
-
 def _entry(event: Event) -> Entry:
     """Return the session an event was made from, as far as its identity and its texts say."""
-    kind = _kind(event)
-    _, _, _, period, *parts = split_number(event.identity)[0].split("/")
-    names = {
-        Kind.LECTURES: ("module", "language", "group", "activity"),
-        Kind.TESTS: ("module", "activity"),
-        Kind.EXAMS: ("module", "paper", "activity"),
-    }[kind]
-    fields = {name: part or None for name, part in zip(names, parts, strict=False)}
+    session = session_id(event.identity)
     place = _PLACE.fullmatch(event.location)
     venues, campus = (place["venues"], place["campus"]) if place else (event.location, "")
-    lectures = kind is Kind.LECTURES
+    lectures = session.kind is Kind.LECTURES
     return Entry(
-        kind=kind,
+        kind=session.kind,
         module=event.category,
-        activity=fields.get("activity") or "",
+        activity=session.activity,
         start=event.start.time(),
         end=event.end.time(),
         day=event.start.weekday() if lectures else None,
         date=None if lectures else event.start.date(),
-        group=fields.get("group"),
-        offered=period if lectures else None,
-        language=fields.get("language"),
+        group=session.group or None,
+        offered=session.period if lectures else None,
+        language=session.language or None,
         venues=tuple(venue for venue in venues.split("; ") if venue),
         campus=campus or None,
-        status=_status(event, kind),
-        paper=fields.get("paper"),
+        status=_status(event, session.kind),
+        paper=session.paper or None,
         study_programme=_programme(event.description),
     )
 

@@ -6,12 +6,12 @@ The calendar file itself is the state: no database is needed, and the same input
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .event import Calendar, Event, Status
 from .identity import scope
+from .model import Kind
 from .plan import Known
 
 # CSS3 names, dark and far apart enough to be told from each other on white, also by the colour-blind where possible.
@@ -19,7 +19,6 @@ PALETTE = (
     "steelblue", "darkorange", "seagreen", "orchid", "sienna", "darkcyan",
     "crimson", "slateblue", "olive", "deeppink", "teal", "goldenrod",
 )  # fmt: skip
-_SWAP = re.compile(r"-[0-9]{8}@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ def known_times(previous: Calendar | None) -> Known:
     """Return when each session of the previous calendar took place; a swap day says nothing about its weekday."""
     if previous is None:
         return {}
-    regular = [event for event in previous.events if not _SWAP.search(event.uid)]
+    regular = [event for event in previous.events if not event.is_swap]
     # What is cancelled comes first: a session of one event for each date may have left some where it used to be.
     regular.sort(key=lambda event: event.status is not Status.CANCELLED)
     return {event.identity: (event.start.date(), event.start.time()) for event in regular}
@@ -118,7 +117,7 @@ def _continued(event: Event, before: Event | None, gone: Mapping[str, int]) -> E
     return same if same == before else replace(event, sequence=before.sequence + 1)
 
 
-def _covers(covered: set[tuple[str, str, int]], event: Event) -> bool:
+def _covers(covered: set[tuple[Kind, int, int]], event: Event) -> bool:
     """Tell whether the new timetables would hold this event if it still took place."""
     kind, year, half = scope(event.identity)
     halves = {part for name, when, part in covered if (name, when) == (kind, year)}

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from .decode import Unfit, decode
 from .errors import BadRows
 from .files import read_file
-from .model import Kind, Timetable
+from .model import PERIODS, Kind, Timetable
 from .selection import Selected, Selection, check_names, keep_chosen, select
 from .timetable import values
 
@@ -124,7 +124,7 @@ def _groups(table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 def group_key(text: str) -> str:
     """Return "COS 214" or "COS 214 S2" in its usual form."""
     head, _, period = text.strip().rpartition(" ")
-    if head and period in values.PERIODS:
+    if head and period in PERIODS:
         return f"{values.module(head.strip())} {period}"
     return values.module(text.strip())
 

@@ -14,16 +14,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from .lecture_days import followed_weekday, is_known, takes_place
-from .model import Entry, Kind
+from .model import HALVES, Entry, Kind, half_of, quarters
 from .plan import location
 from .text import clean
 
-_QUARTERS = {
-    "S1": frozenset({"Q1", "Q2"}),
-    "S2": frozenset({"Q3", "Q4"}),
-    "Y": frozenset({"Q1", "Q2", "Q3", "Q4"}),
-}
-_HALVES = ("S1", "S2")
 _HOUR = 60
 _DAY_END = 24 * _HOUR - 1
 _TEACHING_WEEKS = 6
@@ -140,7 +134,7 @@ def plan_week(
     ]
     clashes = find_clashes(blocks)
     weekly = [block for block in [*blocks, *taken_back] if block.date is None]
-    weeks = [_week(name, weekly, clashes) for name in _HALVES]
+    weeks = [_week(name, weekly, clashes) for name in HALVES]
     partners = _partners(clashes)
     dated = [_marked(block, partners) for block in [*blocks, *taken_back] if block.date is not None]
     return WeekPlan(
@@ -227,7 +221,7 @@ def _halves_met(first: Block, second: Block) -> frozenset[str]:
         return frozenset({half_of(first.date)}) if first.date == second.date else frozenset()
     if first.date is None and second.date is None:
         shared = quarters(first.entry.offered) & quarters(second.entry.offered)
-        return frozenset(half for half in _HALVES if quarters(half) & shared)
+        return frozenset(half for half in HALVES if quarters(half) & shared)
     weekly, dated = (first, second) if first.date is None else (second, first)
     assert dated.date is not None
     # Exams are written when lectures are over; tests are not.
@@ -239,16 +233,6 @@ def _lectures_on(period: str, day: date) -> bool:
     """Tell whether a period's lectures take place on a day; where its dates are not known, the half-year decides."""
     known = takes_place(period, day)
     return bool(quarters(period) & quarters(half_of(day))) if known is None else known
-
-
-def quarters(offered: str | None) -> frozenset[str]:
-    """Return the quarters of a period."""
-    return _QUARTERS.get(offered or "", frozenset({offered or ""}))
-
-
-def half_of(day: date) -> str:
-    """Return the half-year, S1 or S2, that a day belongs to."""
-    return "S1" if day.month <= 6 else "S2"
 
 
 _Partners = Mapping[int, Sequence[Block]]

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 from tukscal.cli.chooser import State, make_board
 from tukscal.cli.chooser_view import Size, screen_lines
-from tukscal.core.choosing import Request, lay_out
+from tukscal.core.choosing import ChoiceRequest, lay_out
 from tukscal.core.pool import InProcess
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES, lecture
@@ -63,8 +63,8 @@ def pictures() -> dict[str, bytes]:
 
 def _screen(folder: Path) -> Text:
     """Return what `tukscal choose` shows with two decisions made."""
-    table = lay_out(Request(files=(folder / "lectures.pdf", folder / "tests.pdf")), InProcess())
-    board = make_board(table.decisions)
+    draft = lay_out(ChoiceRequest(files=(folder / "lectures.pdf", folder / "tests.pdf")), InProcess())
+    board = make_board(draft.decisions)
     picks = {choice: (choice.groups[1],) for choice in board.rows[:2]}
     return Text("\n").join(screen_lines(board, State(picks=picks, saved={}, row=2), Size(width=100, height=30)))
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-from ..terms import WEEKDAYS
+from ..model import WEEKDAYS
 from ..week import Block, Week, WeekPlan, clock
 from .caption import Caption
 from .look import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, spoken, times, tint

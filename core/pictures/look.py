@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from ..model import Kind
-from ..terms import WEEKDAYS
+from ..model import WEEKDAYS, Kind
 from ..text import clean
 from ..week import Block, Clash, Week, clock
 

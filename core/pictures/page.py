@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, tostring
 
-from ..model import Entry
-from ..terms import WEEKDAYS
+from ..model import WEEKDAYS, Entry
 from ..text import clean
 from ..week import Block, Clash, Week, WeekPlan, clock
 from .caption import Caption

@@ -3,13 +3,11 @@
 from .days import balance, closed_by_holiday, problems, teaching
 from .sense import YEARS, require_sense
 from .term import PACKAGED, bare_term, file_name, load_term, read_term, require_period
-from .values import PERIODS, WEEKDAYS, Balance, NonsenseError, Span, Swap, Teaching, Term
+from .values import Balance, NonsenseError, Span, Swap, Teaching, Term
 from .write import dump_term, require_absent, write_term
 
 __all__ = [
     "PACKAGED",
-    "PERIODS",
-    "WEEKDAYS",
     "YEARS",
     "Balance",
     "NonsenseError",

@@ -32,9 +32,10 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from ..errors import NoTerm
+from ..model import PERIODS, WEEKDAYS
 from .public import public_holidays
 from .sense import require_sense, require_year
-from .values import PERIODS, WEEKDAYS, NonsenseError, Span, Swap, Term
+from .values import NonsenseError, Span, Swap, Term
 
 _LISTS = ("recess", "no_lectures", "swaps", "test_weeks", "exams")
 _TOP = ("institution", "year", "completeness", "periods", *_LISTS, "inferred")

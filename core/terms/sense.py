@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import combinations
 
-from .values import WEEKDAYS, NonsenseError, Span, Swap, Term
+from ..model import HALVES, QUARTERS, WEEKDAYS
+from .values import NonsenseError, Span, Swap, Term
 
 YEARS = range(2000, 2100)
 
@@ -16,7 +17,7 @@ def require_sense(term: Term) -> None:
     spans = _spans(term)
     for where, span in spans.items():
         require_span(where, span, term.year)
-    for group in (("S1", "S2"), ("Q1", "Q2", "Q3", "Q4"), ("Y",)):
+    for group in (HALVES, QUARTERS, ("Y",)):
         _require_apart({f"periods.{name}": term.periods[name] for name in group if name in term.periods})
     for lists in (("recess", "test_weeks"), ("no_lectures",), ("exams",)):
         _require_apart({where: (span,) for where, span in spans.items() if where.startswith(lists)})

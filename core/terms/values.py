@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-PERIODS = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from ..model import WEEKDAYS
 
 
 class NonsenseError(ValueError):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..errors import InputOutput, NotWritable
 from ..files import write_file
-from .values import WEEKDAYS, Span, Term
+from ..model import WEEKDAYS
+from .values import Span, Term
 
 
 def dump_term(term: Term) -> bytes:

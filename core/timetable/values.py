@@ -6,22 +6,8 @@ import re
 from datetime import date, time
 from functools import lru_cache
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-PERIODS = ("S1", "S2", "Y", "Q1", "Q2", "Q3", "Q4")
-_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
+from ..model import MONTHS, PERIODS, WEEKDAYS
+
 _MODULE = re.compile(r"([A-Z]{3}) ?([0-9]{3})")
 _LABEL = re.compile(r"[A-Za-z]{1,4}[0-9]{1,3}")
 _PROGRAMME = re.compile(r"([A-Za-z][0-9])+|[A-Z]{3}[0-9]|B[A-Z]{3}")
@@ -53,7 +39,7 @@ def is_module(text: str) -> bool:
 
 def is_day(text: str) -> bool:
     """Tell whether a text is a weekday or a date."""
-    return text.capitalize() in DAYS or _DATE.fullmatch(text) is not None
+    return text.capitalize() in WEEKDAYS or _DATE.fullmatch(text) is not None
 
 
 def period(text: str) -> str:
@@ -94,9 +80,9 @@ def is_programme(text: str) -> bool:
 @lru_cache(maxsize=256)
 def weekday(text: str) -> int:
     """Return a weekday, Monday = 0."""
-    if text.capitalize() not in DAYS:
+    if text.capitalize() not in WEEKDAYS:
         raise Unreadable(f"'{text}' is not a weekday" if text else "the day is missing")
-    return DAYS.index(text.capitalize())
+    return WEEKDAYS.index(text.capitalize())
 
 
 @lru_cache(maxsize=4096)
@@ -142,7 +128,7 @@ def day_of_year(text: str) -> date:
     if not match:
         raise Unreadable(f"'{text}' is not a date" if text else "the date is missing")
     name = match[2].lower()
-    months = [number for number, month in enumerate(_MONTHS, 1) if name in (month, month[:3])]
+    months = [number for number, month in enumerate(MONTHS, 1) if name in (month.lower(), month[:3].lower())]
     if not months:
         raise Unreadable(f"'{match[2]}' in '{text}' is not a month")
     if not _FIRST_YEAR <= int(match[3]) <= _LAST_YEAR:
@@ -156,4 +142,4 @@ def day_of_year(text: str) -> date:
 def agree(day: date, text: str) -> None:
     """Check that a printed weekday is that of its date."""
     if weekday(text) != day.weekday():
-        raise Unreadable(f"{day.day} {day:%B %Y} is a {DAYS[day.weekday()]}, not a {text}")
+        raise Unreadable(f"{day.day} {day:%B %Y} is a {WEEKDAYS[day.weekday()]}, not a {text}")

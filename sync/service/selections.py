@@ -13,11 +13,10 @@ from datetime import time
 from typing import Any
 
 from ...core.event import Event
+from ...core.identity import session_id
 from ...core.model import Entry, Kind, Timetable
 from ...core.selection import Selection, keep_chosen
 
-_LECTURE = 8  # parts of a lecture's identity: UP/lectures/YEAR/PERIOD/MODULE/LANGUAGE/GROUP/ACTIVITY
-_MODULE = 4
 _MIDNIGHT = time(0)
 
 
@@ -61,12 +60,8 @@ def chosen(events: Iterable[Event], wanted: Selection) -> list[Event]:
 
 def _entry(identity: str) -> Entry:
     """Return as much of a timetable's entry as an event's identity tells."""
-    parts = identity.partition("#")[0].split("/")
-    module = parts[_MODULE] if len(parts) > _MODULE else ""
-    if parts[1] != Kind.LECTURES or len(parts) != _LECTURE:
-        return Entry(kind=Kind(parts[1]), module=module, activity=parts[-1], start=_MIDNIGHT, end=None)
-    _, _, _, offered, _, language, group, activity = parts
+    known = session_id(identity)
     return Entry(
-        kind=Kind.LECTURES, module=module, activity=activity, start=_MIDNIGHT, end=None, offered=offered or None,
-        language=language or None, group=group or None,
+        kind=known.kind, module=known.module, activity=known.activity, start=_MIDNIGHT, end=None,
+        offered=known.period or None, language=known.language or None, group=known.group or None,
     )  # fmt: skip

@@ -7,8 +7,8 @@ from datetime import date, time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tukscal.core.identity import identity, numbered, scope, split_number, swap_mark, uid, week_mark
-from tukscal.core.model import Entry
+from tukscal.core.identity import identity, numbered, scope, session_id, split_number, swap_mark, uid, week_mark
+from tukscal.core.model import Entry, half_of
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 
 # FROZEN. These UIDs stand in calendars people have imported: a change of any of them makes every later conversion
@@ -148,4 +148,18 @@ def test_what_is_no_ordinal_stays_in_the_name(name: str) -> None:
 )
 def test_the_scope_of_a_session(entry: Entry, half: int) -> None:
     """A session belongs to its kind, year and half-year; a year module to both halves."""
-    assert scope(numbered(identity(entry, 2026), 2)) == (entry.kind.value, "2026", half)
+    assert scope(numbered(identity(entry, 2026), 2)) == (entry.kind.value, 2026, half)
+
+
+@pytest.mark.parametrize(("entry", "name", "_frozen"), FROZEN_IDENTITIES)
+def test_an_identity_tells_its_parts(entry: Entry, name: str, _frozen: str) -> None:
+    """What an identity was made of can be read from it, whatever its ordinal; only a lecture's year is not its own."""
+    found = session_id(numbered(name, 3))
+    assert (found.kind, found.module, found.activity) == (entry.kind, entry.module, entry.activity)
+    assert (found.language or None, found.group or None, found.paper or None) == (
+        entry.language,
+        entry.group,
+        entry.paper,
+    )
+    assert found.year == (entry.date.year if entry.date else 2026)
+    assert found.period == (entry.offered or half_of(entry.date or date.max))

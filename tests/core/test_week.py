@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.core.model import Entry, Kind
+from tukscal.core.model import Entry, Kind, half_of
 from tukscal.core.pictures import plan_value
 from tukscal.core.terms import balance, load_term
-from tukscal.core.week import Block, WeekPlan, clashing_minutes, clock, half_of, place, plan_week
+from tukscal.core.week import Block, WeekPlan, clashing_minutes, clock, place, plan_week
 from tukscal.tests.core.overviews import student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 

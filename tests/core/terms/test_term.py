@@ -187,6 +187,7 @@ def test_packaged_terms_work_from_an_archive(tmp_path: Path) -> None:
             root / "core/__init__.py",
             root / "core/errors.py",
             root / "core/files.py",
+            root / "core/model.py",
             *terms.glob("*.*"),
         ):
             zipped.write(file, f"tukscal/{file.relative_to(root)}")
