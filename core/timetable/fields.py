@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -19,9 +19,18 @@ _RESTS = frozenset(
     | {"laboratory", "room", "theatre"}
 )
 
+# Words with which venues begin and that stand nowhere else in one.
+_FIRSTS = frozenset({"aldoel", "informatorium", "thuto"})
+# Fields whose text tells by itself whether it was read whole.
+_CHECKED = frozenset({"module", "offered", "group", "language", "date", "day", "time", "start", "status"})
+
 _OF_TIMES = re.compile(r"[0-9][0-9: -]*")
 _HYPHENATED = re.compile(r"\w-$")
 _NO_HEADING = "this text stands in a column without a heading; it may belong to the column before it"
+_WHOLE = frozenset({"PTest"})  # the portal prints "PTest 1" and wraps it, and "Test1" without a blank
+_MOST_LINES = 8  # of a venue; the longest has seven words
+_MOST_VENUES = 100  # of a row: the ways to wrap them are tried in time that grows with their square
+_BROKEN = "it is not certain whether a word was broken here"
 _DOUBTS = "it is not certain which of these lines are one venue"
 _DOUBT = "it is not certain whether these lines are one venue or two"
 
@@ -49,6 +58,7 @@ class Fields:
             text, words = cell.lines[0].text, cell.lines[0].words
         else:
             text, words = join(cell.lines)
+            self.unknown += () if name in _CHECKED else broken_words(cell)
         self.sources[name] = words
         return text
 
@@ -70,6 +80,7 @@ class Fields:
             return ()
         self.sources[name] = tuple(word for line in cell.lines for word in line.words)
         self.doubts += doubts(cell, goes_on, anew=anew)
+        self.unknown += broken_words(cell)
         found = [join(group)[0] for group in unwrap(cell, goes_on)]
         if len(set(found)) < len(found) and not self.doubts:
             self.doubts.append(_repeated(cell, found))
@@ -154,6 +165,58 @@ def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
     del cell, line
     text = join(tuple(item))[0]
     return _OF_TIMES.fullmatch(text) is not None and not values.is_span(text)
+
+
+def ways_to_wrap(cell: Cell, count: int) -> list[tuple[tuple[Line, ...], ...]]:
+    """Return how so many venues may have been wrapped into a cell's lines: two ways at most, for two are no answer.
+
+    A venue goes on only where its next word would not have fitted, or in what is none by itself.
+    """
+    lines = cell.lines if count <= _MOST_VENUES else ()
+    ways: dict[tuple[int, int], list[tuple[tuple[Line, ...], ...]]] = {(len(lines), 0): [()]}
+    for start in reversed(range(len(lines))):
+        for end in range(start + 1, min(len(lines), start + _MOST_LINES) + 1):
+            item = lines[start:end]
+            if len(item) > 1 and not (_begins_rest(item[-1]) or may_go_on(cell, [item[-2]], item[-1])):
+                break
+            if _is_venue(item):
+                for left in range(count):
+                    found = ways.setdefault((start, left + 1), [])
+                    found += [(item, *rest) for rest in ways.get((end, left), ())][: 2 - len(found)]
+    return ways.get((0, count), [])
+
+
+def _is_venue(lines: Sequence[Line]) -> bool:
+    """Tell whether lines may be one venue: none begins with a rest, has a single word, names one twice, or is two."""
+    words = " ".join([line.text.lower() for line in lines]).split()
+    several = len(set(words)) == len(words) > 1
+    return several and not _begins_rest(lines[0]) and _FIRSTS.isdisjoint(words[1:])
+
+
+def _begins_rest(line: Line) -> bool:
+    return is_rest(line.text) or line.text.split()[0].lower() in _RESTS
+
+
+def broken_words(cell: Cell) -> list[Problem]:
+    """Return a problem for each word that fills its line and goes on in small letters or digits: it may be one half."""
+    return [
+        Problem(page=line.row[0], row=line.row[1], text=f"{line.text} | {following.text}", reason=_BROKEN)
+        for line, following in pairwise(cell.lines)
+        if is_broken(cell, line, following)
+    ]
+
+
+def is_broken(cell: Cell, line: Line, following: Line) -> bool:
+    """Tell whether a word may have been broken between two lines: only one wider than its cell is."""
+    if (
+        line.spaced
+        or " " in line.text
+        or line.text in _WHOLE
+        or not following.text[0].islower() | following.text[0].isdigit()
+    ):
+        return False
+    letter = following.first_width / len(following.text.split()[0])
+    return line.x1 + _LACK * line.height + letter > cell.right
 
 
 def is_rest(text: str) -> bool:

@@ -14,14 +14,14 @@ from . import values
 from .fields import (
     Fields,
     Sources,
+    broken_words,
     goes_on_if_open,
-    goes_on_if_rest,
     goes_on_if_spaced,
     goes_on_if_spaced_or_broken,
-    is_rest,
     join,
     may_go_on,
     unwrap,
+    ways_to_wrap,
 )
 from .records import Record, lines_problem
 from .values import Unreadable
@@ -97,9 +97,7 @@ def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
         return [((a,), (d,), (t,), (v,)) for a, d, t, v in zip(*(cell.lines for cell in columns), strict=True)]
     # A line too long for its cell was wrapped: put it together, if that accounts for every extra line.
     if days and max(activities, times, venues) > days:
-        joined = [_unwrapped(cell, days) for cell in columns]
-        if any(is_rest(item[0].text) for item in joined[3]):
-            raise Unreadable("the lines of its venues cannot be told apart")
+        joined = [*(_unwrapped(cell, days) for cell in columns[:3]), _unwrapped_venues(columns[3], days)]
         if all(len(column) == days for column in joined):
             return list(zip(*joined, strict=True))
     counts = [len(cell.lines) for cell in columns]
@@ -113,11 +111,28 @@ def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
 
 def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
     """Return a cell's items, wrapped lines joined if that gives as many items as wanted, else its lines."""
-    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken, may_go_on, goes_on_if_open, goes_on_if_rest):
+    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken, may_go_on, goes_on_if_open):
         items = unwrap(cell, goes_on)
         if len(cell.lines) > count == len(items):
             return items
     return [(line,) for line in cell.lines]
+
+
+def _unwrapped_venues(cell: Cell, count: int) -> Sequence[tuple[Line, ...]]:
+    """Return a cell's venues: as the blanks tell that the portal keeps, else as they can be told apart in one way only.
+
+    Raises Unreadable where there are several ways.
+    """
+    if len(cell.lines) <= count:
+        return [(line,) for line in cell.lines]
+    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken):
+        items = unwrap(cell, goes_on)
+        if len(items) == count:
+            return items
+    ways = ways_to_wrap(cell, count)
+    if len(ways) > 1 or broken_words(cell):
+        raise Unreadable("the lines of its venues cannot be told apart")
+    return ways[0] if ways else [(line,) for line in cell.lines]
 
 
 def _are_level(columns: Sequence[tuple[Line, ...]]) -> bool:

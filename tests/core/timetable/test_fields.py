@@ -214,6 +214,26 @@ def test_a_venue_that_stands_twice() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "broken"),
+    [
+        (("Electromechanicallyo", "us test"), True),  # as a browser breaks a word that is wider than its cell
+        (("Electromechanicallyo", "Written"), False),
+        (("Electromechanica", "us test"), False),
+        (("Electromechanicallyo ", "us test"), False),
+    ],
+)
+def test_words_that_may_be_broken(lines: tuple[str, str], broken: bool) -> None:
+    """A word that fills its line and goes on in small letters may be half a word, in a test as in an exam's venue."""
+    for name in ("activity", "comments"):
+        fields = Fields({name: cell(*lines)})
+        fields.text(name)
+        assert [problem.text for problem in fields.unknown] == [" | ".join(map(str.strip, lines))] * broken
+    fields = Fields({"venue": cell(*lines)})
+    fields.items("venue", goes_on_unless_alike)
+    assert len(fields.unknown) == broken
+
+
 def test_items_are_noted_with_their_words() -> None:
     """A list names each item once, in the order printed, and notes the words of all lines."""
     fields = Fields({"venue": cell("IT 4-4", "HB 4-1", "IT 4-4")})

@@ -134,6 +134,18 @@ def test_a_venue_too_long_for_its_line() -> None:
     assert problem.reason == "its cells have different numbers of lines (Activity 2, Day 2, Time 2, Venue 3)"
 
 
+def test_venues_that_can_be_told_apart_in_two_ways() -> None:
+    """Lines that may be these two venues or those are a problem of the row; where one way is left, it is read."""
+    lines = ["East Electronic Labs", "B", "Electromechanically", "1"]
+    found = read([{**TWO, "Venue": lines}, OTHER])
+    assert [entry.module for entry in found.entries] == ["STK 220"]
+    assert [problem.reason for problem in found.problems] == ["the lines of its venues cannot be told apart"]
+    lines = ["Plant Science 3-5000", "Informatorium", "Orangeblue Lab"]
+    found = read([{**TWO, "Venue": lines}])
+    assert [entry.venues for entry in found.entries] == [("Plant Science 3-5000",), ("Informatorium Orangeblue Lab",)]
+    assert found.problems == ()
+
+
 def test_a_row_without_days() -> None:
     """A row whose lists are empty is a problem that counts them."""
     empty = {**ONE, "Activity": [], "Day": [], "Time": [], "Venue": []}
