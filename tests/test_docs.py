@@ -253,6 +253,15 @@ def test_every_metric_of_the_daemon_is_documented() -> None:
     }
 
 
+def test_each_word_is_defined_once() -> None:
+    """CONTRIBUTING.md defines its words, each once and in one sentence."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| ([\w ,]+) \| (.+) \|$", text.partition("## Words")[2].partition("## Rules")[0])
+    words = [word for terms, _ in rows[1:] for word in terms.split(", ")]
+    assert len(words) == len(set(words)) >= 20
+    assert [meaning for _, meaning in rows if ". " in meaning] == []
+
+
 # ---- pictures
 
 
