@@ -160,6 +160,21 @@ def test_the_commands_of_a_document_run(file: str, reader: Reader) -> None:
     assert len(reader.ran) >= 2
 
 
+def test_the_service_has_the_paths_and_metrics_that_are_documented(reader: Reader) -> None:
+    """Each path of the API and each metric of a running service is in docs/service.md."""
+    text = TEXTS["docs/service.md"]
+    paths, metrics = re.findall(r"`(/[a-z0-9/]+)", text), set(re.findall(r"`tukscal_([a-z_]+)`", text))
+    reader.service.start()
+    api = httpx.get(f"{reader.url}/openapi.json").json()["paths"]
+    pages = {"/", "/recovery", "/recover/{link}", "/static/{name}", "/favicon.ico"}
+    assert [path for path in set(api) - pages if not path.startswith(tuple(paths))] == []
+    assert [path for path in paths if not any(there.startswith(path) for there in [*api, "/openapi.json"])] == []
+    served = re.findall(r"# TYPE tukscal_(\w+) ", httpx.get(f"{reader.url}/metrics").text)
+    assert {name for name in served if not name.endswith("_created")} <= metrics
+    code = (ROOT / "sync" / "service" / "metrics.py").read_text("utf-8")
+    assert [name for name in metrics if f'{name.removesuffix("_total")}"' not in code] == []
+
+
 def test_every_command_runs_somewhere() -> None:
     """Each command without a subcommand of its own stands in a box, or is classified."""
     boxed = {split(re.sub(r"--store \S+ |^[A-Z_]+=\S+ ", "", line.text).split())[0]
