@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "batch": "Convert whole folders of timetable PDFs.",
-    "cancel": "Write the file that takes a calendar's events back out.",
-    "choose": "Choose your groups and see what clashes.",
+    "cancel": "Write a file that cancels every event of a calendar.",
+    "choose": "Choose your groups and see which sessions clash.",
     "convert": "Turn timetable PDFs into a calendar.",
-    "diff": "Tell what moved between two timetables or calendars.",
-    "doctor": "Look for what could keep tukscal from working.",
-    "jobs": "What became of each PDF, and what is to be done.",
+    "diff": "List what changed between two timetables or calendars.",
+    "doctor": "Check this computer for anything that keeps tukscal from working.",
+    "jobs": "List, retry and verify the jobs of batches and watched folders.",
     "serve": "Run the central service.",
-    "login": "Log in at a central service, to push calendars there.",
+    "login": "Log in to a central service, to push calendars to it.",
     "logout": "Forget the central service and its token.",
-    "show": "Draw the week, tests and exams, or a month.",
-    "status": "What the daemons that watch folders are doing.",
-    "sync": "Push calendars to the central service, and what became of them.",
-    "watch": "Watch a folder and convert what is dropped there.",
-    "term": "Teaching dates: periods, recess, swap days, test weeks.",
+    "show": "Draw the week with tests and exams, or a month.",
+    "status": "Show what the watching daemons are doing.",
+    "sync": "Push calendars to the central service; show what was pushed.",
+    "watch": "Watch a folder and convert the PDFs dropped there.",
+    "term": "Show, check or enter teaching dates.",
 }
 
 
 class App:
-    """What all commands share; tests turn its clock."""
+    """State shared by all commands; tests replace its clock."""
 
     def __init__(self) -> None:
         self.json_errors = False
@@ -100,14 +100,14 @@ def _drop_output() -> None:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
-@click.option("--json-errors", is_flag=True, help="Print errors as JSON, one a line.")
+@click.option("--json-errors", is_flag=True, help="Print errors as JSON, one object per line.")
 @click.version_option(__version__, message="tukscal %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, json_errors: bool) -> None:
     """Turn University of Pretoria timetable PDFs into calendars.
 
-    Everything happens on this machine. Nothing is sent anywhere unless you ask
-    for it: `login` names a service, `--sync` and `sync` send calendars to it.
+    Everything happens on this computer. Nothing is sent anywhere unless you ask
+    for it: `login` names a service, `--sync` and `sync` push calendars to it.
     """
     app = ctx.ensure_object(App)
     app.json_errors = app.json_errors or json_errors
@@ -126,7 +126,7 @@ def _open_standard_files() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave the process."""
+    """Run the command line and exit the process."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     _open_standard_files()
     if isinstance(sys.stdout, TextIOWrapper):

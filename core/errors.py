@@ -1,4 +1,4 @@
-"""Every way a job can end badly: one tree, named causes, exit codes, advice.
+"""Every way a job can fail: one tree, named causes, exit codes, advice.
 
 TukscalError
 ├── NotATimetable   not_a_timetable   3    readable, but no UP timetable
@@ -7,15 +7,15 @@ TukscalError
 ├── TooLarge        too_large         6    beyond a limit of the screens
 ├── TimedOut        timeout           7    killed at the time limit
 ├── OutOfMemory     memory            8    killed at the memory limit
-├── Crashed         crash             9    the converter died or met a bug of ours
+├── Crashed         crash             9    the converter crashed, or an internal error
 ├── BadRows         bad_rows         10    no row could be used, or --strict
 ├── NoTerm          no_term          11    no teaching dates for this year and period
 ├── NoSuchFile      no_such_file     66    (66, 73, 74: sysexits.h)
 ├── NotWritable     not_writable     73
 ├── InputOutput     io               74
-├── PushRetry       push_retry       75    the service cannot take it now; kept and tried again (75-77: sysexits.h)
-├── PushRefused     push_refused     76    the service does not want it
-└── Unauthorized    unauthorized     77    nobody is logged in, or the token is not taken any more
+├── PushRetry       push_retry       75    the service cannot take it now; kept and retried (75-77: sysexits.h)
+├── PushRefused     push_refused     76    the service refused it
+└── Unauthorized    unauthorized     77    not logged in, or the token is no longer valid
 
 A command that met several different causes exits with SEVERAL (12).
 """
@@ -70,7 +70,7 @@ class NotATimetable(TukscalError):
 
     cause = "not_a_timetable"
     exit_code = 3
-    default_advice = "Download the PDF of Lectures, Semester Tests or Exams from the UP Student Portal and try that."
+    default_advice = "Download the PDF of Lectures, Semester Tests or Exams from the UP Student Portal and use that."
 
 
 class Encrypted(TukscalError):
@@ -114,11 +114,11 @@ class OutOfMemory(TukscalError):
 
 
 class Crashed(TukscalError):
-    """The converter stopped in a way nobody planned."""
+    """The converter stopped unexpectedly."""
 
     cause = "crash"
     exit_code = 9
-    default_advice = "Please report this with the PDF if you can share it; nothing was written."
+    default_advice = "Please report this, with the PDF if you can share it; nothing was written."
 
 
 class BadRows(TukscalError):
@@ -137,7 +137,7 @@ class NoTerm(TukscalError):
 
 
 class NoSuchFile(TukscalError):
-    """A named file is not there."""
+    """A named file does not exist."""
 
     cause = "no_such_file"
     exit_code = 66
@@ -145,7 +145,7 @@ class NoSuchFile(TukscalError):
 
 
 class NotWritable(TukscalError):
-    """The output may not be written where it was asked for."""
+    """The output cannot be written where it was asked for."""
 
     cause = "not_writable"
     exit_code = 73
@@ -165,23 +165,25 @@ class PushRetry(TukscalError):
 
     cause = "push_retry"
     exit_code = 75
-    default_advice = "Nothing is lost: `tukscal sync push` does the rest when the service can be reached."
+    default_advice = "Nothing is lost; run `tukscal sync push` when the service can be reached."
 
 
 class PushRefused(TukscalError):
-    """The central service does not want what it was sent."""
+    """The central service refused a calendar."""
 
     cause = "push_refused"
     exit_code = 76
-    default_advice = "See `tukscal sync status` for what was refused and why; `tukscal sync retry` sends it again."
+    default_advice = (
+        "Run `tukscal sync status` to see what was refused and why, `tukscal sync retry` to queue it again."
+    )
 
 
 class Unauthorized(TukscalError):
-    """Nobody is logged in at the central service, or it does not take the token."""
+    """No login to the central service, or the token is not valid."""
 
     cause = "unauthorized"
     exit_code = 77
-    default_advice = "Log in with `tukscal login --server URL`, then run `tukscal sync push`: nothing is lost."
+    default_advice = "Log in with `tukscal login --server URL`, then run `tukscal sync push`; nothing is lost."
 
 
 CONVERSION_ERRORS: tuple[type[TukscalError], ...] = (
@@ -198,7 +200,7 @@ CONVERSION_ERRORS: tuple[type[TukscalError], ...] = (
     NotWritable,
     InputOutput,
 )
-"""What a conversion ends with; the only causes jobs have."""
+"""The errors of conversions; jobs have no other causes."""
 
 PUSH_ERRORS: tuple[type[TukscalError], ...] = (PushRetry, PushRefused, Unauthorized)
 
@@ -214,9 +216,9 @@ def exit_code(errors: Iterable[TukscalError]) -> int:
 
 
 def own_fault(error: Exception) -> Crashed:
-    """Return the error for a bug of ours: a sentence for the person; TUKSCAL_DEBUG prints the rest.
+    """Return the error for a bug of tukscal's; with TUKSCAL_DEBUG, print its traceback.
 
-    Only our own file and line are named: what a library calls its files says nothing to anybody.
+    The message names the file and line of tukscal's own code, not the library's.
     """
     import traceback  # a command that goes well needs none
 
@@ -224,7 +226,7 @@ def own_fault(error: Exception) -> Crashed:
         traceback.print_exception(error, file=sys.stderr)
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if _is_ours(Path(frame.filename))] or frames
-    return Crashed(f"tukscal has a fault of its own ({Path(ours[-1].filename).name}:{ours[-1].lineno}).")
+    return Crashed(f"Internal error ({Path(ours[-1].filename).name}:{ours[-1].lineno}).")
 
 
 def _is_ours(file: Path) -> bool:

@@ -182,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._send(self.server.pages.answer(self.path, self.headers.get_all("Host", [])))
         except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):  # a fault of ours ends no thread
-            self._send(_words(HTTPStatus.INTERNAL_SERVER_ERROR, "tukscal has a fault of its own."))
+            self._send(_words(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error."))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse a request in words; what has no method here is not allowed."""

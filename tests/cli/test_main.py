@@ -121,7 +121,7 @@ def test_a_bug_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert end.value.code == 9
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.match(r"tukscal has a fault of its own \(test_main\.py:[0-9]+\)\.\n  Please report this", err)
+    assert re.match(r"Internal error \(test_main\.py:[0-9]+\)\.\n  Please report this", err)
     assert "secret" not in err
 
 

@@ -112,7 +112,7 @@ def test_a_check_that_fails_is_bad() -> None:
     before, fault = tried("thing", broken)
     assert before.verdict is OK
     assert (fault.name, fault.verdict) == ("thing", BAD)
-    assert "fault of its own (test_doctor.py:" in fault.found
+    assert "Internal error (test_doctor.py:" in fault.found
     assert "secret" not in f"{fault.found}{fault.advice}"
 
     def refuse(error: Exception) -> NoReturn:

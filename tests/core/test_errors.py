@@ -82,7 +82,7 @@ def test_a_bug_becomes_a_fixed_sentence(capsys: pytest.CaptureFixture[str]) -> N
         "".encode("no such codec")
     except LookupError as error:
         fault = own_fault(error)
-    assert re.fullmatch(r"tukscal has a fault of its own \(test_errors\.py:[0-9]+\)\.", fault.message)
+    assert re.fullmatch(r"Internal error \(test_errors\.py:[0-9]+\)\.", fault.message)
     assert capsys.readouterr() == ("", "")
 
 

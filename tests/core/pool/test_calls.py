@@ -20,7 +20,7 @@ MIB = 2**20
 LIMIT = 1.0  # seconds
 NOISE = 2.0  # seconds a busy machine may add
 MEMORY = 512 * MIB
-OUR_FAULT = re.compile(r"tukscal has a fault of its own \((guarded|serve|channel)\.py:[0-9]+\)\.")
+OUR_FAULT = re.compile(r"Internal error \((guarded|serve|channel)\.py:[0-9]+\)\.")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_debugging_shows_what_is_printed() -> None:
     assert "C output" in done.stdout
     assert "C error" in done.stderr
     assert "ValueError: pdfminer: secret detail" in done.stderr
-    assert "tukscal.core.errors.Crashed: tukscal has a fault of its own (guarded.py:" in done.stderr
+    assert "tukscal.core.errors.Crashed: Internal error (guarded.py:" in done.stderr
 
 
 # ---- failed
