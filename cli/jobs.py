@@ -1,4 +1,4 @@
-"""`tukscal jobs`: what became of every PDF, and what is still to be done."""
+"""`tukscal jobs`: the jobs of the ledger."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .jobs_letters import dead, retry
 from .jobs_options import Moment, batch_number, batch_option, cause_option, json_option, ledger_option, opened
 
 
-@click.group("jobs", short_help="What became of each PDF, and what is to be done.")
+@click.group("jobs", short_help="List, retry and verify the jobs of batches and watched folders.")
 def jobs() -> None:
-    """What became of each PDF, and what is still to be done.
+    """List, retry and verify jobs.
 
-    A job is one PDF to be converted: queued, running, done, failed (will be tried again by itself), dead (failed for
-    good) or quarantined (stopped the converter twice, is left alone).
+    A job is one PDF to be converted: queued, running, done, failed (will be retried automatically), dead (failed for
+    good) or quarantined (ended its worker twice; will not be retried).
     """
 
 
@@ -27,14 +27,16 @@ for _command in (retry, dead, verify, purge, backup, restore):
 
 
 @jobs.command("list")
-@click.option("--state", type=click.Choice([state.value for state in State]), help="Only jobs that are so.")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only jobs in this state.")
 @cause_option
 @batch_option
-@click.option("--path", "part", metavar="PART", help="Only with this in the PDF's or the calendar's path.")
-@click.option("--since", type=Moment(), metavar="WHEN", help="Queued since a day (2026-07-20), or 2h or 3d ago.")
-@click.option("--until", type=Moment(end=True), metavar="WHEN", help="Queued until then; a day is included.")
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="So many, the newest.")
-@click.option("--all", "every", is_flag=True, help="All of them.")
+@click.option("--path", "part", metavar="PART", help="Only jobs with this text in the path of the PDF or calendar.")
+@click.option(
+    "--since", type=Moment(), metavar="WHEN", help="Only jobs queued since a day (2026-07-20) or a time ago (2h, 3d)."
+)
+@click.option("--until", type=Moment(end=True), metavar="WHEN", help="Only jobs queued until then; a day is included.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Show at most N jobs.")
+@click.option("--all", "every", is_flag=True, help="Show all jobs.")
 @json_option
 @ledger_option
 def list_jobs(
@@ -49,7 +51,7 @@ def list_jobs(
     machine: bool,
     ledger: Path | None,
 ) -> None:
-    """List jobs, the newest first."""
+    """List jobs, newest first."""
     from .jobs_lists import show_jobs
 
     with opened(ledger) as found:
@@ -64,12 +66,12 @@ def list_jobs(
         show_jobs(found, wanted, None if every else limit, machine=machine)
 
 
-@jobs.command("show", short_help="Tell everything about a job.")
+@jobs.command("show", short_help="Show one job in detail.")
 @click.argument("number", type=click.IntRange(1, 2**63 - 1), metavar="JOB")
 @json_option
 @ledger_option
 def show(number: int, machine: bool, ledger: Path | None) -> None:
-    """Tell everything about a JOB: its attempts, its problems, what changed, what to do."""
+    """Show a JOB in detail: its attempts, problems, changes, and what to do."""
     from .jobs_json import print_document, show_document
     from .jobs_view import job_lines
     from .paint import print_picture
@@ -83,11 +85,13 @@ def show(number: int, machine: bool, ledger: Path | None) -> None:
 
 
 @jobs.command("batches")
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="So many, the newest.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="Show at most N batches."
+)
 @json_option
 @ledger_option
 def batches(limit: int, machine: bool, ledger: Path | None) -> None:
-    """List batches and what they came to, the newest first."""
+    """List batches and their results, newest first."""
     from .jobs_json import batch_document, print_document
     from .jobs_view import batch_table
     from .paint import print_picture
@@ -98,15 +102,15 @@ def batches(limit: int, machine: bool, ledger: Path | None) -> None:
         print_document({"batches": [batch_document(batch) for batch in newest]})
     else:
         print_picture(batch_table(newest))
-        click.echo("`tukscal jobs list --batch N` lists the jobs of one." if newest else "There is no batch yet.")
+        click.echo("`tukscal jobs list --batch N` lists the jobs of a batch." if newest else "There is no batch yet.")
 
 
-@jobs.command("stats", short_help="Show outcomes, causes, times, memory.")
+@jobs.command("stats", short_help="Show outcomes, causes, times and memory.")
 @batch_option
 @json_option
 @ledger_option
 def stats(batch: int | None, machine: bool, ledger: Path | None) -> None:
-    """Show outcomes, causes, how fast it went and how much memory it took."""
+    """Show outcomes, causes, times and memory."""
     from .jobs_json import figures_document, print_document
     from .jobs_view import figures_lines
     from .paint import print_picture

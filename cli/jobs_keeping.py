@@ -16,16 +16,16 @@ from .jobs_words import count_words, size_words
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("verify", short_help="Compare the ledger with the calendars on the disk.")
+@click.command("verify", short_help="Compare the ledger with the calendars on disk.")
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Only calendars below this folder.")
 @json_option
 @ledger_option
 @click.pass_context
 def verify(ctx: click.Context, out: Path | None, machine: bool, ledger: Path | None) -> None:
-    """Compare the ledger with the calendars on the disk, both ways.
+    """Compare the ledger with the calendars on disk, in both directions.
 
-    Every result must have its calendar, byte for byte, and every calendar tukscal wrote its result. Exits with 0 if
-    all agree, else with 12.
+    Every result must have its calendar, byte for byte, and every calendar that tukscal wrote must have its result.
+    Exit code 0: they agree; 12: they do not.
     """
     from .jobs_verify import show_verification
 
@@ -35,20 +35,27 @@ def verify(ctx: click.Context, out: Path | None, machine: bool, ledger: Path | N
     ctx.exit(0 if comparison.agrees else SEVERAL)
 
 
-@click.command("purge", short_help="Forget jobs that were done long ago.")
-@click.option("--older", type=click.FloatRange(0), default=90, metavar="DAYS", show_default=True, help="Than so long.")
+@click.command("purge", short_help="Forget jobs that finished long ago.")
+@click.option(
+    "--older",
+    type=click.FloatRange(0),
+    default=90,
+    metavar="DAYS",
+    show_default=True,
+    help="Forget jobs that finished more than DAYS days ago.",
+)
 @yes_option
 @ledger_option
 def purge(older: float, yes: bool, ledger: Path | None) -> None:
-    """Forget jobs that were done longer ago than --older; their calendars stay.
+    """Forget jobs that finished more than --older days ago; their calendars stay.
 
-    What is open, failed for good, or still to be sent is kept. A PDF whose record is gone is converted again by the
-    next batch.
+    Jobs that are open, failed for good, or still to be pushed are kept. A PDF whose job is forgotten is converted again
+    by the next batch.
     """
     path = ledger_path(ledger)
     require_ledger(path)
     if not yes:
-        click.confirm(f"Forget jobs that were done more than {older:g} days ago?", abort=True)
+        click.confirm(f"Forget jobs that finished more than {older:g} days ago?", abort=True)
     click.echo(f"{count_words(forget(path, older), 'job')} forgotten. Their calendars stay.")
 
 
@@ -56,28 +63,28 @@ def purge(older: float, yes: bool, ledger: Path | None) -> None:
 @click.argument("file", type=_FILE)
 @ledger_option
 def backup(file: Path, ledger: Path | None) -> None:
-    """Copy the ledger to FILE, also while a batch is running."""
+    """Copy the ledger to FILE, even while a batch is running."""
     with opened(ledger) as found:
         back_up(found, file)
         jobs = count_words(sum(found.counts().values()), "job")
     click.echo(f"Written: {clean(str(file))} ({jobs}, {size_words(file.stat().st_size)}).")
 
 
-@click.command("restore", short_help="Make the ledger what a backup holds.")
+@click.command("restore", short_help="Replace the ledger with a backup.")
 @click.argument("file", type=_FILE)
 @yes_option
 @ledger_option
 def restore(file: Path, yes: bool, ledger: Path | None) -> None:
-    """Make the ledger what the backup FILE holds; the present one is kept beside it."""
+    """Replace the ledger with the backup FILE; the present ledger is kept beside it."""
     path = ledger_path(ledger)
     if not yes:
-        click.confirm(f"Make {clean(str(path))} what {clean(str(file))} holds?", abort=True)
+        click.confirm(f"Replace {clean(str(path))} with {clean(str(file))}?", abort=True)
     with open_for_restore(path, file) as found:
         tell_damage(found)
         kept = put_back(found, file)
         jobs = count_words(sum(found.counts().values()), "job")
     click.echo(f"Restored: {clean(str(path))} ({jobs}).")
     if kept:
-        click.echo(f"What it was before: {clean(str(kept))}")
+        click.echo(f"The previous ledger is kept as {clean(str(kept))}")
     click.echo("`tukscal jobs verify --out OUT` shows which calendars in OUT are newer than the backup;")
     click.echo("the next batch records them.")

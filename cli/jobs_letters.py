@@ -1,4 +1,4 @@
-"""`tukscal jobs retry` and `tukscal jobs dead`: what failed is tried again or thrown away."""
+"""`tukscal jobs retry` and `tukscal jobs dead`: retry failed jobs, or discard them."""
 
 from __future__ import annotations
 
@@ -25,27 +25,26 @@ from .jobs_options import (
 from .jobs_words import count_words
 
 _ids: Decorator = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[JOB]...")
-_NEXT = "The next `tukscal batch` with the same options converts what is queued."
-_every: Decorator = click.option("--all", "every", is_flag=True, help="All dead letters.")
+_NEXT = "The next `tukscal batch` with the same options converts queued jobs."
+_every: Decorator = click.option("--all", "every", is_flag=True, help="Select all dead letters.")
 
 
-@click.command("retry", short_help="Queue jobs again that failed.")
+@click.command("retry", short_help="Queue failed jobs again.")
 @_ids
 @cause_option
 @batch_option
 @ledger_option
 def retry(ids: tuple[int, ...], cause: str | None, batch: int | None, ledger: Path | None) -> None:
-    """Queue jobs again that failed, as if never tried.
+    """Queue failed jobs again, as if they had never been tried.
 
-    Name them, or all that failed for a --cause or in a --batch. The next `tukscal batch` with the same options converts
-    them.
+    Name the jobs, or select them with --cause or --batch. The next `tukscal batch` with the same options converts them.
     """
     with opened(ledger) as found:
         _queue_again(found, which(found, ids, cause, batch), RETRIED)
 
 
 class _Letters(click.Group):
-    """A group that lists when nothing else is said."""
+    """A group whose default command is `list`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, with `list` in front of what is no command."""
@@ -54,22 +53,22 @@ class _Letters(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group("dead", cls=_Letters, short_help="What failed for good: list, replay, discard.")
+@click.group("dead", cls=_Letters, short_help="List, replay or discard jobs that failed for good.")
 def dead() -> None:
-    """What failed for good: list it, try it again, or throw its record away."""
+    """List, replay or discard dead letters: jobs that failed for good or are quarantined."""
 
 
 @dead.command("list")
 @cause_option
 @batch_option
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="So many, the newest.")
-@click.option("--all", "every", is_flag=True, help="All of them.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Show at most N jobs.")
+@click.option("--all", "every", is_flag=True, help="Show all jobs.")
 @json_option
 @ledger_option
 def list_dead(
     cause: str | None, batch: int | None, limit: int, every: bool, machine: bool, ledger: Path | None
 ) -> None:
-    """List what failed for good, the newest first."""
+    """List dead letters, newest first."""
     from .jobs_lists import show_letters
 
     with opened(ledger) as found:
@@ -84,12 +83,12 @@ def list_dead(
 @_every
 @ledger_option
 def replay(ids: tuple[int, ...], cause: str | None, batch: int | None, every: bool, ledger: Path | None) -> None:
-    """Queue dead letters again, as if never tried."""
+    """Queue dead letters again, as if they had never been tried."""
     with opened(ledger) as found:
         _queue_again(found, which(found, ids, cause, batch, every=every), LETTERS)
 
 
-@dead.command("discard", short_help="Throw the record of dead letters away.")
+@dead.command("discard", short_help="Delete the records of dead letters.")
 @_ids
 @cause_option
 @batch_option
@@ -99,13 +98,13 @@ def replay(ids: tuple[int, ...], cause: str | None, batch: int | None, every: bo
 def discard(
     ids: tuple[int, ...], cause: str | None, batch: int | None, every: bool, yes: bool, ledger: Path | None
 ) -> None:
-    """Throw the record of dead letters away; their PDFs and calendars stay."""
+    """Delete the records of dead letters; their PDFs and calendars stay."""
     with opened(ledger) as found:
         numbers = chosen(found, which(found, ids, cause, batch, every=every), LETTERS)
         if numbers and not yes:
-            click.confirm(f"Throw the record of {count_words(len(numbers), 'dead letter')} away?", abort=True)
+            click.confirm(f"Delete the records of {count_words(len(numbers), 'dead letter')}?", abort=True)
         gone = discard_jobs(found, numbers)
-    click.echo(f"The record of {count_words(gone, 'dead letter')} is gone.")
+    click.echo(f"{count_words(gone, 'dead letter')} deleted.")
 
 
 def _queue_again(ledger: Ledger, which: Which, states: Sequence[State]) -> None:
@@ -114,9 +113,9 @@ def _queue_again(ledger: Ledger, which: Which, states: Sequence[State]) -> None:
 
     numbers = chosen(ledger, which, states)
     queued = retry_jobs(ledger, numbers)
-    lines = [f"{count_words(queued, 'job')} queued again. {_NEXT}" if queued else "Nothing is queued again."]
+    lines = [f"{count_words(queued, 'job')} queued again. {_NEXT}" if queued else "No job was queued again."]
     if waiting := len(numbers) - queued:
-        lines.append(f"{count_words(waiting, 'job')} will be tried again by the next batch in any case.")
+        lines.append(f"{count_words(waiting, 'job')} will be retried by the next batch anyway.")
     if others := len(set(which.ids)) - len(numbers) if which.ids else 0:
-        lines.append(f"{count_words(others, 'job')} did not fail, and nothing changes there.")
+        lines.append(f"{count_words(others, 'job')} did not fail and {'is' if others == 1 else 'are'} unchanged.")
     print_lines(map(Shown, lines))

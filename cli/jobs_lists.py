@@ -16,7 +16,9 @@ from .jobs_words import count_words
 from .paint import print_picture
 from .render import Shown, print_lines
 
-_ADVICE = "`tukscal jobs show JOB` says why and what to do; `tukscal jobs dead replay` lets the next batch try again."
+_ADVICE = (
+    "`tukscal jobs show JOB` shows why, and what to do; `tukscal jobs dead replay` queues jobs for the next batch."
+)
 
 
 class _Limited:
@@ -64,4 +66,4 @@ def _end(shown: _Limited, name: str) -> str:
     """Return what is to be said about a list that is empty or not whole."""
     if not shown.number:
         return f"There is no such {name}."
-    return f"The newest {shown.number:,}; --all shows all, --limit more." if shown.more else ""
+    return f"The newest {shown.number:,}; use --all or a larger --limit for more." if shown.more else ""

@@ -46,7 +46,7 @@ class Moment(click.ParamType[float]):
             day = datetime.strptime(value.strip(), "%Y-%m-%d")
             return (day + timedelta(days=self._end)).timestamp()
         except (ValueError, OverflowError, OSError):
-            self.fail(f"'{value}' is no moment; write it like 2026-07-20, or 2h or 3d ago.", param, ctx)
+            self.fail(f"'{value}' is not a time; write it like 2026-07-20, 2h or 3d.", param, ctx)
 
 
 class BatchNumber(click.ParamType[int]):
@@ -63,11 +63,15 @@ class BatchNumber(click.ParamType[int]):
         return int(value)
 
 
-_LEDGER = click.option("--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Instead of your own ledger.")
-_BATCH = click.option("--batch", type=BatchNumber(), metavar="N|last", help="Only of this batch.")
-_CAUSE = click.option("--cause", type=click.Choice(_CAUSES), metavar="CAUSE", help="Only what failed for this cause.")
+_LEDGER = click.option(
+    "--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Use this ledger instead of your own."
+)
+_BATCH = click.option("--batch", type=BatchNumber(), metavar="N|last", help="Only jobs of this batch.")
+_CAUSE = click.option(
+    "--cause", type=click.Choice(_CAUSES), metavar="CAUSE", help="Only jobs that failed for this cause."
+)
 json_option: Decorator = click.option("--json", "machine", is_flag=True, help="Print JSON.")
-yes_option: Decorator = click.option("--yes", is_flag=True, help="Do not ask.")
+yes_option: Decorator = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,7 +106,7 @@ def tell_damage(ledger: Ledger) -> None:
     """Tell on standard error that a damaged ledger was put aside."""
     if ledger.moved_aside:
         kept = clean(str(ledger.moved_aside))
-        click.echo(f"The ledger was damaged; it is kept as {kept}, and a new one was begun.", err=True)
+        click.echo(f"The ledger was damaged; it was kept as {kept} and a new one was started.", err=True)
 
 
 def batch_number(ledger: Ledger, given: int | None) -> int | None:
@@ -120,6 +124,6 @@ def which(ledger: Ledger, ids: tuple[int, ...], cause: str | None, batch: int | 
     common = cause is not None or batch is not None or every
     if bool(ids) == common:
         raise click.UsageError(
-            "Name jobs by their numbers, or all of a --cause or a --batch (`jobs dead` also takes --all)."
+            "Name jobs by number, or select them with --cause or --batch (`jobs dead` also takes --all)."
         )
     return Which(ids=ids, cause=cause, batch=batch_number(ledger, batch))

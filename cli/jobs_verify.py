@@ -13,16 +13,16 @@ from .jobs_words import count_words
 from .render import Shown, print_lines
 
 _WORDS = {
-    Kind.MISSING: "missing: the ledger has a result, the disk no calendar",
-    Kind.CHANGED: "changed: the calendar is not what was written",
+    Kind.MISSING: "missing: in the ledger, but not on disk",
+    Kind.CHANGED: "changed: the calendar was changed after it was written",
     Kind.UNREADABLE: "unreadable",
-    Kind.UNKNOWN: "unknown: tukscal wrote the calendar, the ledger has no result",
-    Kind.LEFT: "left behind by a run that was killed: these files may be deleted",
-    Kind.FOREIGN: "foreign: not written by tukscal, left alone",
+    Kind.UNKNOWN: "unknown: written by tukscal, but not in the ledger",
+    Kind.LEFT: "left behind by a killed run: these files can be deleted",
+    Kind.FOREIGN: "foreign: not written by tukscal, ignored",
 }
 _ADVICE = (
-    "Move changed calendars away; then the same `tukscal batch` makes them and the missing ones again, and records "
-    "unknown ones."
+    "Move changed calendars away; then the same `tukscal batch` writes them and the missing ones again, and records "
+    "the unknown ones."
 )
 
 
@@ -48,7 +48,7 @@ def _summary(comparison: Verification) -> Iterator[Shown]:
         if comparison.counts[kind]:
             yield Shown(f"{comparison.counts[kind]:>7,} {text}", 2)
     if comparison.busy:
-        yield Shown(f"{comparison.busy:>7,} being converted just now", 2)
+        yield Shown(f"{comparison.busy:>7,} being converted now", 2)
     if not comparison.agrees:
         yield Shown(_ADVICE)
 

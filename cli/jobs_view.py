@@ -131,11 +131,11 @@ def _facts(job: Job, details: Details) -> Iterator[tuple[str, str]]:
     yield "  sha256", job.sha256
     yield "Calendar", str(job.output)
     yield "  sha256", job.output_sha256 or ""
-    yield "Holds", _contents(job, details)
+    yield "Contains", _contents(job, details)
     yield "Why", f"{job.cause}: {job.message}" if job.cause else ""
     yield "What to do", _advice(job, details)
     yield "Queued", f"{words.moment_words(job.created)} in batch {job.batch}"
-    yield "Next", f"tried again at {words.moment_words(job.next_attempt)}" if job.next_attempt else ""
+    yield "Next", f"retried at {words.moment_words(job.next_attempt)}" if job.next_attempt else ""
     yield "Ended", words.moment_words(job.completed) if job.completed else ""
     yield "Took", _cost(job)
     yield "Since then", f"job {job.superseded} made a newer calendar" if job.superseded else ""
@@ -144,12 +144,16 @@ def _facts(job: Job, details: Details) -> Iterator[tuple[str, str]]:
 def _contents(job: Job, details: Details) -> str:
     if job.state is not State.DONE:
         return ""
-    parts = [f"{words.count_words(job.entries or 0, 'row')} of {job.kind or 'a timetable'}"]
+    parts = [f"{words.count_words(job.entries or 0, 'session')} of {job.kind or 'a timetable'}"]
     parts += [words.count_words(details.events, "event")] if details.events else []
     parts += [f"{words.count_words(job.problems, 'problem')}"] if job.problems else []
-    parts += [f"{words.count_words(details.undecided, 'choice')} nobody made"] if details.undecided else []
+    parts += [f"{words.count_words(details.undecided, 'choice')} open"] if details.undecided else []
     parts += [f"{words.count_words(details.left_out, 'lecture')} without a day"] if details.left_out else []
-    parts += [f"{words.count_words(details.uncovered, 'event')} of before gone"] if details.uncovered else []
+    parts += (
+        [f"{words.count_words(details.uncovered, 'event')} of the previous calendar removed"]
+        if details.uncovered
+        else []
+    )
     return ", ".join(parts)
 
 
@@ -157,7 +161,7 @@ def _advice(job: Job, details: Details) -> str:
     if job.state not in (*LETTERS, State.FAILED):
         return ""
     advice = details.advice or words.usual_advice(job.cause)
-    again = f"`tukscal jobs retry {job.id}` lets the next batch try it again."
+    again = f"`tukscal jobs retry {job.id}` queues it for the next batch."
     return f"{advice} {again}".strip()
 
 

@@ -9,12 +9,12 @@ from ..core.ledger import INTERRUPTED, Job, State
 from .canvas import breadth, cut
 
 _STATES = {
-    State.QUEUED: "waits for its turn",
+    State.QUEUED: "waiting",
     State.RUNNING: "being converted",
     State.DONE: "done",
-    State.FAILED: "failed, will be tried again",
+    State.FAILED: "failed, will be retried",
     State.DEAD: "failed for good",
-    State.QUARANTINED: "stopped the converter twice, is left alone",
+    State.QUARANTINED: "ended its worker twice, will not be retried",
 }
 _ADVICE = {error.cause: error.default_advice for error in CONVERSION_ERRORS}
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")

@@ -91,7 +91,7 @@ def test_pages_end_where_they_should(made: Place) -> None:
     whole = made.json("list", "--all")["jobs"]
     assert (found["number"], found["more"], found["jobs"]) == (5, True, whole[:5])
     assert made.json("list", "--limit", "12")["more"] is False
-    assert "The newest 5; --all shows all, --limit more." in made.text("list", "--limit", "5")
+    assert "The newest 5; use --all or a larger --limit for more." in made.text("list", "--limit", "5")
 
 
 def test_the_table_has_a_line_for_each_job_within_eighty_columns(made: Place) -> None:
@@ -159,7 +159,9 @@ def test_show_tells_what_is_remembered_of_a_calendar(place: Place) -> None:
     shown = place.text("show", str(number))
     assert "\x1b" not in shown
     words = " ".join(shown.split())
-    assert "30 rows of tests, 40 events, 1 problem, 2 choices nobody made, 1 event of before gone" in words
+    assert (
+        "30 sessions of tests, 40 events, 1 problem, 2 choices open, 1 event of the previous calendar removed" in words
+    )
     assert "page 2, row 7: the time is impossible: [5m99:99" in words
     assert "Changes moved: COS 214 L1, Mon 08:30, IT 4-4 -> Tue 09:30, IT 4-5 and 11 more" in words
     details = place.json("show", str(number))["details"]
@@ -198,8 +200,8 @@ def test_retry_queues_what_failed_whatever_way(place: Place) -> None:
     worn = fail(place, "worn", "crash", 2)
     shown = " ".join(place.text("retry", str(bad), str(worn), str(done)).split())
     assert shown == (
-        "2 jobs queued again. The next `tukscal batch` with the same options converts what is queued."
-        " 1 job did not fail, and nothing changes there."
+        "2 jobs queued again. The next `tukscal batch` with the same options converts queued jobs."
+        " 1 job did not fail and is unchanged."
     )
     with Ledger.open(place.ledger) as ledger:
         found = [ledger.job(number) for number in (bad, worn, done)]
@@ -212,8 +214,8 @@ def test_a_job_that_waits_for_its_next_attempt_is_said_to_come_by_itself(place: 
     """A job the next batch tries again in any case is shown as such, and nothing is lost by asking for it."""
     waiting = fail(place, "waiting", "io", 1)
     shown = " ".join(place.text("show", str(waiting)).split())
-    assert "failed, will be tried again" in shown
-    assert "Next tried again at 20" in shown
+    assert "failed, will be retried" in shown
+    assert "Next retried at 20" in shown
     assert "io: It was the io." in shown
     assert place.jobs("retry", str(waiting)).returncode == 0
     assert place.json("show", str(waiting))["job"]["state"] in ("failed", "queued")
@@ -257,10 +259,10 @@ def test_discard_asks_first(place: Place) -> None:
     """Nothing is thrown away without a yes; then the letters are gone and done jobs are not."""
     refused = place.jobs("dead", "discard", "--all", stdin=b"n\n")
     assert (refused.returncode, place.json("dead", "list")["number"]) == (130, 3)
-    assert b"Throw the record of 3 dead letters away?" in refused.stdout
+    assert b"Delete the records of 3 dead letters?" in refused.stdout
     number = str(number_of(place, "letter.pdf"))
-    assert place.text("dead", "discard", number, "--yes") == "The record of 1 dead letter is gone.\n"
-    assert "The record of 2 dead letters is gone.\n" in place.text("dead", "discard", "--all", stdin=b"y\n")
+    assert place.text("dead", "discard", number, "--yes") == "1 dead letter deleted.\n"
+    assert "2 dead letters deleted.\n" in place.text("dead", "discard", "--all", stdin=b"y\n")
     assert place.text("list").splitlines()[-1] == "9 jobs: 9 done."
 
 
@@ -274,7 +276,7 @@ def test_what_is_meant_must_be_said(place: Place, command: list[str]) -> None:
     ended = place.jobs(*command)
     assert ended.returncode == 2
     assert (
-        b"Name jobs by their numbers, or all of a --cause or a --batch (`jobs dead` also takes --all)." in ended.stderr
+        b"Name jobs by number, or select them with --cause or --batch (`jobs dead` also takes --all)." in ended.stderr
     )
     assert place.json("dead", "list")["number"] == 3
 

@@ -64,7 +64,7 @@ def test_each_disagreement_is_listed_and_the_next_batch_mends_it(place: Place) -
     shown = place.text("verify")
     assert shown.splitlines()[1:] == [
         "The ledger and the disk agree: 4 calendars as recorded.",
-        "        1 foreign: not written by tukscal, left alone",
+        "        1 foreign: not written by tukscal, ignored",
     ]
 
 
@@ -77,7 +77,7 @@ def test_findings_command_no_terminal(place: Place) -> None:
     shown = place.jobs("verify").stdout.decode()
     assert all(character.isprintable() or character == "\n" for character in shown)
     assert [line.split()[0] for line in shown.splitlines()[:2]] == ["missing", "foreign"]
-    assert "then the same `tukscal batch` makes them" in " ".join(shown.split())
+    assert "then the same `tukscal batch` writes them" in " ".join(shown.split())
     found = place.json_of_failing_verify()["findings"]
     assert [(one["kind"], Path(one["path"])) for one in found] == [("missing", missing), ("foreign", odd)]
 
@@ -190,7 +190,7 @@ def test_the_drill(place: Place) -> None:
 
     ended = place.jobs("restore", backup, "--yes")
     assert (ended.returncode, ended.stdout.splitlines()[0]) == (0, f"Restored: {place.ledger} (3 jobs).".encode())
-    assert b"The ledger was damaged; it is kept as " in ended.stderr
+    assert b"The ledger was damaged; it was kept as " in ended.stderr
     assert data in [kept.read_bytes() for kept in place.root.glob("ledger.db.damaged-*")]
 
     found = place.json_of_failing_verify()
@@ -210,7 +210,7 @@ def test_restore_keeps_what_was_there(place: Place) -> None:
     assert place.jobs("restore", backup, stdin=b"n\n").returncode == 130
     assert place.json("list")["number"] == 4
     shown = place.text("restore", backup, stdin=b"y\n")
-    assert shown.startswith(f"Make {place.ledger} what {backup} holds? [y/N]: ")
+    assert shown.startswith(f"Replace {place.ledger} with {backup}? [y/N]: ")
     assert place.json("list")["number"] == 3
     (kept,) = place.root.glob("ledger.db.before-restore-*")
     with Ledger.open(kept) as ledger:

@@ -29,7 +29,7 @@ def test_a_day_begins_and_ends_at_local_midnight() -> None:
 @pytest.mark.parametrize("text", ["", "now", "2026-7", "2026-02-30", "-2h", "2 years", "9999999d", "9999-12-31"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     """Anything else is named, with an example."""
-    with pytest.raises(click.BadParameter, match="is no moment; write it like 2026-07-20, or 2h or 3d ago"):
+    with pytest.raises(click.BadParameter, match="is not a time; write it like 2026-07-20, 2h or 3d"):
         Moment(end=True).convert(text, None, None)
 
 
