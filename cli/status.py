@@ -1,4 +1,4 @@
-"""`tukscal status`: what the daemons that watch folders are doing, and whether they still are."""
+"""`tukscal status`: what the watching daemons are doing, and whether they are alive."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .status_words import document, nothing_lines, status_lines
 _CODES = {Health.HEALTHY: 0, Health.ATTENTION: 1, Health.DOWN: 3}
 
 
-@click.command("status", short_help="What the daemons that watch folders are doing.")
+@click.command("status", short_help="Show what the watching daemons are doing.")
 @click.argument("output", required=False, type=click.Path(path_type=Path), metavar="[OUT]")
 @click.option("--json", "machine", is_flag=True, help="Print JSON.")
 @click.pass_context
 def status(ctx: click.Context, output: Path | None, machine: bool) -> None:
-    """Tell what the daemon that writes into OUT is doing, or each daemon of this computer.
+    """Show what the daemon that writes into OUT is doing, or every daemon of this computer.
 
-    Exit code 0: it works, or stands by for one that does; 1: somebody should look at it: it is degraded, hangs, or
-    stands by for nobody; 3: none runs. Of several the worst counts, those that ended as told left out.
+    Exit code 0: it works, or stands by for one that does; 1: it needs attention: it is degraded, hanging, or stands by
+    for nobody; 3: none is running. The worst of several counts; stopped daemons are not counted.
     """
     seen = _of(output) if output else _all()
     if machine:

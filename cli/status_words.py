@@ -14,13 +14,13 @@ from .render import Shown
 
 _STYLES = {Health.HEALTHY: "bold green", Health.ATTENTION: "bold yellow", Health.DOWN: "bold red"}
 _STATES = {
-    State.STARTING: "starts",
-    State.WORKING: "works",
-    State.IDLE: "has nothing to do",
+    State.STARTING: "is starting",
+    State.WORKING: "is working",
+    State.IDLE: "is idle",
     State.STANDBY: "stands by",
-    State.DEGRADED: "cannot work just now and tries again by itself",
-    State.DRAINING: "ends when what runs is done",
-    State.STOPPED: "has ended as it was told",
+    State.DEGRADED: "cannot work now and retries automatically",
+    State.DRAINING: "is stopping after the running conversions",
+    State.STOPPED: "was stopped",
 }
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
@@ -38,7 +38,7 @@ def status_lines(seen: Iterable[Seen]) -> Iterator[Shown]:
 
 def nothing_lines(output: Path | None) -> Iterator[Shown]:
     """Return what is said where no daemon ever ran."""
-    yield Shown(f"No daemon of this computer has written into {output or 'any folder'}.", 0, _STYLES[Health.DOWN])
+    yield Shown(f"No daemon on this computer has written to {output or 'any folder'}.", 0, _STYLES[Health.DOWN])
     yield Shown("Start one with `tukscal watch IN -o OUT`.", 2)
 
 
@@ -59,9 +59,9 @@ def ago(seconds: float) -> str:
 def _headline(seen: Seen) -> str:
     status = seen.beat.status
     if seen.life is Life.DEAD:
-        return f"Dead: process {status.pid} has ended without a word; it last wrote {ago(seen.age)} ago."
+        return f"Dead: process {status.pid} ended unexpectedly; its last report was {ago(seen.age)} ago."
     if seen.life is Life.HANGING:
-        return f"Hangs: process {status.pid} is there, but has written nothing for {ago(seen.age)}."
+        return f"Hanging: process {status.pid} exists, but has not reported for {ago(seen.age)}."
     if seen.life is Life.STOPPED:
         return f"The daemon {_STATES[State.STOPPED]}, {ago(seen.age)} ago."
     return f"The daemon {_STATES[status.state]}{_because(status)}."
@@ -71,7 +71,7 @@ def _because(status: Status) -> str:
     reason = f": {status.reason.rstrip('.')}" if status.reason else ""
     if status.state is not State.STANDBY:
         return reason
-    return f" for {status.owner}{reason}" if status.owner else f", but nobody is known to work{reason}"
+    return f" for {status.owner}{reason}" if status.owner else f", but no working daemon is known{reason}"
 
 
 def _details(seen: Seen) -> Iterator[str]:
@@ -86,11 +86,11 @@ def _details(seen: Seen) -> Iterator[str]:
         failure = status.last_failure
         yield f"Last failure {ago(now - failure.when)} ago: {os.path.basename(failure.file)}: {failure.message}"
     if status.memory is not None and status.disk_free is not None:
-        yield f"{size_words(status.memory)} of memory, {size_words(status.disk_free)} free where it writes."
+        yield f"{size_words(status.memory)} of memory, {size_words(status.disk_free)} free in OUT."
 
 
 def _mode(status: Status) -> str:
-    words = {"native": "told of each change", "polling": "looking again and again"}.get(status.mode, status.mode)
+    words = {"native": "by file system events", "polling": "by scanning"}.get(status.mode, status.mode)
     return f"{words} ({status.mode_reason})" if status.mode_reason else words
 
 

@@ -50,41 +50,50 @@ _PATIENCE = 5.0  # seconds a turn may wait for the ledger: the lease and the wat
 _AT_START = ("ledger", "keep", "log_file", "status_port", "sync", "sync_as")  # options that a reload does not change
 
 
-@click.command("watch", cls=Remembering, short_help="Watch a folder and convert what is dropped there.")
+@click.command("watch", cls=Remembering, short_help="Watch a folder and convert the PDFs dropped there.")
 @click.argument("source", type=_PATH, metavar="IN")
 @click.option("-o", "--output", type=_PATH, required=True, metavar="OUT", help="Folder for the calendars.")
 @config_option
-@click.option("--once", is_flag=True, help="Do what is there, and leave.")
-@click.option("--include", multiple=True, metavar="GLOB", help="Files to take.  [default: *.pdf]")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Files and folders to leave out.")
-@click.option("--settle", type=Seconds(), default=5.0, show_default=True, help="Seconds a file must stand still.")
-@click.option("--poll", is_flag=True, help="Look every 10 seconds, whatever the file system tells.")
+@click.option("--once", is_flag=True, help="Process what is there now, then exit.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Files to convert; may be repeated.  [default: *.pdf]")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Files and folders to leave out; may be repeated.")
+@click.option("--settle", type=Seconds(), default=5.0, show_default=True, help="How long a file must be unchanged.")
+@click.option("--poll", is_flag=True, help="Scan every 10 seconds, even if the file system reports changes.")
 @click.option(
-    "--on-success", type=click.Choice(["keep", "move", "delete"]), default="keep", help="What becomes of a PDF."
+    "--on-success",
+    type=click.Choice(["keep", "move", "delete"]),
+    default="keep",
+    help="What to do with a converted PDF.",
 )
-@click.option("--on-failure", type=click.Choice(["keep", "move"]), default="keep", help="What becomes of a bad PDF.")
-@click.option("--done-folder", type=_PATH, metavar="DIR", help="Where converted PDFs are moved to.")
-@click.option("--failed-folder", type=_PATH, metavar="DIR", help="Where bad PDFs are moved to.")
-@click.option("--mirror", is_flag=True, help="Remove the calendar of a PDF that is removed.")
-@click.option("--moved", is_flag=True, help="IN may be on another disk or share than the last time.")
-@click.option("--grace", type=Seconds(), default=10.0, show_default=True, help="Seconds to finish when told to end.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one a core as memory allows.")
-@click.option("--select", type=_PATH, metavar="TOML", help="Groups for all PDFs.")
+@click.option("--on-failure", type=click.Choice(["keep", "move"]), default="keep", help="What to do with a failed PDF.")
+@click.option("--done-folder", type=_PATH, metavar="DIR", help="Folder to which converted PDFs are moved.")
+@click.option("--failed-folder", type=_PATH, metavar="DIR", help="Folder to which failed PDFs are moved.")
+@click.option("--mirror", is_flag=True, help="Remove the calendar when its PDF is removed.")
+@click.option("--moved", is_flag=True, help="Accept that IN is on another disk or share than last time.")
+@click.option(
+    "--grace", type=Seconds(), default=10.0, show_default=True, help="Time to finish running conversions when stopped."
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; default one per core as memory allows.")
+@click.option("--select", type=_PATH, metavar="TOML", help="Selection file for all PDFs; default each PDF's own.")
 @click.option("--strict", is_flag=True, help="Fail a PDF if any row or text cannot be used.")
-@click.option("--log", "log_file", type=_PATH, metavar="FILE", help="Write the log there, in files of 10 MB.")
-@click.option("--status-port", type=click.IntRange(0, 65535), help="Port on this machine for /live, /ready, /metrics.")
+@click.option("--log", "log_file", type=_PATH, metavar="FILE", help="Write the log to FILE, rotated at 10 MB.")
+@click.option(
+    "--status-port", type=click.IntRange(0, 65535), help="Port on 127.0.0.1 for /live, /ready, /status and /metrics."
+)
 @calendar_options
 @reading_options
-@click.option("--limit", "limits", type=Limit(), multiple=True, help="Raise a limit: pages, glyphs, ...")
+@click.option(
+    "--limit", "limits", type=Limit(), multiple=True, help="Change a size limit, such as pages=600; may be repeated."
+)
 @ledger_option
 @sync_options
 @click.pass_context
 def watch(ctx: click.Context, /, **given: Any) -> WatchRequest | None:
     """Watch IN and keep a calendar in OUT for every timetable PDF below it.
 
-    A file is taken when it has stood still for a while. Beside each calendar stand notes for people: NAME.error.txt for
-    a PDF without one, NAME.warnings.txt for rows that could not be used. SIGTERM ends it after what is being converted,
-    SIGHUP reads the configuration again. `tukscal status` tells what it does.
+    A file is converted when it has been unchanged for --settle seconds. OUT also gets notes for people: NAME.error.txt
+    for a PDF without a calendar, NAME.warnings.txt for rows that could not be used. SIGTERM stops the daemon after the
+    running conversions, SIGHUP reloads the configuration. `tukscal status` shows what it is doing.
     """
     request = request_of(**given)
     if ctx.meta.get(_ASKED):
@@ -126,7 +135,7 @@ def _tell_year(request: WatchRequest, log: Log) -> None:
     """Say which year is meant if nobody said it: next January it is still that one."""
     options = request.batch.options
     if options.year is None and options.term.start is None:
-        reason = f"Lectures are dated {options.today.year}, and will be next January too: give --year."
+        reason = f"Lectures are dated {options.today.year}, even after next January: give --year."
         log("year_assumed", level=Level.WARNING, year=options.today.year, reason=reason)
 
 
@@ -161,7 +170,7 @@ def request_of(
     """Return what the options ask for."""
     for fate, folder, name in ((on_success, done_folder, "done"), (on_failure, failed_folder, "failed")):
         if fate == "move" and folder is None:
-            raise click.UsageError(f"To move PDFs, say where: --{name}-folder DIR.")
+            raise click.UsageError(f"Moving PDFs needs --{name}-folder DIR.")
     batch = BatchRequest(
         sources=(source,),
         output=output,

@@ -43,7 +43,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
         is_eager=True,
         expose_value=False,
         callback=_load,
-        help="Options in a file: settle = 10, exclude = ['old'], ...",
+        help="Read options from a file, such as settle = 10.",
     )
     return option(command)
 

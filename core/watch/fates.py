@@ -17,8 +17,8 @@ from ..ledger import Job
 from ..text import clean
 
 _FIRST = "tukscal could not make a calendar of this PDF."
-_OLDER = "The calendar beside this note is still that of the PDF that was here before."
-_LAST = "This note goes away by itself when the PDF is converted or removed."
+_OLDER = "The calendar beside this note is still that of the previous PDF."
+_LAST = "This note is removed when the PDF is converted or deleted."
 
 _ENDINGS = (".error.txt", ".tukscal-error.txt")
 _ASK = "ask whoever runs tukscal here"
@@ -31,8 +31,8 @@ _ADVICE = {
     "bad_rows": f"Compare the PDF with what the portal shows. If it is the portal's own file, {_ASK}.",
     "no_term": f"The PDF is fine: {_ASK} to enter these dates.",
     "no_such_file": f"Make sure that tukscal may read the file, or {_ASK}.",
-    "not_writable": "Move away what is in the way there, then save the PDF here again.",
-    "io": "tukscal tries this PDF again by itself; nothing has to be done with it.",
+    "not_writable": "Move away the file that is in the way, then save the PDF here again.",
+    "io": "Nothing has to be done: tukscal retries this PDF automatically.",
     "crash": f"Nothing was written. Please {_ASK} to report this with the PDF.",
 }
 

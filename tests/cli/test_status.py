@@ -60,25 +60,25 @@ def test_a_daemon_at_work(folder: Path) -> None:
     done = run(watch(folder))
     assert done.exit_code == 0
     assert done.output.splitlines()[1:] == [
-        "  The daemon works.",
-        f"  Watches /in, looking again and again (/in is nfs4); process {os.getpid()}, version 1.2.",
+        "  The daemon is working.",
+        f"  Watches /in, by scanning (/in is nfs4); process {os.getpid()}, version 1.2.",
         "  7 jobs waiting, the oldest for 1 minute; 2 running on 3 workers.",
         "  Since its start 1 day ago: 30 done, 4 failed (encrypted 3, io 1).",
         "  Last scan 5 seconds ago; last calendar 2 minutes ago.",
         "  Last failure 2 hours ago: b.pdf: The PDF needs a password.",
-        "  219 MiB of memory, 11 GiB free where it writes.",
+        "  219 MiB of memory, 11 GiB free in OUT.",
     ]
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
-        ({"state": State.DEGRADED, "reason": "the share is gone"}, 1, "by itself: the share is gone."),
+        ({"state": State.DEGRADED, "reason": "the share is gone"}, 1, "retries automatically: the share is gone."),
         ({"state": State.STANDBY, "owner": "process 7 on b"}, 0, "stands by for process 7 on b."),
-        ({"state": State.STANDBY}, 1, "stands by, but nobody is known to work."),
-        ({"state": State.DRAINING}, 0, "ends when what runs is done."),
-        ({"state": State.STOPPED}, 3, "has ended as it was told, 0 seconds ago."),
-        ({"old": 61.0}, 1, "Hangs: process PID is there, but has written nothing for 1 minute."),
+        ({"state": State.STANDBY}, 1, "stands by, but no working daemon is known."),
+        ({"state": State.DRAINING}, 0, "is stopping after the running conversions."),
+        ({"state": State.STOPPED}, 3, "was stopped, 0 seconds ago."),
+        ({"old": 61.0}, 1, "Hanging: process PID exists, but has not reported for 1 minute."),
     ],
 )  # fmt: skip
 def test_each_state_has_its_words_and_code(folder: Path, changes: dict[str, Any], code: int, words: str) -> None:
@@ -100,7 +100,7 @@ def test_a_killed_daemon_is_shown_as_dead(folder: Path) -> None:
         daemon.wait()
         done = run(out)
     assert done.exit_code == 3
-    assert f"Dead: process {daemon.pid} has ended without a word" in done.output
+    assert f"Dead: process {daemon.pid} ended unexpectedly" in done.output
 
 
 def test_json_says_the_same(folder: Path) -> None:
@@ -129,7 +129,7 @@ def test_where_no_daemon_ever_ran(folder: Path, arguments: tuple[str, ...]) -> N
     """Nothing is known: code 3, a sentence and what to do; as JSON an empty list."""
     done = run(*arguments)
     assert done.exit_code == 3
-    assert "No daemon of this computer has written into" in done.output
+    assert "No daemon on this computer has written to" in done.output
     assert "tukscal watch IN -o OUT" in done.output
     done = run(*arguments, "--json")
     assert (done.exit_code, json.loads(done.output)) == (3, {"daemons": []})
@@ -156,7 +156,7 @@ def test_the_installed_command_says_it_too(folder: Path) -> None:
     out = watch(folder)
     done = tukscal("status", out, cwd=folder, env={"TUKSCAL_STATE_DIR": str(folder / "state")})
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"The daemon works." in done.stdout
+    assert b"The daemon is working." in done.stdout
     code = "import sys, tukscal.cli.status; print({'pypdfium2', 'pdfplumber', 'prometheus_client'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"set()\n"
 

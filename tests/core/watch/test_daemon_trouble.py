@@ -67,7 +67,7 @@ def test_jobs_that_died_of_a_full_disk(tmp_path: Path, monkeypatch: pytest.Monke
         one.drop("a.pdf")
         one.wait(60)
         assert one.ended() == ["a.pdf dead"]
-        assert b"tries this PDF again by itself" in one.tree()["a.error.txt"]
+        assert b"tukscal retries this PDF automatically" in one.tree()["a.error.txt"]
         assert one.state() is State.IDLE
         monkeypatch.undo()
         one.wait(620)

@@ -24,7 +24,7 @@ def test_a_note_for_each_cause(kind: type[TukscalError]) -> None:
     text = error_text("a.pdf", kind("Something is wrong.")).decode()
     parts = text.removesuffix("\n").split("\n\n")
     assert parts[:3] == ["tukscal could not make a calendar of this PDF.", "a.pdf", "Something is wrong."]
-    assert parts[-1] == "This note goes away by itself when the PDF is converted or removed."
+    assert parts[-1] == "This note is removed when the PDF is converted or deleted."
     assert len(parts) == 5
     assert not [word for word in COMMANDS if word in parts[3]]
 
@@ -66,10 +66,7 @@ def test_a_note_beside_an_older_calendar(tmp_path: Path) -> None:
         one.drop("a.pdf", b"%PDF-1.4 no timetable %%EOF")
         one.wait(90)
         assert one.tree()["a.ics"] == before
-        assert (
-            b"The calendar beside this note is still that of the PDF that was here before."
-            in (one.tree()["a.error.txt"])
-        )
+        assert b"The calendar beside this note is still that of the previous PDF." in (one.tree()["a.error.txt"])
         one.drop("b.pdf", b"%PDF-1.4 no timetable %%EOF")
         (one.out / "c.ics").write_text("a person's")
         one.drop("c.pdf", pdf(2))
@@ -86,7 +83,7 @@ def test_what_stands_in_the_way_is_named(what: str, tmp_path: Path) -> None:
         one.drop("a.pdf", pdf(1))
         one.settle()
         assert one.names() == {"a.error.txt"}
-        assert b"Move away what is in the way there" in one.tree()["a.error.txt"]
+        assert b"Move away the file that is in the way" in one.tree()["a.error.txt"]
 
 
 def test_a_note_of_a_person_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
