@@ -18,15 +18,19 @@ _TRIES = 3
 _NOWHERE = "nobody"  # the account before the service has told
 
 
-@click.command("login", short_help="Log in at a central service, to push calendars there.")
-@click.option("--server", required=True, metavar="URL", help="The service, like https://calendars.example.ac.za.")
-@click.option("--insecure", is_flag=True, help="Send the token unprotected, over http:// to another machine.")
-@click.option("--no-keyring", is_flag=True, help="Keep the token in a file only you may read, whatever else there is.")
+@click.command("login", short_help="Log in to a central service, to push calendars to it.")
+@click.option(
+    "--server", required=True, metavar="URL", help="Address of the service, such as https://calendars.example.ac.za."
+)
+@click.option("--insecure", is_flag=True, help="Send the token unencrypted, over http:// to another computer.")
+@click.option(
+    "--no-keyring", is_flag=True, help="Keep the token in a file only you can read, even if there is a keyring."
+)
 def login(server: str, insecure: bool, no_keyring: bool) -> None:
-    """Log in at a central service with the token its administrator gave you.
+    """Log in to a central service with the token from its administrator.
 
-    The token is asked for, or read from standard input, so that it stands in no list of commands. It is kept in the
-    system's keyring if there is one.
+    The token is asked for, or read from standard input, so that it appears in no list of processes. It is kept in the
+    system's keyring, or in a file only you can read.
     """
     address = _address(server, insecure=insecure)
     token = _token()
@@ -34,7 +38,7 @@ def login(server: str, insecure: bool, no_keyring: bool) -> None:
     place = Credentials(config_folder(), use_keyring=not no_keyring).save(
         Login(server=address, account=account.id, token=token)
     )
-    click.echo(f"Logged in at {address} as {account.id}. The token is kept in {place}.")
+    click.echo(f"Logged in to {address} as {account.id}. The token is kept in {place}.")
 
 
 def _address(text: str, *, insecure: bool) -> str:
@@ -44,9 +48,7 @@ def _address(text: str, *, insecure: bool) -> str:
         raise click.UsageError(f"--server {text}: {error}") from None
     parts = urlsplit(address)
     if parts.scheme == "http" and not insecure and not _is_loopback(parts.hostname or ""):
-        raise click.UsageError(
-            f"--server {text}: everybody on the way could read the token. Use https://, or say --insecure."
-        )
+        raise click.UsageError(f"--server {text}: the token could be read on the way. Use https://, or add --insecure.")
     return address
 
 
@@ -74,7 +76,7 @@ async def _account(asked: Login) -> wire.AccountAnswer:
             return await trying(service.account, attempts=_TRIES, sleep=asyncio.sleep)
         except PushFailed as error:
             failure = error
-    advice = "Nothing was changed. Check the address and the token, and try again."
+    advice = "Nothing was changed. Check the address and the token, then try again."
     if failure.kind is Kind.UNAUTHORIZED:
         raise Unauthorized(failure.message, advice=advice)
     raise PushRetry(f"{asked.server}: {failure.message}", advice=advice)

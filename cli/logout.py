@@ -12,11 +12,10 @@ from .paths import config_folder
 def logout() -> None:
     """Forget the central service and its token.
 
-    What was not pushed stays in the outbox. The token itself stays valid: only the service's administrator can revoke
-    it.
+    Calendars not yet pushed stay in the outbox. The token stays valid: only the service's administrator can revoke it.
     """
     identity = Credentials(config_folder()).forget()
     if identity is None:
-        click.echo("Nobody was logged in.")
+        click.echo("Not logged in.")
     else:
-        click.echo(f"Logged out: {identity.account} at {identity.server}.")
+        click.echo(f"Logged out {identity.account} at {identity.server}.")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_WHAT = {"push_refused": "Not pushed", "service_left_alone": "Pushing rests", "drain_stopped": "Pushing stopped"}
+_WHAT = {"push_refused": "Not pushed", "service_left_alone": "Pushing paused", "drain_stopped": "Pushing stopped"}
 
 
 class PushSummary(NamedTuple):
@@ -20,9 +20,9 @@ class PushSummary(NamedTuple):
         """Yield it as sentences."""
         yield f"Pushed: {self.pushed:,}."
         if self.waiting:
-            yield f"Still to be pushed: {self.waiting:,}; `tukscal sync push` does the rest."
+            yield f"Still to be pushed: {self.waiting:,}; `tukscal sync push` pushes them."
         if self.refused:
-            yield f"Refused: {self.refused:,}; `tukscal sync status` says why."
+            yield f"Refused: {self.refused:,}; `tukscal sync status` shows why."
 
 
 def push_words(level: int, event: str, fields: Mapping[str, object]) -> str:

@@ -41,8 +41,8 @@ def sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _OPTIONS = (
-    click.option("--sync", is_flag=True, help="Push the calendars to the central service (`tukscal login`)."),
-    click.option("--sync-as", metavar="NAME", help="The folder's name at the service, instead of OUT's own."),
+    click.option("--sync", is_flag=True, help="Push the calendars to the central service (see `tukscal login`)."),
+    click.option("--sync-as", metavar="NAME", help="Name of the folder at the service; default the name of OUT."),
 )
 
 
@@ -50,7 +50,7 @@ def push_of(output: Path, sync: bool, sync_as: str | None) -> Push | None:
     """Return how results go into the outbox, None if nobody asked for it. Raises click.UsageError or Unauthorized."""
     if not sync:
         if sync_as is not None:
-            raise click.UsageError("--sync-as says under which name to push: say --sync too.")
+            raise click.UsageError("--sync-as needs --sync.")
         return None
     from ..sync.credentials import Credentials
     from ..sync.wire import names
@@ -167,7 +167,7 @@ class _ToLog(logging.Handler):
 
 
 log_option = click.option(
-    "--log", "log_file", type=click.Path(path_type=Path), metavar="FILE", help="Write what happens there, as JSON."
+    "--log", "log_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a log to FILE, as JSON."
 )
 
 

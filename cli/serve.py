@@ -38,22 +38,40 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 @click.group("serve", invoke_without_command=True, short_help="Run the central service.")
-@click.option("--config", type=_PATH, metavar="TOML", help="Settings: store, public_url, [rates], [jobs], ...")
-@click.option("--store", type=_PATH, metavar="FILE", help="The service's database.  [default: tukscal.db]")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for any.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Converting processes; by default one a core.")
-@click.option("--public-url", metavar="URL", help="What links begin with: https://timetables.up.ac.za")
 @click.option(
-    "--forwarded-allow-ips", default="", metavar="IPS", help="Proxies whose X-Forwarded-For counts, with commas."
+    "--config", type=_PATH, metavar="TOML", help="Read settings from a file: store, public_url, [rates], [jobs], ..."
 )
-@click.option("--log-level", type=click.Choice(_LEVELS), default="info", show_default=True, help="How much is logged.")
+@click.option("--store", type=_PATH, metavar="FILE", help="Database of the service.  [default: tukscal.db]")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 for any free port.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; default one per core as memory allows.")
+@click.option("--public-url", metavar="URL", help="What links begin with, such as https://timetables.up.ac.za.")
+@click.option(
+    "--forwarded-allow-ips",
+    default="",
+    metavar="IPS",
+    help="Proxies whose X-Forwarded-For is trusted, separated by commas.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(_LEVELS),
+    default="info",
+    show_default=True,
+    help="Least severe level that is logged.",
+)
 @click.pass_context
 def serve(ctx: click.Context, /, **given: Any) -> None:
-    """Run the central service: calendars are pushed to it, students subscribe, PDFs are converted.
+    """Run the central service: faculties push calendars, students subscribe to feeds and upload PDFs.
 
-    TUKSCAL_KEY in the environment is the master secret PDFs and cookies are sealed with; `tukscal serve key` makes one.
-    Every setting can also be given as TUKSCAL_SECTION_NAME. SIGTERM ends it after what is being done.
+    The environment variable TUKSCAL_KEY is the master secret that encrypts PDFs and signs cookies; `tukscal serve key`
+    makes one. Every setting can also be given as TUKSCAL_SECTION_NAME. SIGTERM stops the service after running requests
+    and conversions.
     """
     ctx.meta[SETTINGS] = lambda: read(given)
     if ctx.invoked_subcommand is None:
@@ -75,14 +93,17 @@ serve.add_command(token)
 
 @serve.group("admin")
 def admin() -> None:
-    """Those who make tokens and look after the service."""
+    """Manage the admins of the service."""
 
 
 @admin.command("add")
 @click.argument("name")
 @click.pass_context
 def add(ctx: click.Context, name: str) -> None:
-    """Make the admin NAME, or give it another password; asked for, or read from standard input."""
+    """Create the admin NAME, or change its password.
+
+    The password is asked for, or read from standard input.
+    """
     _check_extra()
     from ..sync.service.clock import SystemClock
     from ..sync.service.passwords import make_admin
@@ -110,7 +131,7 @@ def read(given: dict[str, Any]) -> Settings:
 
 
 def _run(settings: Settings, *, host: str, port: int, forwarded_allow_ips: str, log_level: str, **_others: Any) -> None:
-    """Serve until told to end; what keeps it from starting is said in a sentence before anything listens."""
+    """Serve until stopped; any fault in the settings is reported before listening."""
     from ..sync.service import logs
     from ..sync.service.app import build
     from ..sync.service.crypt import VARIABLE
@@ -143,16 +164,16 @@ def _reached(settings: Settings, host: str, port: int, proxies: str) -> Settings
         return replace(settings, public_url=_address(host, port))
     if settings.https and not proxies:
         click.echo(
-            "Somebody before this service speaks HTTPS, and --forwarded-allow-ips does not name it: everybody seems to "
-            "come from there, limits of addresses count all together, and what is for this machine only "
-            "(admins, /metrics) is open if it runs here.",
+            "The public URL is HTTPS, but --forwarded-allow-ips names no proxy: all clients seem to have the proxy's "
+            "address, share its rate limits, and if the proxy runs on this computer, may use what is restricted to it "
+            "(admin logins, /metrics).",
             err=True,
         )
     return settings
 
 
 def _listening(host: str, port: int) -> None:
-    click.echo(f"tukscal serves on {_address(host, port)}", err=True)
+    click.echo(f"tukscal listens on {_address(host, port)}", err=True)
 
 
 def _address(host: str, port: int) -> str:
@@ -163,7 +184,7 @@ def _tell_sentry(dsn: str) -> None:
     from ..sync.service.logs import tell_sentry
 
     if find_spec("sentry_sdk") is None:
-        raise InputOutput("Telling Sentry needs more packages.", advice="pip install 'tukscal[sentry]'")
+        raise InputOutput("Reporting to Sentry needs more packages.", advice="pip install 'tukscal[sentry]'")
     tell_sentry(dsn, __version__)
 
 

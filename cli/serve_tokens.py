@@ -26,38 +26,46 @@ _PAGE = 1_000
 
 @click.group("token")
 def token() -> None:
-    """What faculties' programs sign in with: `tukscal login` asks for one."""
+    """Manage the tokens that faculties log in with."""
 
 
 @token.command("add")
 @click.argument("faculty")
-@click.option("--name", default="command line", show_default=True, help="What it is for.")
-@click.option("--scope", "scopes", multiple=True, help="What it may do; all a faculty needs if none is given.")
-@click.option("--days", type=click.FloatRange(0, 3660, min_open=True), default=365.0, show_default=True)
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@click.option(
+    "--scope", "scopes", multiple=True, help="What it may do; default all that a faculty needs; may be repeated."
+)
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 3660, min_open=True),
+    default=365.0,
+    show_default=True,
+    help="How long it is valid.",
+)
 @click.pass_context
 def add(ctx: click.Context, faculty: str, name: str, scopes: tuple[str, ...], days: float) -> None:
-    """Make a token for FACULTY and print it, this once."""
+    """Create a token for FACULTY and print it, this once."""
     from ..sync.service import scopes as known
     from ..sync.service.clock import SystemClock
     from ..sync.service.faculties import Wanted, new_token
 
     if unknown := known.unknown(scopes):
-        raise BadRows(f"There is no scope {', '.join(unknown)}.", advice=f"There are {', '.join(known.ALL)}.")
+        raise BadRows(f"There is no scope {', '.join(unknown)}.", advice=f"The scopes are {', '.join(known.ALL)}.")
     if not faculty.strip() or not faculty.isprintable():
-        raise BadRows("A faculty needs a name.", advice="Give a name of letters.")
+        raise BadRows("A faculty needs a name.", advice="Give a name of printable characters.")
     wanted = Wanted(faculty=faculty, name=name, scopes=scopes or known.FACULTY, days=days)
     made = _with_store(ctx, lambda store: new_token(store, wanted, SystemClock().now()))
     if made is None:
-        raise InputOutput("The faculty was removed at this moment.", advice="Try again.")
+        raise InputOutput("The faculty was removed meanwhile.", advice="Try again.")
     secret, there = made
     click.echo(secret)
-    click.echo(f"Token {there.id} for {clean(faculty)}: {', '.join(there.scopes)}. It is shown this once.", err=True)
+    click.echo(f"Token {there.id} for {clean(faculty)}: {', '.join(there.scopes)}. It is not shown again.", err=True)
 
 
 @token.command("list")
 @click.pass_context
 def list_(ctx: click.Context) -> None:
-    """List tokens, without their secrets."""
+    """List tokens without their secrets."""
     for line in _with_store(ctx, _lines):
         click.echo(line)
 
@@ -66,12 +74,12 @@ def list_(ctx: click.Context) -> None:
 @click.argument("id_", metavar="ID")
 @click.pass_context
 def revoke(ctx: click.Context, id_: str) -> None:
-    """Make the token ID worthless, from the next request on."""
+    """Make the token ID invalid from the next request on."""
     from ..sync.service.clock import SystemClock
 
     if not _with_store(ctx, lambda store: store.tokens.revoke(id_, SystemClock().now())):
-        raise BadRows(f"There is no token {clean(id_)}.", advice="`tukscal serve token list` names them.")
-    click.echo(f"{id_} is worthless from now on.")
+        raise BadRows(f"There is no token {clean(id_)}.", advice="`tukscal serve token list` lists the tokens.")
+    click.echo(f"{id_} is no longer valid.")
 
 
 def _with_store(ctx: click.Context, ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:

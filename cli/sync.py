@@ -1,4 +1,4 @@
-"""`tukscal sync`: what goes to the central service, and what became of it."""
+"""`tukscal sync`: push the outbox to the central service, and show its state."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ from .paths import config_folder
 from .values import Seconds
 
 
-@click.group("sync", short_help="Push calendars to the central service, and what became of them.")
+@click.group("sync", short_help="Push calendars to the central service; show what was pushed.")
 def sync() -> None:
-    """Push calendars to the central service, and tell what became of them.
+    """Push calendars to the central service, and show what was pushed.
 
     `tukscal batch --sync` and `tukscal watch --sync` put each result into the outbox and push it at once if the service
-    can be reached; `sync push` does the rest.
+    can be reached; `sync push` pushes the others.
     """
 
 
 @sync.command("push")
 @click.option(
     "--wait", "patience", type=Seconds(), default=30.0, show_default=True,
-    help="Go on while something is due within so many seconds.",
+    help="Continue while a calendar is due within this time.",
 )  # fmt: skip
-@click.option("--in-flight", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests at a time.")
+@click.option(
+    "--in-flight", type=click.IntRange(1, 64), default=8, show_default=True, help="Number of concurrent requests."
+)
 @json_option
 @ledger_option
 def push(patience: float, in_flight: int, machine: bool, ledger: Path | None) -> None:
-    """Push what waits in the outbox.
+    """Push the calendars waiting in the outbox.
 
-    What the service cannot take now is tried again while that is worth it; the rest is kept for the next time.
+    A calendar that the service cannot take now is retried within --wait; the others are kept for the next time.
     """
     login = Credentials(config_folder()).login()
     with open_existing(ledger_path(ledger)) as found, pushing_alone(found.path) as ours:
         if not ours:
-            advice = "It pushes what waits here too. `tukscal sync status` tells how far it is."
+            advice = "It pushes these calendars too; `tukscal sync status` shows its progress."
             raise PushRetry("Another tukscal is pushing from this ledger.", advice=advice)
         pushed = asyncio.run(_push(found, login, patience, in_flight))
         left = found.backlog()
@@ -86,7 +88,7 @@ def _fail(pushed: Pushed, left: Backlog) -> None:
 @json_option
 @ledger_option
 def status(machine: bool, ledger: Path | None) -> None:
-    """Tell who is logged in, what waits in the outbox and why, and what was refused."""
+    """Show the login, what is waiting in the outbox and why, and what was refused."""
     from .sync_view import print_document, status_document, status_lines
 
     identity = Credentials(config_folder()).identity()
@@ -100,11 +102,11 @@ def status(machine: bool, ledger: Path | None) -> None:
 
 
 @sync.command("retry")
-@click.option("--mine", is_flag=True, help="Also what was made for another account: it is yours from now on.")
-@click.option("--all", "everything", is_flag=True, help="Also all that was pushed: for a service that has lost it.")
+@click.option("--mine", is_flag=True, help="Also calendars made for another account; they become yours.")
+@click.option("--all", "everything", is_flag=True, help="Also calendars already pushed, for a service that lost them.")
 @ledger_option
 def retry(mine: bool, everything: bool, ledger: Path | None) -> None:
-    """Let all that waits or was refused be due now, as if never tried; `sync push` pushes it."""
+    """Make all waiting and refused calendars due now; `sync push` pushes them."""
     from .sync_view import count
 
     owner = Credentials(config_folder()).login().owner if mine or everything else None
@@ -116,4 +118,6 @@ def retry(mine: bool, everything: bool, ledger: Path | None) -> None:
         taken = len(found.refused(1_000))
     click.echo(f"{count(number, 'calendar')} to be pushed: run `tukscal sync push`.")
     if taken:
-        click.echo(f"{count(taken, 'calendar')} left refused: their names belong to others (`tukscal sync status`).")
+        click.echo(
+            f"{count(taken, 'calendar')} still refused: their names belong to others (see `tukscal sync status`)."
+        )

@@ -1,4 +1,4 @@
-"""The outbox as people and programs read it."""
+"""The outbox as text and as JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _WHY = {
     "unreachable": "the service could not be reached",
     "busy": "the service asked to wait",
     "later": "the service could not take it",
-    "push_retry": "the service failed, or something stood in its place",
-    "unauthorized": "the token was not taken",
-    "other_account": "made for an account that is not logged in",
-    "output_moved_on": "not on the disk as it was made",
+    "push_retry": "the service failed, or something else answered in its place",
+    "unauthorized": "the token was not accepted",
+    "other_account": "made for another account than the one logged in",
+    "output_moved_on": "changed on disk since it was made",
 }
 
 
@@ -63,9 +63,9 @@ def _row(row: Outgoing) -> dict[str, object]:
 def status_lines(identity: Identity | None, left: Backlog, refused: Sequence[Outgoing]) -> Iterator[str]:
     """Yield the same as lines for people."""
     if identity is None:
-        yield "Nobody is logged in: `tukscal login --server URL`."
+        yield "Not logged in; run `tukscal login --server URL`."
     else:
-        yield f"Logged in at {identity.server} as {identity.account}."
+        yield f"Logged in to {identity.server} as {identity.account}."
     yield f"{left.states[Delivery.SENT]:>9,} pushed, the last one {moment_words(left.last_sent)}"
     yield f"{left.states[Delivery.PENDING]:>9,} still to be pushed"
     for cause, rows in sorted(left.waiting.items()):
@@ -76,4 +76,4 @@ def status_lines(identity: Identity | None, left: Backlog, refused: Sequence[Out
     for row in refused:
         yield f"          {clean(row.calendar)}: {clean(row.message or row.cause)}"
     if refused:
-        yield "`tukscal sync retry` lets them be pushed again."
+        yield "`tukscal sync retry` queues them again."

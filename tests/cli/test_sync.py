@@ -70,15 +70,15 @@ def test_login_without_a_keyring(folder: Path, service: MadeService) -> None:
     code, out, err = tukscal(folder, "login", "--server", f"{service.address}/", stdin=f" {TOKEN}\r\n")
     assert (code, err) == (0, "")
     assert out == (
-        f"Logged in at {service.address} as {ACCOUNT}. "
+        f"Logged in to {service.address} as {ACCOUNT}. "
         f"The token is kept in {settings(folder)}, which only you may read.\n"
     )
     assert stat.S_IMODE(settings(folder).stat().st_mode) == 0o600
     assert json.loads(settings(folder).read_text()) == {"server": service.address, "account": ACCOUNT, "token": TOKEN}
     assert [request.path for request in service.requests] == ["/v1/account"]
-    assert tukscal(folder, "logout")[:2] == (0, f"Logged out: {ACCOUNT} at {service.address}.\n")
+    assert tukscal(folder, "logout")[:2] == (0, f"Logged out {ACCOUNT} at {service.address}.\n")
     assert not settings(folder).exists()
-    assert tukscal(folder, "logout")[:2] == (0, "Nobody was logged in.\n")
+    assert tukscal(folder, "logout")[:2] == (0, "Not logged in.\n")
 
 
 def test_login_with_a_keyring(folder: Path, service: MadeService) -> None:
@@ -96,7 +96,7 @@ def test_login_with_a_keyring(folder: Path, service: MadeService) -> None:
 @pytest.mark.parametrize(
     ("server", "typed", "code", "says"),
     [
-        ("http://example.ac.za", TOKEN, 2, "everybody on the way could read the token"),
+        ("http://example.ac.za", TOKEN, 2, "the token could be read on the way"),
         ("ftp://example.ac.za", TOKEN, 2, "begins with https://"),
         ("https://me:word@example.ac.za", TOKEN, 2, "no name or password"),
         ("here", "wrong", 77, "does not take the token"),
@@ -166,7 +166,7 @@ def test_batch_while_the_service_is_away(folder: Path, service: MadeService) -> 
     service.faults = lambda request: faulty.RESET
     code, out, _ = batch(folder)
     assert code == 0
-    assert out.splitlines()[-1] == "Still to be pushed: 2; `tukscal sync push` does the rest."
+    assert out.splitlines()[-1] == "Still to be pushed: 2; `tukscal sync push` pushes them."
     service.faults = faulty.none
     tukscal(folder, "sync", "retry", *LEDGER)
     assert tukscal(folder, "sync", "push", *LEDGER)[:2] == (0, "2 calendars pushed.\n")
@@ -280,7 +280,7 @@ def test_status_without_anything(folder: Path) -> None:
     assert tukscal(folder, "sync", "status", *LEDGER)[0] == 66
     batch(folder)
     out = tukscal(folder, "sync", "status", *LEDGER)[1]
-    assert out.splitlines()[0] == "Nobody is logged in: `tukscal login --server URL`."
+    assert out.splitlines()[0] == "Not logged in; run `tukscal login --server URL`."
 
 
 def document(folder: Path, *arguments: str) -> Any:

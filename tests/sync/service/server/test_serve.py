@@ -70,7 +70,7 @@ def process(folder: Path, **environment: str) -> Iterator[Process]:
 def _address(log: Path, running: subprocess.Popen[bytes]) -> str | None:
     text = log.read_text("utf-8")
     assert running.poll() is None, text
-    found = re.search(r"serves on (http://\S+)", text)
+    found = re.search(r"listens on (http://\S+)", text)
     return found[1] if found else None
 
 
