@@ -38,20 +38,29 @@ _PATH = click.Path(path_type=Path)
 @click.command("batch", short_help="Convert whole folders of timetable PDFs.")
 @click.argument("sources", nargs=-1, required=True, type=_PATH, metavar="SOURCE...")
 @click.option("-o", "--output", type=_PATH, required=True, metavar="OUT", help="Folder for the calendars.")
-@click.option("--include", multiple=True, metavar="GLOB", help="Files of a folder to take.  [default: *.pdf]")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Files and folders to leave out.")
-@click.option("--workers", type=click.IntRange(0, 256), help="Processes; by default one a core as memory allows.")
-@click.option("--max-rate", type=Rate(), metavar="N", help="Start at most so many a second.")
-@click.option("--enrolments", type=_PATH, metavar="CSV", help="Students, modules and groups: a calendar a student.")
-@click.option("--report", type=_PATH, metavar="FILE", help="Write what came of it: FILE.html, .csv or .json.")
+@click.option(
+    "--include", multiple=True, metavar="GLOB", help="Files of a folder to convert; may be repeated.  [default: *.pdf]"
+)
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Files and folders to leave out; may be repeated.")
+@click.option("--workers", type=click.IntRange(0, 256), help="Worker processes; default one per core as memory allows.")
+@click.option("--max-rate", type=Rate(), metavar="N", help="Start at most N conversions per second.")
+@click.option(
+    "--enrolments",
+    type=_PATH,
+    metavar="CSV",
+    help="List of students, modules and groups: make one calendar per student.",
+)
+@click.option("--report", type=_PATH, metavar="FILE", help="Write a report as FILE.html, FILE.csv or FILE.json.")
 @click.option("--strict", is_flag=True, help="Fail a PDF if any row or text cannot be used.")
-@click.option("--reread", is_flag=True, help="Read all PDFs again, whatever their times of change say.")
-@click.option("--json-lines", is_flag=True, help="Print what happens as JSON, one event a line.")
+@click.option("--reread", is_flag=True, help="Read every PDF again, even if its time of change is unchanged.")
+@click.option("--json-lines", is_flag=True, help="Print events as JSON, one object per line.")
 @click.option("-q", "--quiet", is_flag=True, help="Print failures and the summary only.")
 @calendar_options
-@click.option("--select", type=_PATH, metavar="TOML", help="Groups for all PDFs; else each PDF's own selection file.")
+@click.option("--select", type=_PATH, metavar="TOML", help="Selection file for all PDFs; default each PDF's own.")
 @reading_options
-@click.option("--limit", "limits", type=Limit(), multiple=True, help="Raise a limit: pages, glyphs, ...")
+@click.option(
+    "--limit", "limits", type=Limit(), multiple=True, help="Change a size limit, such as pages=600; may be repeated."
+)
 @ledger_option
 @sync_options
 @log_option
@@ -84,14 +93,14 @@ def batch(
     sync_as: str | None,
     log_file: Path | None,
 ) -> None:
-    """Convert all timetable PDFs of folders, each into a calendar in OUT.
+    """Convert all timetable PDFs in folders, each into a calendar in OUT.
 
-    SOURCE is a folder, a file, or - for a list of files on standard input. The folders' tree is made again in OUT.
-    What was converted before and has not changed is not converted again, so that an interrupted run goes on where it
-    was when the same command is given again. Exits with 0 if every PDF has its calendar, with 12 if some have none.
+    SOURCE is a folder, a file, or - for a list of files on standard input. OUT gets the same tree of folders. A PDF
+    that was converted before and has not changed is not converted again, so an interrupted run continues when you run
+    the same command again. Exit code 0: every PDF has its calendar; 12: some have none.
     """
     if enrolments is not None and select is not None:
-        raise click.UsageError("--enrolments and --select both say whose groups: give one.")
+        raise click.UsageError("--enrolments and --select exclude each other.")
     guards = Guards(timeout=timeout, memory=memory)
     request = BatchRequest(
         sources=tuple(_listed(sources)),
@@ -119,7 +128,7 @@ def batch(
     ):
         view.opened(opened)
         run = BatchRun(request, opened, pool, pace=Pace(rate=max_rate))
-        # Whoever ends it, and ends it again, has the report.
+        # The report is written even after two signals.
         with _signals(run) as heard:
             _work(run, view, pushing)
             if report is not None:
@@ -131,12 +140,14 @@ def batch(
 
 
 def _check_report(report: Path, request: BatchRequest) -> None:
-    """Refuse a report that could not be written in the end, or would take the place of what is read."""
+    """Refuse a report that cannot be written, or would overwrite an input file."""
     make_folder(request.output)  # the report may be meant for there
     check_report_path(report)
     inputs = [path.resolve() for path in (request.enrolments, request.select, *request.sources) if path is not None]
     if report.resolve() in inputs:
-        raise NotWritable(f"{report} is what is read.", advice="Give the report a name of its own.", file=str(report))
+        raise NotWritable(
+            f"{report} would overwrite an input file.", advice="Choose another name for the report.", file=str(report)
+        )
 
 
 def _work(run: BatchRun, view: View, pushing: Session | None) -> None:
@@ -155,7 +166,7 @@ def _exit_code(ctx: click.Context, run: BatchRun, ended_by: int | None) -> int:
     if ended_by is not None:
         return 128 + ended_by
     if run.summary.bad_skipped and not run.summary.anything:
-        raise NoSuchFile("None of the sources can be read.", advice="Check the names and whether the drive is there.")
+        raise NoSuchFile("None of the sources can be read.", advice="Check the names, and that the drive is connected.")
     if isinstance(run.full, TukscalError):
         report_error(run.full, as_json=ctx.obj.json_errors)
         return run.full.exit_code

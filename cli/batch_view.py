@@ -1,4 +1,4 @@
-"""A batch as people watch it: a live picture on a terminal, plain lines elsewhere, JSON for programs."""
+"""The output of a batch: live on a terminal, plain lines elsewhere, JSON for programs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class PlainView:
     def opened(self, ledger: Ledger) -> None:
         """Tell that a damaged ledger was put aside."""
         if ledger.moved_aside:
-            self._say(f"The ledger was damaged; it is kept as {ledger.moved_aside}, and a new one was begun.")
+            self._say(f"The ledger was damaged; it was kept as {ledger.moved_aside} and a new one was started.")
 
     def showing(self, run: BatchRun) -> AbstractContextManager[None]:
         """Remember the run."""
@@ -103,7 +103,7 @@ class PlainView:
         if isinstance(event, Plan):
             self._planned(event)
         elif isinstance(event, Stopping):
-            self._say("Stopping at once." if event.at_once else "Stopping: finishing what is being converted.")
+            self._say("Stopping at once." if event.at_once else "Stopping after the running conversions.")
         else:
             for line in [*failure_words(event), *(change_lines(event) if changes else ())]:
                 self._say(line)

@@ -17,7 +17,7 @@ _TOLD = 3  # changes of one calendar
 def failure_words(event: Finished) -> Iterator[str]:
     """Yield the line about a PDF that has no calendar, or is tried again."""
     if event.error is not None:
-        again = " It will be tried again." if event.state is State.FAILED else ""
+        again = " It will be retried." if event.state is State.FAILED else ""
         yield f"{event.job.source}: {event.error.message}{again}"
 
 
@@ -33,7 +33,7 @@ def change_lines(event: Finished) -> Iterator[str]:
         if made.change_count > _TOLD:
             yield f"  and {made.change_count - _TOLD} more"
     if made.uncovered:
-        yield f"{event.job.output}: {made.uncovered} events of another kind or half-year were there and are gone"
+        yield f"{event.job.output}: {made.uncovered} events of another kind or half-year were removed"
 
 
 def progress_line(summary: Summary, queued: int, seconds: float) -> str:
@@ -55,8 +55,8 @@ def summary_lines(summary: Summary) -> Iterator[Shown]:
     for cause, number in summary.failed.most_common():
         yield Shown(f"{number:>7,} failed: {_lower(cause_words(cause))}", 2, "red")
     if summary.left:
-        yield Shown(f"{summary.left:>7,} not done yet: give the same command again", 2, "yellow")
-    yield Shown(f"This was batch {summary.batch}: `tukscal jobs list --batch {summary.batch}` shows each PDF.")
+        yield Shown(f"{summary.left:>7,} not done: run the same command again", 2, "yellow")
+    yield Shown(f"Batch {summary.batch}: `tukscal jobs list --batch {summary.batch}` lists each PDF.")
 
 
 def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
@@ -64,12 +64,12 @@ def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
     yield summary.new, "new calendars" if summary.new != 1 else "new calendar"
     yield summary.changed, "changed"
     yield as_before, "converted again"
-    yield summary.unchanged, "left alone: nothing had changed"
+    yield summary.unchanged, "unchanged, not converted again"
     yield summary.with_problems, "with rows that could not be used: see NAME.warnings.txt"
     yield summary.elsewhere, "being converted by another run, with other options or from another folder"
-    yield summary.quarantined, "not tried: they stopped the converter twice before; `tukscal jobs dead` lists them"
-    yield summary.bad_skipped, "not there or not readable"
-    yield summary.no_place, "without a place of their own for the calendar: see above"
+    yield summary.quarantined, "quarantined: they ended their worker twice; `tukscal jobs dead` lists them"
+    yield summary.bad_skipped, "missing or not readable"
+    yield summary.no_place, "without an output file of their own: see above"
     yield summary.skipped, "skipped in the folders: links, hidden or half-written files"
 
 

@@ -1,4 +1,4 @@
-"""The options by which every command that writes calendars learns what they shall be like."""
+"""The options shared by the commands that write calendars."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def calendar_options(command: Callable[..., Any]) -> Callable[..., Any]:
         **kwargs: Any,
     ) -> Any:
         if (start is None) != (until is None):
-            raise click.UsageError("--from and --until belong together: give both.")
+            raise click.UsageError("--from and --until must be given together.")
         if start is not None and term is not None:
-            raise click.UsageError("--term and --from are two ways to say the same: give one.")
+            raise click.UsageError("--term and --from exclude each other.")
         ctx = click.get_current_context()
         options = CalendarOptions(
             today=ctx.obj.today(),
@@ -58,26 +58,27 @@ def calendar_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _OPTIONS = (
-    click.option("--year", type=click.IntRange(2000, 2099), help="Year of the lectures; the PDF does not print it."),
+    click.option("--year", type=click.IntRange(2000, 2099), help="Year of the lectures; the PDF prints none."),
     click.option(
         "--term",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Teaching dates, as `tukscal term new` writes them.",
+        help="Term file, as written by `tukscal term new`.",
     ),
     click.option(
         "--from", "start", type=Day(), metavar="DATE", help="First lecture day, instead of a term file."
     ),
     click.option("--until", type=Day(), metavar="DATE", help="Last lecture day."),
     click.option(
-        "--test-weeks", type=click.Choice(["keep", "skip"]), default="keep", help="Lectures in test weeks."
+        "--test-weeks", type=click.Choice(["keep", "skip"]), default="keep", help="Keep or skip lectures in test weeks."
     ),
     click.option(
-        "--exam-length", type=Length(), default="3h", help="Assumed, the PDF prints none.", show_default=True
+        "--exam-length", type=Length(), default="3h", show_default=True,
+        help="Assumed length of an exam; the PDF prints no end.",
     ),
-    click.option("--alarm", type=Length(), help="Remind this long before, such as 15m."),
-    click.option("--expand", is_flag=True, help="One event per date instead of repeating ones."),
-    click.option("--title", type=Title(), default=DEFAULT_TITLE, help="Event titles.", show_default=True),
+    click.option("--alarm", type=Length(), help="Add a reminder this long before each event, such as 15m."),
+    click.option("--expand", is_flag=True, help="Write one event per date instead of repeating events."),
+    click.option("--title", type=Title(), default=DEFAULT_TITLE, help="Template for event titles.", show_default=True),
 )  # fmt: skip
 
 

@@ -16,16 +16,16 @@ _PATH = click.Path(path_type=Path)
 
 @click.command("cancel")
 @click.argument("old", type=_PATH, metavar="OLD.ics")
-@click.option("-o", "--output", type=_PATH, metavar="OUT", help="Where to write; else OLD.cancel.ics.")
+@click.option("-o", "--output", type=_PATH, metavar="OUT", help="File to write; default OLD.cancel.ics.")
 @json_errors_option
 def cancel(old: Path, output: Path | None) -> None:
-    """Write a calendar that takes the events of OLD.ics back out.
+    """Write a calendar that cancels every event of OLD.ics.
 
     Import it into the calendar program that imported OLD.ics.
     """
     if output == Path("-"):
-        raise click.UsageError("Events are taken back by a file: give its name with -o.")
+        raise click.UsageError("Cancellations cannot go to standard output: give a file name with -o.")
     path = output or Path(f"{old.parent / old.stem}.cancel.ics")
     with Pool() as pool:
         number = cancel_calendar(old, path, pool)
-    click.echo(f"Takes back {count(number, 'event')}. Written: {path}")
+    click.echo(f"{count(number, 'event')} cancelled. Written: {path}")

@@ -22,10 +22,10 @@ _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
 
 
-@click.command("choose", short_help="Choose your groups and see what clashes.")
+@click.command("choose", short_help="Choose your groups and see which sessions clash.")
 @click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
-@click.option("-o", "--output", type=_PATH, metavar="TOML", help="Where the choice is written; - for standard output.")
-@click.option("--propose", "proposing", is_flag=True, help="Choose what clashes least without asking.")
+@click.option("-o", "--output", type=_PATH, metavar="TOML", help="Selection file to write; - for standard output.")
+@click.option("--propose", "proposing", is_flag=True, help="Propose the groups that clash least, without asking.")
 @click.option("--anew", is_flag=True, help="With --propose: decide again what an earlier choice decided.")
 @click.option(
     "--prefer",
@@ -33,12 +33,12 @@ _STDOUT = Path("-")
     multiple=True,
     type=click.Choice([name.value for name in Preference]),
     help=(
-        "Prefer this among what clashes least; may be repeated, the first counts first: "
+        "Preference among the choices that clash least; may be repeated, the first counts most: "
         + ", ".join(f"{name.value} (few {MEANINGS[name]})" for name in Preference)
         + "."
     ),
 )
-@click.option("--dry-run", is_flag=True, help="Print the selection, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the selection; write nothing.")
 @click.option("--json", "machine", is_flag=True, help="With --propose: print JSON.")
 @click.option("--nodes", type=click.IntRange(1), default=NODES, help="How far --propose searches.", show_default=True)
 @selection_options
@@ -63,17 +63,17 @@ def choose(
 ) -> None:
     """Choose your groups in timetables of lectures.
 
-    In a terminal with the keyboard, the week drawn while you choose; with --propose without asking. Tests and exams
-    among the FILEs take part in the clashes. The choice is written beside the one PDF of lectures as NAME.toml, for
-    several as tukscal.toml in their folder; `tukscal convert` and `tukscal show` find it there.
+    You choose in the terminal with the keyboard while the week is drawn; --propose chooses without asking. Tests and
+    exams among the FILEs count as clashes. The choice is written beside the PDF of lectures as NAME.toml, or as
+    tukscal.toml in the folder if there are several; `tukscal convert` and `tukscal show` find it there.
 
-    A proposal has the fewest clashing minutes in a year, a weekly clash counted for 6 weeks a quarter, one with a test
-    or exam once. How often a session really takes place also depends on recess, holidays and test weeks. Among such
-    choices it has the least of what --prefer names, in that order. Days and minutes are counted in one week of each
-    semester; where its quarters differ, in one week of each quarter; equal weeks count once.
+    A proposal has the fewest clashing minutes in a year: a weekly clash counts for 6 weeks a quarter, a clash with a
+    test or exam once. How often a session takes place also depends on recess, holidays and test weeks. Among the
+    choices with the fewest minutes, --prefer decides, in the order given. Preferences are counted in one week of each
+    semester, or of each quarter where the quarters differ; equal weeks count once.
 
-    What an earlier choice or --group decided stays; with --anew only --group counts. Entries for modules of other PDFs
-    stay in a selection that is not one PDF's own; comments in it are not kept.
+    An earlier choice and --group are kept; --anew keeps only --group. Entries for modules of other PDFs stay in a
+    selection that is not one PDF's own. Comments in the file are not kept.
     """
     _check(proposing=proposing, anew=anew, machine=machine)
     to_stdout = output == _STDOUT
@@ -99,9 +99,9 @@ def choose(
 def _check(*, proposing: bool, anew: bool, machine: bool) -> None:
     """Refuse options that contradict each other or where we are."""
     if not proposing and (anew or machine):
-        raise click.UsageError("--anew and --json go with --propose.")
+        raise click.UsageError("--anew and --json need --propose.")
     if not proposing and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("Choosing needs a terminal. --propose chooses without asking.")
+        raise click.UsageError("Choosing needs a terminal; --propose chooses without asking.")
 
 
 def _ask(draft: Draft, preferences: tuple[Preference, ...]) -> Picks | None:
@@ -113,7 +113,7 @@ def _ask(draft: Draft, preferences: tuple[Preference, ...]) -> Picks | None:
     picks = {choice: groups for choice, groups in draft.picks.items() if choice in board.rows}
     message = f"No longer in the PDF: {', '.join(draft.gone)}." if draft.gone else ""
     if draft.comments and not message:
-        message = f"Saving does not keep the comments of {draft.path.name}."
+        message = f"Saving will remove the comments in {draft.path.name}."
     last = choose_on_screen(board, State(picks=picks, saved=picks, message=message))
     if last.mode is not Mode.SAVED:
         click.echo("Nothing was written.")

@@ -160,7 +160,7 @@ def _answer(state: State, key: str) -> State:
         return replace(state, mode=Mode.LEFT)
     if key in ("s", "ENTER"):
         return replace(state, mode=Mode.SAVED)
-    return replace(state, mode=Mode.CHOOSE, message="Still here.")
+    return replace(state, mode=Mode.CHOOSE, message="Nothing changed.")
 
 
 def _digit(board: Board, state: State, key: str) -> State:
@@ -235,13 +235,13 @@ def _open(board: Board, state: State) -> State:
 def _next_open(board: Board, state: State) -> State:
     still = open_rows(board, state.picks)
     if not still:
-        return replace(state, message="Every decision is made.")
+        return replace(state, message="All decisions are made.")
     return replace(state, row=next((row for row in still if row > state.row), still[0]))
 
 
 def _propose(board: Board, state: State) -> State:
     if not open_rows(board, state.picks):
-        return replace(state, message="Every decision is made; c opens them all.")
+        return replace(state, message="All decisions are made; c opens them all.")
     found = propose(board.decisions, state.picks, board.preferences, nodes=PROPOSE_NODES)
     picks = {choice: groups for choice, groups in found.picks.items() if choice in board.rows}
     proof = "proven best for the rest" if found.proven else "best found, not proven best"

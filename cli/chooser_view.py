@@ -23,8 +23,8 @@ from .summary import count
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 _LIST = 33  # columns
-_KEYS = "arrows move, choose  space pick/open  p propose  u undo  s save  q leave  ? help"
-_LEAVE = "Leave without saving? y leaves, s saves, any other key stays."
+_KEYS = "arrows move, choose  space pick/open  p propose  u undo  s save  q quit  ? help"
+_LEAVE = "Quit without saving? y quits, s saves, any other key continues."
 _HELP = (
     "Every row is one decision: the group of one kind (G class, P practical,",
     "T tutorial) that you attend in a module.",
@@ -34,14 +34,14 @@ _HELP = (
     "  digits              the group of that number",
     "  space               the group that clashes least; once more: none",
     "  x, Delete           no group",
-    "  n                   the next decision that is not made",
+    "  n                   the next open decision",
     "  v                   all clashes",
-    "  p                   propose groups for the decisions that are not made",
+    "  p                   propose groups for the open decisions",
     "  u                   undo;  c  open all decisions",
     "  Tab                 the other half-year, if there are two",
-    "  s, Enter            save and leave;  q, Esc  leave without saving",
+    "  s, Enter            save and quit;  q, Esc  quit without saving",
     "",
-    "In the list ? is not decided, <G01 comes with the class group G01, !B clashes",
+    "In the list ? is open, <G01 comes with the class group G01, !B clashes",
     "with module B, !* with a test or exam. In the week A L1 is session L1 of module",
     "A, and sessions in A!B clash. min/year are the minutes that clash in a year, a",
     "weekly clash counted for 6 weeks a quarter, a test or exam once.",
@@ -78,7 +78,7 @@ def too_small(size: Size) -> bool:
 
 def _too_small(state: State, size: Size) -> list[Text]:
     need = f"Choosing needs a window of {LEAST_WIDTH} by {LEAST_HEIGHT}; this one has {size.width} by {size.height}."
-    return _wrapped(_LEAVE if state.mode is Mode.LEAVE else f"{need} q leaves.", size.width)
+    return _wrapped(_LEAVE if state.mode is Mode.LEAVE else f"{need} q quits.", size.width)
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[Text]:
@@ -103,7 +103,7 @@ def _chooser(board: Board, state: State, size: Size) -> list[Text]:
 
 def _title(board: Board, state: State, clashes: Sequence[Clash], width: int) -> Text:
     still = len(open_rows(board, state.picks))
-    made = f"{count(len(board.rows), 'decision')}, {still} open" if still else "Every decision is made"
+    made = f"{count(len(board.rows), 'decision')}, {still} open" if still else "All decisions are made"
     clashing = clash_total(clashes) if clashes else "no clash"
     text = Text(f" {made}; {clashing}{'; not saved' if state.changed else ''}")
     text.truncate(width, pad=True)

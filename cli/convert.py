@@ -29,16 +29,20 @@ _FORMATS = [kind.value for kind in Format]
 
 @click.command("convert", short_help="Turn timetable PDFs into a calendar.")
 @click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
-@click.option("-o", "--output", type=_PATH, metavar="OUT", help="One calendar for all files; - for standard output.")
-@click.option("--format", "kind", type=click.Choice(_FORMATS), default="ics", help="What to write.")
-@click.option("--dry-run", is_flag=True, help="Tell what would be written, write nothing.")
+@click.option(
+    "-o", "--output", type=_PATH, metavar="OUT", help="Write one calendar for all files; - for standard output."
+)
+@click.option("--format", "kind", type=click.Choice(_FORMATS), default="ics", help="Format of the output.")
+@click.option("--dry-run", is_flag=True, help="Report what would be written; write nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and warnings only.")
 @click.option("--strict", is_flag=True, help="Fail if any row or text cannot be used.")
 @calendar_options
 @selection_options
-@click.option("--previous", type=_PATH, metavar="ICS", help="The calendar this one updates, if it is not at OUT.")
+@click.option("--previous", type=_PATH, metavar="ICS", help="Calendar to update, if it is not at OUT.")
 @reading_options
-@click.option("--limit", "limits", type=Limit(), multiple=True, help="Raise a limit: pages, glyphs, ...")
+@click.option(
+    "--limit", "limits", type=Limit(), multiple=True, help="Change a size limit, such as pages=600; may be repeated."
+)
 @click.option("--settings", is_eager=True, expose_value=False, hidden=True, callback=load_settings)
 @click.pass_context
 def convert(
@@ -61,8 +65,8 @@ def convert(
 ) -> None:
     """Turn timetable PDFs into calendars.
 
-    Each FILE gives a calendar beside it; with -o all of them together give one. A calendar that is there already is
-    brought up to date: what moved is updated, what is gone is cancelled.
+    Each FILE becomes a calendar beside it; with -o, all of them become one calendar. An existing calendar is updated:
+    sessions that moved are moved, sessions that are gone are cancelled.
     """
     request = Request(
         files=files,
@@ -92,7 +96,7 @@ def _report(ctx: click.Context, results: Iterable[Result], *, quiet: bool) -> in
 
 
 def _show(output: Output, *, quiet: bool) -> None:
-    from .summary import summary_lines, warning_lines  # not for those who wait for an error only
+    from .summary import summary_lines, warning_lines  # not needed for an error
 
     if output.path == STDOUT and output.written:
         sys.stdout.buffer.write(output.data)

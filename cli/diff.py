@@ -28,9 +28,9 @@ _PATH = click.Path(path_type=Path)
 def diff(
     ctx: click.Context, old: Path, new: Path, machine: bool, password: str | None, timeout: float, memory: int
 ) -> None:
-    """Tell what moved between OLD and NEW, each a timetable PDF or an .ics of tukscal's.
+    """List what changed between OLD and NEW, each a timetable PDF or an .ics file written by tukscal.
 
-    Exits with 0 if nothing did, 1 if something did.
+    Exit code 0: no session changed; 1: some did.
     """
     with Pool(guards=Guards(timeout=timeout, memory=memory)) as pool:
         found = compare(old, new, pool, Opening(password))
@@ -45,7 +45,7 @@ def diff(
 
 def _lines(found: tuple[Difference, ...]) -> Iterator[tuple[str, int]]:
     if not found:
-        yield "No session moved.", 0
+        yield "No session changed.", 0
         return
     yield f"{count(len(found), 'session')} changed:", 0
     for difference in found:
@@ -57,7 +57,7 @@ def _sentences(difference: Difference) -> Iterator[tuple[str, int]]:
     if before is None and after is not None:
         yield f"New: {after.title}, {_place(after)}", 2
     elif after is None and before is not None:
-        yield f"Gone: {before.title}, {_place(before)}", 2
+        yield f"Removed: {before.title}, {_place(before)}", 2
     elif before is not None and after is not None:
         yield f"Changed: {after.title}", 2
         yield from ((text, 4) for text in _parts(before, after))

@@ -15,16 +15,16 @@ from .settings import load_settings
 _PATH = click.Path(path_type=Path)
 
 
-@click.command("doctor", short_help="Look for what could keep tukscal from working.")
+@click.command("doctor", short_help="Check this computer for anything that keeps tukscal from working.")
 @click.argument("folders", nargs=-1, type=_PATH, metavar="[FOLDER]...")
-@click.option("--ledger", type=_PATH, metavar="FILE", help="The ledger to look at, instead of your own.")
+@click.option("--ledger", type=_PATH, metavar="FILE", help="Check this ledger instead of your own.")
 @click.option("--json", "machine", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, folders: tuple[Path, ...], ledger: Path | None, machine: bool) -> None:
-    """Look for what could keep tukscal from working, and say what to do.
+    """Check this computer for anything that keeps tukscal from working, and advise what to do.
 
-    Each FOLDER is looked at as a place for outputs. Nothing is changed; a small file is written and removed again in
-    each folder. Exit code 0: nothing is bad; 1: something is.
+    Each FOLDER is checked as an output folder: a small file is written and removed again; nothing else is changed.
+    Exit code 0: no check is bad; 1: one is.
     """
     subject = Subject(
         config=config_folder(),

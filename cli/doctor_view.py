@@ -37,10 +37,10 @@ def summary(checks: Sequence[Check]) -> list[Line]:
     """Return how many things are to be looked after."""
     bad, notes = (sum(check.verdict is verdict for check in checks) for verdict in (Verdict.BAD, Verdict.NOTE))
     if bad:
-        text, style = f"{count(bad, 'thing')} must be mended.", _STYLES[Verdict.BAD]
+        text, style = f"{count(bad, 'check')} failed.", _STYLES[Verdict.BAD]
     else:
-        text, style = "Nothing is bad.", _STYLES[Verdict.OK]
-    text += f" {count(notes, 'note')} to read." if notes else ""
+        text, style = "No check failed.", _STYLES[Verdict.OK]
+    text += f" {count(notes, 'note')}." if notes else ""
     return [(), (Piece(text, style),)]
 
 

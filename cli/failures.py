@@ -1,4 +1,4 @@
-"""Errors as a person or a program reads them."""
+"""Errors as text for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _short(text: str) -> str:
 
 
 def json_errors_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take --json-errors too, where people look for it."""
+    """Give a command --json-errors, which also works before the command."""
 
     def remember(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
         if value:
@@ -75,6 +75,6 @@ def json_errors_option(command: Callable[..., None]) -> Callable[..., None]:
         expose_value=False,
         is_eager=True,
         callback=remember,
-        help="Print errors as JSON, one a line.",
+        help="Print errors as JSON, one object per line.",
     )
     return option(command)

@@ -14,7 +14,7 @@ from .paths import state_folder
 
 
 def default_ledger() -> Path:
-    """Return where the ledger is if nobody says otherwise."""
+    """Return the path of the default ledger."""
     return state_folder() / "ledger.db"
 
 
@@ -32,10 +32,10 @@ def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 _OPTIONS = (
     click.option(
-        "--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Where jobs are recorded, on a local disk."
+        "--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Database of jobs; must be on a local disk."
     ),
     click.option(
         "--keep", type=click.FloatRange(0), default=90, metavar="DAYS", show_default=True,
-        help="How long the record of done jobs is kept.",
+        help="How long finished jobs are kept in the ledger.",
     ),
 )  # fmt: skip

@@ -67,7 +67,7 @@ def proposal_lines(task: ProposalRequest, found: Proposal) -> Iterator[Shown]:
     groups = selection_of(task.draft, found.picks).groups
     here = {choice.module for choice in task.draft.decisions.choices}
     mine = {key: names for key, names in groups.items() if ModuleKey.of(key).module in here}
-    yield Shown("Your groups:" if mine else "There is nothing to choose: no kind of group has two.")
+    yield Shown("Your groups:" if mine else "Nothing to choose: no module has two groups of one kind.")
     for key, names in sorted(mine.items()):
         yield Shown(f"{key}  {', '.join(names)}", 2)
     yield from _kept_lines(task)
@@ -88,7 +88,7 @@ def proposal_lines(task: ProposalRequest, found: Proposal) -> Iterator[Shown]:
 def _kept_lines(task: ProposalRequest) -> Iterator[Shown]:
     if task.kept:
         named = ", ".join(f"{key} {'+'.join(groups)}" for key, groups in task.kept.items())
-        yield Shown(f"Kept from {task.draft.start.source}: {named}; --anew decides again.", style="yellow")
+        yield Shown(f"Kept from {task.draft.start.source}: {named}; --anew decides them again.", style="yellow")
 
 
 def _assumed_lines(found: Proposal) -> Iterator[Shown]:
@@ -141,7 +141,7 @@ def open_lines(draft: Draft, picks: Picks) -> Iterator[Shown]:
     """Yield the decisions that were not made."""
     still = [f"{choice.module} {choice.kind}" for choice in undecided(draft.decisions, picks)]
     if still:
-        yield Shown(f"Still to choose, all their groups stay in the calendar: {', '.join(still)}.", style="yellow")
+        yield Shown(f"Still to choose (all their groups stay in the calendar): {', '.join(still)}.", style="yellow")
 
 
 def lost_lines(draft: Draft) -> Iterator[Shown]:
@@ -163,7 +163,7 @@ def written_lines(draft: Draft) -> Iterator[Shown]:
     """Yield where the selection is and what it does."""
     yield Shown(f"Written: {draft.path}")
     for hidden in draft.hidden:
-        yield Shown(f"{hidden} goes first for its PDF: move it away if this choice is to count.", style="yellow")
+        yield Shown(f"{hidden} takes precedence for its PDF: move it away to use this choice.", style="yellow")
 
 
 def proposal_value(task: ProposalRequest, found: Proposal, *, written: bool) -> dict[str, object]:

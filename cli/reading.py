@@ -1,6 +1,6 @@
-"""The options of every command that reads PDFs: password, limits of time and memory, errors as JSON.
+"""The options shared by the commands that read PDFs: password, time and memory limits, errors as JSON.
 
-A password is asked for and never an argument, which everybody on the machine could read.
+A password is asked for and never an argument: every user of the computer can read the arguments of a process.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --password, --timeout, --memory and --json-errors; the first three are its parameters."""
     for option in (
         json_errors_option,
-        click.option("--memory", type=Size(), default="1G", help="Memory a file may take.", show_default=True),
-        click.option("--timeout", type=Seconds(), default=60.0, help="Seconds a file may take.", show_default=True),
+        click.option("--memory", type=Size(), default="1G", help="Memory limit per file.", show_default=True),
+        click.option("--timeout", type=Seconds(), default=60.0, help="Time limit per file.", show_default=True),
         _password_option,
     ):
         command = option(command)
@@ -29,7 +29,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _password_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the flag --password; its value is what the person then types, or None."""
+    """Give a command the flag --password; its value is the password typed, or None."""
     option = click.option(
         "--password", is_flag=True, callback=lambda _ctx, _param, asked: _ask() if asked else None,
         help="Ask for the PDF's password.",

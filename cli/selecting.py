@@ -1,4 +1,4 @@
-"""The options by which every command learns which groups are meant."""
+"""The options shared by the commands that take a selection of groups."""
 
 from __future__ import annotations
 
@@ -74,11 +74,19 @@ _OPTIONS = (
         "--select",
         type=click.Path(path_type=Path),
         metavar="TOML",
-        help="Your groups, as `tukscal choose` writes them.",
+        help="Selection file, as written by `tukscal choose`.",
     ),
-    click.option("--group", type=Groups(), multiple=True, metavar="MODULE=GROUP,...", help="Your groups of a module."),
-    click.option("--module", type=Module(), multiple=True, help="Only this module; may be repeated."),
-    click.option("--exclude", type=Module(), multiple=True, help="Not this module; may be repeated."),
+    click.option(
+        "--group",
+        type=Groups(),
+        multiple=True,
+        metavar="MODULE=GROUP,...",
+        help="Your groups of a module; may be repeated.",
+    ),
+    click.option("--module", type=Module(), multiple=True, help="Include only this module; may be repeated."),
+    click.option("--exclude", type=Module(), multiple=True, help="Leave this module out; may be repeated."),
     click.option("--language", type=click.Choice(["E", "A"]), help="Only groups taught in this language."),
-    click.option("--programme", metavar="CODE", help="Only groups for this study programme, such as r3, or for all."),
+    click.option(
+        "--programme", metavar="CODE", help="Only groups for this study programme, such as r3, and for all programmes."
+    ),
 )

@@ -23,7 +23,7 @@ def load_settings(ctx: click.Context, _parameter: click.Parameter, _value: objec
     _, settings = read_toml(file, name, optional=True)
     for key in settings:
         if key not in _KEYS:
-            raise click.UsageError(f"{name} has '{key}'; it may have {', '.join(sorted(_KEYS))}.")
+            raise click.UsageError(f"{name} has the unknown key '{key}'; known keys are {', '.join(sorted(_KEYS))}.")
     ctx.default_map = {key: _text(value) for key, value in settings.items()}
 
 

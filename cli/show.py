@@ -38,16 +38,22 @@ class Month(click.ParamType[date]):
             self.fail(f"'{value}' is not a month; write it like 2026-08.", param, ctx)
 
 
-@click.command("show", short_help="Draw the week, tests and exams, or a month.")
+@click.command("show", short_help="Draw the week with tests and exams, or a month.")
 @click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
-@click.option("--month", type=Month(), metavar="YYYY-MM", help="Draw this month, lectures, tests and exams.")
-@click.option("--html", type=_PATH, metavar="OUT", help="Write a page to look at and print; - for standard output.")
+@click.option("--month", type=Month(), metavar="YYYY-MM", help="Draw this month instead of the week.")
+@click.option("--html", type=_PATH, metavar="OUT", help="Write a page to view and print; - for standard output.")
 @click.option("--svg", type=_PATH, metavar="OUT", help="Write the picture alone; - for standard output.")
 @click.option("--json", "machine", is_flag=True, help="Print JSON.")
 @selection_options
-@click.option("--exam-length", type=Length(), default="3h", help="Assumed, the PDF prints none.", show_default=True)
+@click.option(
+    "--exam-length",
+    type=Length(),
+    default="3h",
+    help="Assumed length of an exam; the PDF prints no end.",
+    show_default=True,
+)
 @click.option("--year", type=click.IntRange(2000, 2099), help="Year of the lectures, for --month.")
-@click.option("--term", type=_PATH, metavar="FILE", help="Teaching dates, for --month.")
+@click.option("--term", type=_PATH, metavar="FILE", help="Term file, for --month.")
 @click.option("--from", "start", type=Day(), metavar="DATE", help="First lecture day, for --month.")
 @click.option("--until", type=Day(), metavar="DATE", help="Last lecture day, for --month.")
 @reading_options
@@ -71,7 +77,7 @@ def show(
     timeout: float,
     memory: int,
 ) -> None:
-    """Draw timetables: PDFs of the portal, or .ics files that tukscal wrote.
+    """Draw timetables: PDFs from the portal, or .ics files written by tukscal.
 
     Without --html, --svg or --json the picture is drawn in the terminal.
     """
@@ -107,17 +113,17 @@ def _check(
 ) -> None:
     """Refuse options that contradict each other."""
     if month and (html or svg):
-        raise click.UsageError("--month is drawn in the terminal or printed with --json, not written to a page.")
+        raise click.UsageError("--month works in the terminal or with --json, not with --html or --svg.")
     if machine and (html or svg):
-        raise click.UsageError("--json prints the plan, --html and --svg write pictures of it: give one or the other.")
+        raise click.UsageError("--json excludes --html and --svg.")
     if html == svg == _STDOUT:
         raise click.UsageError("Only one picture can be written to standard output.")
     if html and svg and html != _STDOUT and html.absolute() == svg.absolute():
-        raise click.UsageError("--html and --svg would both be written to one file.")
+        raise click.UsageError("--html and --svg cannot be written to the same file.")
     if (dates[0] is None) != (dates[1] is None):
-        raise click.UsageError("--from and --until belong together: give both.")
+        raise click.UsageError("--from and --until must be given together.")
     if dates[0] is not None and term is not None:
-        raise click.UsageError("--term and --from are two ways to say the same: give one.")
+        raise click.UsageError("--term and --from exclude each other.")
 
 
 def _draw(overview: Overview, planned: MonthPlan | None) -> None:

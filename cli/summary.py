@@ -54,9 +54,9 @@ def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown
         yield Shown("Read with the slower reader, because the usual one found no table.", 2)
     tentative = sum(entry.status not in (None, "FINAL") for entry in entries)
     if tentative:
-        yield Shown(f"{count(tentative, 'exam')} still preliminary: written as tentative.", 2)
+        yield Shown(f"{count(tentative, 'exam')} preliminary: written as tentative.", 2)
     if conversion and any(entry.kind is Kind.EXAMS for entry in entries):
-        yield Shown("When exams end is an estimate, the PDF does not print it; --exam-length changes it.", 2)
+        yield Shown("The end of exams is an estimate, since the PDF prints none; --exam-length changes it.", 2)
 
 
 def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
@@ -66,7 +66,7 @@ def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
         source = f" by {chosen.source}" if chosen.source else ""
         yield Shown(f"Your choice{source}: {count(selected.dropped, 'session')} left out.", 2)
     if selected.emptied:
-        yield Shown(f"Your choice leaves nothing of {', '.join(selected.emptied)}.", 2, "bold yellow")
+        yield Shown(f"Your choice leaves out everything in {', '.join(selected.emptied)}.", 2, "bold yellow")
     if not selected.open:
         return
     if not selected.dropped:
@@ -119,10 +119,10 @@ def _left_out(term: Term, spans: Sequence[Span]) -> Iterator[Shown]:
     recess = [span(item.start, item.end) for item in term.recess if _meet(item, spans)]
     days = [f"{item.name} ({span(item.start, item.end)})" for item in term.no_lectures if _meet(item, spans)]
     if not term.recess_known and term.source.endswith(".toml"):
-        yield Shown(f"{term.source} names no recess: lectures are written for every week of the period.", 2, "yellow")
+        yield Shown(f"{term.source} has no recess: lectures are written for every week of the period.", 2, "yellow")
     elif not term.recess_known:
         yield Shown(
-            "Only public holidays are left out; recess, test weeks, swap days are not known with --from and --until.",
+            "With --from and --until, recess, test weeks and swap days are not known; only holidays are left out.",
             2,
             "yellow",
         )
@@ -161,7 +161,7 @@ def _revised(conversion: Conversion) -> Iterator[Shown]:
     revision = conversion.revision
     for override in conversion.overrides:
         yield Shown(
-            f"{_event(override.event)} differs between the PDFs: {override.name} is right, being the later.",
+            f"{_event(override.event)} differs between the PDFs: {override.name} is used, since it is newer.",
             2,
             "yellow",
         )
@@ -170,7 +170,7 @@ def _revised(conversion: Conversion) -> Iterator[Shown]:
         what = [
             f"{number} {word}" for number, word in ((new, "new"), (changed, "changed"), (gone, "cancelled")) if number
         ]
-        yield Shown(f"Against the calendar before: {', '.join(what) or 'no change'}.", 2)
+        yield Shown(f"Compared with the previous calendar: {', '.join(what) or 'no change'}.", 2)
     for change in revision.changed[:_MOST_PROBLEMS]:
         yield Shown(_changed(change), 4)
     for event in revision.cancelled[:_MOST_PROBLEMS]:
@@ -183,11 +183,11 @@ def warning_lines(output: Output) -> Iterator[Shown]:
     for timetable in output.timetables:
         if timetable.problems:
             yield Shown(
-                f"{timetable.name}: {count(len(timetable.problems), 'problem')}; without --quiet they are listed."
+                f"{timetable.name}: {count(len(timetable.problems), 'problem')}; run without --quiet to list them."
             )
     for chosen in output.chosen:
         if chosen.selected.emptied:
-            yield Shown(f"The choice leaves nothing of {', '.join(chosen.selected.emptied)}.")
+            yield Shown(f"The choice leaves out everything in {', '.join(chosen.selected.emptied)}.")
     if output.conversion:
         yield from _uncovered(output.conversion.revision)
 
@@ -195,7 +195,7 @@ def warning_lines(output: Output) -> Iterator[Shown]:
 def _uncovered(revision: Revision) -> Iterator[Shown]:
     if revision.uncovered:
         yield Shown(
-            f"The calendar before also held {count(len(revision.uncovered), 'event')} that these PDFs do not cover, "
+            f"The previous calendar also held {count(len(revision.uncovered), 'event')} that these PDFs do not cover, "
             f"such as {_event(revision.uncovered[0])}. They are no longer in the file and were not cancelled; "
             "to keep them, convert all PDFs in one command.",
             2,

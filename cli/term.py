@@ -32,12 +32,18 @@ _target: _Decorator = click.argument("target", metavar="[YEAR|FILE]", required=F
 
 @click.group("term")
 def term() -> None:
-    """Teaching dates: periods, recess, swap days, test weeks."""
+    """Show, check or enter teaching dates: periods, recess, swap days, test weeks."""
 
 
 @term.command("new")
 @click.argument("year", type=click.IntRange(YEARS[0], YEARS[-1]))
-@click.option("-o", "output", type=click.Path(path_type=Path), metavar="FILE", help="Write here instead.")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write this file instead of the one in the settings folder.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def new(year: int, output: Path | None, force: bool) -> None:
     """Ask for the dates of YEAR and write them to a term file."""
@@ -55,7 +61,7 @@ def new(year: int, output: Path | None, force: bool) -> None:
 @_target
 @click.pass_context
 def check(ctx: click.Context, target: str | None) -> None:
-    """Check that the dates are sound and every weekday is taught equally often.
+    """Check that dates are consistent and every weekday is taught equally often.
 
     Without YEAR or FILE, this year's dates are checked.
     """
@@ -97,7 +103,7 @@ def _confirm_uneven(uneven: tuple[str, ...]) -> None:
     for complaint in uneven:
         click.echo(f"Warning: {complaint}.")
     if not click.confirm("Write the file anyway?"):
-        raise NoTerm(_sentence(uneven), advice="Nothing was written. Look the dates up and run the command again.")
+        raise NoTerm(_sentence(uneven), advice="Nothing was written. Check the dates and run the command again.")
 
 
 def _sentence(complaints: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ _Answer = TypeVar("_Answer")
 def ask_term(year: int) -> Term:
     """Ask for every date of a year's teaching calendar; NoTerm for a year that cannot be."""
     term = bare_term(year, date(year, 1, 1), date(year, 12, 31), ())  # public holidays, no periods yet
-    click.echo(f"Teaching dates of {year}. Write a date as {year}-02-09 or 9 Feb. Public holidays are known already.")
+    click.echo(f"Teaching dates of {year}. Write a date as {year}-02-09 or 9 Feb. Public holidays are known.")
     for name in HALVES:
         term = _ask(term, _period(name, needed=True))
     term = _year_modules(term)
@@ -46,7 +46,7 @@ def _ask(term: Term, question: _Question) -> Term:
             changed = question(term)
             require_sense(changed)
         except NonsenseError as error:
-            click.echo(f"That cannot be: {error.what}.")
+            click.echo(f"Not possible: {error.what}.")
         else:
             return changed
 
@@ -128,7 +128,7 @@ def parse_day(text: str, year: int) -> date:
     else:
         numbers = 0, 0, 0
     if 0 in numbers[:2]:
-        raise click.UsageError(f"{text!r} is not a date I understand. Write {year}-02-09 or 9 Feb {year}.")
+        raise click.UsageError(f"{text!r} is not a date. Write {year}-02-09 or 9 Feb {year}.")
     return _existing(*numbers, text=text, year=year)
 
 

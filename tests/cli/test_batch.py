@@ -50,12 +50,12 @@ def test_all_done(folder: Path) -> None:
     assert (code, err) == (0, "")
     assert out.splitlines()[1:] == [
         "        3 new calendars",
-        "This was batch 1: `tukscal jobs list --batch 1` shows each PDF.",
+        "Batch 1: `tukscal jobs list --batch 1` lists each PDF.",
     ]
     assert calendars(folder / "out") == ["a.ics", "b.ics", "sub/c.ics"]
     code, out, err = batch(folder, "in", "-o", "out")
     assert (code, err) == (0, "")
-    assert out.splitlines()[1] == "        3 left alone: nothing had changed"
+    assert out.splitlines()[1] == "        3 unchanged, not converted again"
 
 
 def test_some_failed(folder: Path) -> None:
@@ -93,7 +93,7 @@ def test_missing_sources(folder: Path) -> None:
     """A source that is not there is told and counts as failed; what is there is converted."""
     code, out, _ = batch(folder, "in/a.pdf", "in/none.pdf", "-o", "out")
     assert code == 12
-    assert "        1 not there or not readable" in out.splitlines()
+    assert "        1 missing or not readable" in out.splitlines()
     assert calendars(folder / "out") == ["a.ics"]
 
 
@@ -171,7 +171,7 @@ def test_enrolments(folder: Path) -> None:
         f"CATEGORIES:{module}" for module in modules[:2]
     }
     code, out, _ = batch(folder, "in/a.pdf", "--enrolments", "list.csv", "-o", "out")
-    assert "        2 left alone: nothing had changed" in out.splitlines()
+    assert "        2 unchanged, not converted again" in out.splitlines()
 
 
 def test_two_lists_in_one_folder(folder: Path) -> None:
@@ -186,7 +186,7 @@ def test_two_lists_in_one_folder(folder: Path) -> None:
         code, out, err = batch(folder, "in/a.pdf", "--enrolments", "second.csv", "-o", "out")
         assert code == 12
         assert f"{second}: a calendar of this list is made of {first} already and left alone; use another" in err
-        assert "        1 without a place of their own for the calendar: see above" in out.splitlines()
+        assert "        1 without an output file of their own: see above" in out.splitlines()
         assert ("        1 new calendar" in out.splitlines()) == (turn == 0)
         assert (folder / "out" / "u2.ics").read_bytes() == before
         assert batch(folder, "in/a.pdf", "--enrolments", "first.csv", "-o", "out")[0] == 0
@@ -362,7 +362,7 @@ def test_no_workers(folder: Path) -> None:
         (("in", "-o", "out", "--report", "mine.json"), 73, "mine.json is there already, and is no report"),
         (("in", "-o", "out", "--report", "report.txt"), 73, "A report ends in .html, .csv or .json"),
         (("in", "-o", "out", "--enrolments", "list.csv", "--report", "list.csv"), 73, "list.csv is "),
-        (("in", "-o", "out", "--enrolments", "list.csv", "--select", "s.toml"), 2, "give one"),
+        (("in", "-o", "out", "--enrolments", "list.csv", "--select", "s.toml"), 2, "exclude each other"),
     ],
 )
 def test_refused_at_once(folder: Path, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -50,7 +50,7 @@ def test_every_live_event_is_taken_back(tmp_path: Path, plan: dict[str, Any]) ->
     old = write(tmp_path / "old.ics", ALL[1:], ALL, [lecture(day=1), *ALL[1:]], **plan)
     done = tukscal("cancel", "old.ics", cwd=tmp_path)
     before, after = imported(old), events((tmp_path / "old.cancel.ics").read_bytes())
-    sentence = f"Takes back {len(before)} events. Written: old.cancel.ics\n"
+    sentence = f"{len(before)} events cancelled. Written: old.cancel.ics\n"
     assert (done.returncode, done.stdout.decode(), done.stderr) == (0, sentence, b"")
     assert after.keys() == before.keys()
     assert {int(each["SEQUENCE"]) for each in before.values()} == {0, 1}
@@ -73,7 +73,7 @@ def test_what_is_cancelled_already_is_not_counted(tmp_path: Path) -> None:
     old = write(tmp_path / "old.ics", [gone, stays], [stays])
     assert sorted(each["STATUS"] for each in events(old).values()) == ["CANCELLED", "CONFIRMED"]
     done = tukscal("cancel", "old.ics", cwd=tmp_path)
-    assert done.stdout == b"Takes back 1 event. Written: old.cancel.ics\n"
+    assert done.stdout == b"1 event cancelled. Written: old.cancel.ics\n"
     (each,) = events((tmp_path / "old.cancel.ics").read_bytes()).values()
     assert each["SUMMARY"] == "COS 214 Test1"
     tukscal("cancel", "old.cancel.ics", "-o", "again.ics", cwd=tmp_path)
@@ -113,7 +113,7 @@ def test_written_elsewhere(tmp_path: Path) -> None:
     write(tmp_path / "old.ics", ALL)
     (tmp_path / "sub").mkdir()
     done = tukscal("cancel", "old.ics", "-o", "sub/back.ics", cwd=tmp_path)
-    assert done.stdout.endswith(b" events. Written: sub/back.ics\n")
+    assert done.stdout.endswith(b" events cancelled. Written: sub/back.ics\n")
     assert sorted(path.name for path in tmp_path.rglob("*.ics")) == ["back.ics", "old.ics"]
 
 
@@ -143,5 +143,5 @@ def test_cancel_needs_a_file_name(tmp_path: Path) -> None:
     """Standard output is no file to import: asking for it is a usage error and writes nothing."""
     done = tukscal("cancel", "a.ics", "-o", "-", cwd=tmp_path)
     assert done.returncode == 2
-    assert b"give its name with -o" in done.stderr
+    assert b"give a file name with -o" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -91,7 +91,7 @@ def test_what_was_decided_is_told(folder: Path) -> None:
     assert "Kept from" not in first
     second = " ".join(tukscal("choose", "lectures.pdf", "--propose", cwd=folder).stdout.decode().split())
     kept = "COS 214 P02, COS 226 P01, COS 284 P02, STK 220 P03, WTW 285 T03"
-    assert f"Kept from lectures.toml: {kept}; --anew decides again." in second
+    assert f"Kept from lectures.toml: {kept}; --anew decides them again." in second
     assert "Nothing was left to decide." in second
     assert "Proven" not in second
     value = json.loads(tukscal("choose", "lectures.pdf", "--propose", "--json", cwd=folder).stdout)
@@ -100,7 +100,7 @@ def test_what_was_decided_is_told(folder: Path) -> None:
     assert json.loads(anew.stdout)["kept"] == {}
     (folder / "lectures.toml").write_text('[groups]\n"COS 214" = ["G01", "P01"]\n')
     third = tukscal("choose", "lectures.pdf", "--propose", cwd=folder).stdout.decode()
-    assert "Kept from lectures.toml: COS 214 P01; --anew decides again." in third
+    assert "Kept from lectures.toml: COS 214 P01; --anew decides them again." in third
     assert "Proven: no other choice for what was open" in third
 
 

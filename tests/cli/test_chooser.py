@@ -113,7 +113,7 @@ def test_rows_end_at_the_ends() -> None:
     assert typed(["UP", "k"], board).row == 0
     assert typed(["DOWN", "j", "j"], board).row == 1
     assert typed("2n", board).row == 1
-    assert typed("2j1n", board).message == "Every decision is made."
+    assert typed("2j1n", board).message == "All decisions are made."
 
 
 @settings(max_examples=40, deadline=None)
@@ -185,7 +185,7 @@ def test_the_screen_tells_what_a_group_brings() -> None:
     """A kind that the chosen class group owns is not to be decided."""
     board = board_of(ENTRIES)
     seen = text_of(board, typed("1j", board))
-    assert "Every decision is made; no clash; not saved" in seen
+    assert "All decisions are made; no clash; not saved" in seen
     assert "P <G01" in seen
     assert "none needed, G01 brings its own" in seen
 
@@ -218,7 +218,7 @@ def test_a_window_too_small_takes_only_leaving() -> None:
     for key in ["1", "p", "c", "s", "ENTER", "u", " "]:
         assert press_unseen(board, state, key) == state
     asked = press_unseen(board, state, "q")
-    assert "Leave without saving?" in text_of(board, asked, small)
+    assert "Quit without saving?" in text_of(board, asked, small)
     assert press_unseen(board, asked, "y").mode is Mode.LEFT
     assert press_unseen(board, replace(start(board), mode=Mode.HELP), "ESCAPE").mode is Mode.LEFT
     assert [too_small(size) for size in (small, STANDARD, Size(width=79, height=24))] == [True, False, True]

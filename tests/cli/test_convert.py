@@ -199,7 +199,7 @@ def test_the_later_file_wins(folder: Path, run: Run, files: tuple[str, str], ven
     assert result.exit_code == 0
     assert event(folder / "all.ics", "COS 214 L1")["LOCATION"] == f"{venue} (HATFIELD)"
     said = " ".join(result.stdout.split())
-    assert f"COS 214 L1 Monday 08:30 {venue} (HATFIELD) differs between the PDFs: {second} is right" in said
+    assert f"COS 214 L1 Monday 08:30 {venue} (HATFIELD) differs between the PDFs: {second} is used" in said
 
 
 def test_one_failure_does_not_stop_the_others(folder: Path, run: Run) -> None:
@@ -294,7 +294,7 @@ def test_exam_length(folder: Path, run: Run) -> None:
     """An exam ends after 3 hours, or after --exam-length; the summary and the event say that it is an estimate."""
     for option, minutes in (((), 180), (("--exam-length", "2h30m"), 150)):
         result = run("exams.pdf", *option)
-        assert "When exams end is an estimate" in result.stdout
+        assert "The end of exams is an estimate" in result.stdout
         exam = event(folder / "exams.ics", "COS 214 Exam Written")
         assert exam["DTEND"].dt - exam["DTSTART"].dt == timedelta(minutes=minutes)
         assert "estimate" in exam["DESCRIPTION"]
@@ -399,8 +399,7 @@ def test_from_and_until(folder: Path, run: Run) -> None:
     assert result.exit_code == 0
     assert "Teaching from 20 July to 6 November 2026 (2026-07-20 to 2026-11-06)." in said
     assert (
-        "Only public holidays are left out; recess, test weeks, swap days are not known with --from and --until."
-        in said
+        "With --from and --until, recess, test weeks and swap days are not known; only holidays are left out." in said
     )
     days = {each["DTSTART"].dt.date() for each in events(folder / "lectures.ics")}
     assert (min(days), max(days)) == (date(2026, 7, 20), date(2026, 11, 6))
@@ -531,7 +530,7 @@ def test_rerun_changes_nothing(folder: Path, run: Run) -> None:
     before = (folder / "all.ics").read_bytes()
     for day in (date(2026, 8, 1), date(2030, 1, 1)):
         result = run("lectures.pdf", "exams.pdf", "-o", "all.ics", "--year", "2026", today=day)
-        assert "  Against the calendar before: no change.\n" in result.stdout
+        assert "  Compared with the previous calendar: no change.\n" in result.stdout
         assert (folder / "all.ics").read_bytes() == before
 
 
@@ -558,7 +557,7 @@ def test_previous(folder: Path, run: Run) -> None:
     run("lectures.pdf", "--year", "2026", "-o", "old.ics")
     (folder / "lectures.pdf").write_bytes(moved_lectures(venue="Annex 1"))
     result = run("lectures.pdf", "--previous", "old.ics", "-o", "new.ics")
-    assert "Against the calendar before: 1 changed." in result.stdout
+    assert "Compared with the previous calendar: 1 changed." in result.stdout
     assert event(folder / "new.ics", "COS 214 L1")["SEQUENCE"] == 1
     for name, data, code in (("missing.ics", None, 66), ("bad.ics", b"BEGIN:VCALENDAR", 5)):
         if data is not None:
@@ -574,7 +573,7 @@ def test_another_kind_is_not_cancelled(folder: Path, run: Run) -> None:
     run("tests.pdf", "-o", "up.ics")
     result = run("exams.pdf", "-o", "up.ics")
     said = " ".join(result.stdout.split())
-    assert "The calendar before also held 4 events that these PDFs do not cover" in said
+    assert "The previous calendar also held 4 events that these PDFs do not cover" in said
     assert "to keep them, convert all PDFs in one command" in said
     assert "Cancelled" not in said
     assert all(each["STATUS"] == "CONFIRMED" for each in events(folder / "up.ics"))

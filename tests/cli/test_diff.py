@@ -21,8 +21,8 @@ CHANGED = """\
     Centenary 6 (HATFIELD) -> Te Water hall (HATFIELD)
   Changed: COS 214 L2 G01
     IT 4-4 (HATFIELD) -> IT 4-1 (HATFIELD)
-  Gone: STK 220 L1 G01, Tuesday 08:30-09:20, EMS 4-152 (HATFIELD)
-  Gone: STK 220 L2 G01, Friday 09:30-10:20, IT 2-23 (HATFIELD)
+  Removed: STK 220 L1 G01, Tuesday 08:30-09:20, EMS 4-152 (HATFIELD)
+  Removed: STK 220 L2 G01, Friday 09:30-10:20, IT 2-23 (HATFIELD)
   New: WTW 285 T1 G02, Wednesday 14:30-15:50, HB 4-1 (HATFIELD)
 """
 
@@ -52,7 +52,7 @@ def test_nothing_moved(folder: Path) -> None:
     tukscal("convert", "old.pdf", "--year", "2026", cwd=folder)
     for new in ("old.pdf", "old.ics"):
         done = tukscal("diff", "old.pdf", new, cwd=folder)
-        assert (done.returncode, done.stdout, done.stderr) == (0, b"No session moved.\n", b"")
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"No session changed.\n", b"")
     done = tukscal("diff", "old.ics", "old.pdf", "--json", cwd=folder)
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
 
@@ -63,7 +63,7 @@ def test_a_real_timetable_and_its_calendar(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.pdf").write_bytes(sample(name))
     tukscal("convert", "a.pdf", "--year", "2026", "--expand", cwd=tmp_path)
     done = tukscal("diff", "a.ics", "a.pdf", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, b"No session moved.\n")
+    assert (done.returncode, done.stdout) == (0, b"No session changed.\n")
 
 
 def test_what_moved_for_a_program(folder: Path) -> None:

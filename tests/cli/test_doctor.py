@@ -60,7 +60,7 @@ def test_text_and_json_say_the_same(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert text.startswith(f"tukscal {__version__}, Python 3")
     assert max(map(len, text.splitlines())) <= 80
-    assert "Nothing is bad." in text.splitlines()[-1]
+    assert "No check failed." in text.splitlines()[-1]
     machine = tukscal("doctor", tmp_path, "--json", cwd=tmp_path, env=environment(tmp_path))
     found = json.loads(machine.stdout)
     assert set(found) == {"verdict", "tukscal", "python", "system", "checks"}
@@ -82,7 +82,7 @@ def test_something_bad_ends_with_1(tmp_path: Path) -> None:
     assert [each["name"] for each in wrong] == ["ledger", "folder for outputs"]
     assert "is not a ledger of tukscal." in wrong[0]["text"]
     assert wrong[1]["text"].endswith("Make that folder, or choose another folder.")
-    assert "2 things must be mended." in result.output.splitlines()[-1]
+    assert "2 checks failed." in result.output.splitlines()[-1]
     assert max(map(len, result.output.splitlines())) <= 80
     found = json.loads(run(tmp_path / "none", "--ledger", book, "--json", folder=tmp_path).output)
     assert (found["verdict"], sum(check["verdict"] == "bad" for check in found["checks"])) == ("bad", 2)
@@ -93,7 +93,11 @@ def test_settings_at_fault(tmp_path: Path) -> None:
     """Settings that other commands refuse are a bad check, in the same words, not the end of this one."""
     (tmp_path / "config").mkdir()
     file = tmp_path / "config" / "settings.toml"
-    for text, words in (("year =", "is not TOML"), ("colour = 1", "has 'colour'"), ("year = 2026", "can be read.")):
+    for text, words in (
+        ("year =", "is not TOML"),
+        ("colour = 1", "has the unknown key 'colour'"),
+        ("year = 2026", "can be read."),
+    ):
         file.write_text(text)
         (check,) = [each for each in shown(run(folder=tmp_path).output) if each["name"] == "settings"]
         assert words in check["text"]
@@ -114,15 +118,15 @@ def test_lines_fit(columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_summary() -> None:
-    """The last line counts what must be mended and what is to be read."""
+    """The last line counts failed checks and notes."""
     checks = [ok("a", "A."), note("b", "B.", "Do b."), bad("c", "C.", "Do c."), bad("d", "D.", "Do d.")]
 
     def last(found: list[Check]) -> str:
         return summary(found)[-1][0].text
 
-    assert last(checks) == "2 things must be mended. 1 note to read."
-    assert last(checks[:2]) == "Nothing is bad. 1 note to read."
-    assert last(checks[:1]) == "Nothing is bad."
+    assert last(checks) == "2 checks failed. 1 note."
+    assert last(checks[:2]) == "No check failed. 1 note."
+    assert last(checks[:1]) == "No check failed."
     assert [json.loads(as_json(found))["verdict"] for found in (checks, checks[:2], checks[:1])] == [
         "bad",
         "note",
@@ -164,7 +168,7 @@ def test_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_help_tells_the_exit_codes() -> None:
     """The help says what 0 and 1 mean."""
     text = " ".join(CliRunner().invoke(cli, ["doctor", "--help"]).output.split())
-    assert "Exit code 0: nothing is bad; 1: something is." in text
+    assert "Exit code 0: no check is bad; 1: one is." in text
 
 
 def test_interrupted(tmp_path: Path) -> None:

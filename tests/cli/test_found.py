@@ -81,7 +81,7 @@ def test_quiet_still_tells_what_is_missing(tmp_path: Path) -> None:
     assert run("convert", "-q", "tests.pdf", "exams.pdf", "-o", "all.ics", cwd=tmp_path).stderr == ""
     done = run("convert", "-q", "tests.pdf", "-o", "all.ics", cwd=tmp_path)
     assert done.stdout == ""
-    assert "The calendar before also held 5 events that these PDFs do not cover" in " ".join(done.stderr.split())
+    assert "The previous calendar also held 5 events that these PDFs do not cover" in " ".join(done.stderr.split())
 
 
 def test_a_change_is_named_if_time_and_place_stayed(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_change_is_named_if_time_and_place_stayed(tmp_path: Path) -> None:
     run("convert", "exams.pdf", cwd=tmp_path)
     told = " ".join(run("convert", "exams.pdf", "--alarm", "15m", cwd=tmp_path).stdout.split())
     assert "0 new" not in told
-    assert "Against the calendar before: 5 changed." in told
+    assert "Compared with the previous calendar: 5 changed." in told
     assert told.count("(reminder)") == 5
     assert ", was" not in told
 

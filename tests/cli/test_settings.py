@@ -53,8 +53,8 @@ def test_no_settings(folder: Path) -> None:
     ("content", "sentence"),
     [
         (b"year 2026", "is not TOML: Expected '=' after a key in a key/value pair"),
-        (b'title = "\xff"', "is not text in UTF-8."),
-        (b"password = 1", "has 'password'; it may have alarm, exam_length, expand,"),
+        (b'title = "\xff"', "is not UTF-8 text."),
+        (b"password = 1", "has the unknown key 'password'; known keys are alarm, exam_length, expand,"),
         (b"year = 26", "Invalid value for '--year': 26 is not in the range"),
         (b'year = "soon"', "Invalid value for '--year'"),
         (b"year = [1, 2]", "Invalid value for '--year'"),
