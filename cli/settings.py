@@ -44,6 +44,6 @@ def read_toml(file: Path, name: str, *, optional: bool = False) -> tuple[str, di
             return "", {}
         raise click.UsageError(f"{name} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise click.UsageError(f"{name} is not text in UTF-8.") from None
+        raise click.UsageError(f"{name} is not UTF-8 text.") from None
     except (ValueError, RecursionError) as error:  # a number without end is not even TOML's error
         raise click.UsageError(f"{name} is not TOML: {error}.") from None

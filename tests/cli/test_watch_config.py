@@ -165,4 +165,4 @@ def test_no_file(tmp_path: Path) -> None:
     base = ["watch", "in", "-o", "out", "--config"]
     assert "cannot be read: No such file" in CliRunner().invoke(cli, [*base, str(tmp_path / "none")], obj=App()).output
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
-    assert "is not text in UTF-8" in CliRunner().invoke(cli, [*base, str(tmp_path / "bytes")], obj=App()).output
+    assert "is not UTF-8 text" in CliRunner().invoke(cli, [*base, str(tmp_path / "bytes")], obj=App()).output

@@ -80,7 +80,7 @@ def test_told_to_end_it_ends(tmp_path: Path) -> None:
         jobs = [upload(student).json()["id"] for _ in range(5)]
         cookies = dict(student.cookies)
         assert here.end(signal.SIGTERM) == 0
-        words = [line for line in here.log.read_text("utf-8").splitlines() if not line.startswith("tukscal serves")]
+        words = [line for line in here.log.read_text("utf-8").splitlines() if not line.startswith("tukscal listens")]
         assert all({"time", "level", "event"} <= set(json.loads(line)) for line in words)
         assert "Traceback" not in here.log.read_text("utf-8")
     with process(tmp_path) as here, here.person(cookies) as student:
