@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tukscal.core.export import entry_value
 from tukscal.core.integrity import check_streams
-from tukscal.core.model import Page
+from tukscal.core.model import Page, Timetable
 from tukscal.core.readers import pdfium, plumber
 from tukscal.core.screen import Limits, Screen
 from tukscal.core.tables import page_tables
@@ -62,6 +63,11 @@ def expected_values(one: Made, layout: Layout) -> list[dict[str, Any]]:
         texts = dict.fromkeys([entry["comments"], *(f"Notes: {text}" for text in notes.get(identity(entry), ()))])
         entry["comments"] = "; ".join(text for text in texts if text) or None
     return found
+
+
+def values(found: Timetable) -> list[dict[str, Any]]:
+    """Return entries less the rows they stand in."""
+    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
 
 
 def identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:

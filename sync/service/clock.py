@@ -1,4 +1,4 @@
-"""What time it is: the system's clock, and one that tests turn."""
+"""What time it is."""
 
 from __future__ import annotations
 
@@ -26,24 +26,3 @@ class SystemClock:
     def ticks(self) -> float:
         """Return seconds of a clock that only goes forward."""
         return time.monotonic()
-
-
-class TurnedClock:
-    """A clock that stands still until somebody turns it."""
-
-    def __init__(self, now: float = 1_770_000_000.0) -> None:
-        self._now = now
-        self._ticks = 0.0
-
-    def now(self) -> float:
-        """Return the time of day, unix seconds (UTC)."""
-        return self._now
-
-    def ticks(self) -> float:
-        """Return seconds of a clock that only goes forward."""
-        return self._ticks
-
-    def turn(self, seconds: float) -> None:
-        """Let time pass."""
-        self._now += seconds
-        self._ticks += seconds

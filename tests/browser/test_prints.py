@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tukscal.core.convert import read_pdf
 from tukscal.core.errors import TukscalError
-from tukscal.core.export import entry_value
-from tukscal.core.model import Kind, Timetable
+from tukscal.core.model import Kind
 from tukscal.core.tables import page_tables
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.rows import Kind as Made
-from tukscal.tests.made import pages_of
+from tukscal.tests.made import pages_of, values
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -45,7 +44,7 @@ LOOKS: Mapping[str, str] = {
 
 
 @cache
-def original(kind: Made) -> tuple[list[list[list[str]]], list[Mapping[str, Any]]]:
+def original(kind: Made) -> tuple[list[list[list[str]]], list[dict[str, Any]]]:
     """Return the rows of a made timetable, each with the lines of its cells unwrapped, and what it says."""
     pdf = made(kind, 5, pages=3, offered=("S1", "S2")).pdf
     found = read_pdf(pdf)
@@ -64,11 +63,6 @@ def original(kind: Made) -> tuple[list[list[list[str]]], list[Mapping[str, Any]]
         for cells, entry in zip(rows[1:], found.entries, strict=True):
             cells[venue] = list(entry.venues)
     return rows, values(found)
-
-
-def values(found: Timetable) -> list[Mapping[str, Any]]:
-    """Return entries less the rows they stand in."""
-    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
 
 
 def printed(browser: Browser, kind: Made, style: str) -> bytes:

@@ -13,7 +13,7 @@ from tukscal.core.event import Status
 from tukscal.core.ics import read
 from tukscal.sync.service.settings import Rates
 from tukscal.tests.browser.browser import AXE
-from tukscal.tests.sync.service.jobs.house import TIMETABLES, House, house, settings, upload
+from tukscal.tests.sync.service.serving import TIMETABLES, Served, serving, settings, upload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -23,14 +23,14 @@ LECTURES = TIMETABLES / "lectures.pdf"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Yield a running service; after some uploads of a network it asks for work."""
     rates = replace(Rates(lists_minute=0), anonymous_hour=5, challenge_cost=10, challenge_prefix="00")
-    with house(replace(settings(tmp_path_factory.mktemp("service")), rates=rates)) as here:
+    with serving(replace(settings(tmp_path_factory.mktemp("service")), rates=rates)) as here:
         yield here
 
 
-def opened(browser: Browser, service: House, width: int = PHONE, scheme: Any = "light") -> Page:
+def opened(browser: Browser, service: Served, width: int = PHONE, scheme: Any = "light") -> Page:
     """Return the first page as a new student sees it."""
     context = browser.new_context(
         viewport={"width": width, "height": 800}, bypass_csp=True, color_scheme=scheme, accept_downloads=True
@@ -59,7 +59,7 @@ def serious(page: Page) -> list[tuple[str, list[str]]]:
     ]
 
 
-def test_from_the_pdf_to_a_feed(browser: Browser, service: House, tmp_path: Path) -> None:
+def test_from_the_pdf_to_a_feed(browser: Browser, service: Served, tmp_path: Path) -> None:
     """A student uploads, downloads the calendar, subscribes, and the address shown is one a program can read."""
     page = opened(browser, service)
     uploaded(page, LECTURES)
@@ -81,7 +81,7 @@ def test_from_the_pdf_to_a_feed(browser: Browser, service: House, tmp_path: Path
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
-def test_only_my_groups(browser: Browser, service: House) -> None:
+def test_only_my_groups(browser: Browser, service: Served) -> None:
     """Groups chosen on the page are those of the address, and of the file; others make another address."""
     page = opened(browser, service)
     uploaded(page, LECTURES)
@@ -101,7 +101,7 @@ def test_only_my_groups(browser: Browser, service: House) -> None:
     assert serious(page) == []
 
 
-def test_addresses_end_and_all_is_forgotten(browser: Browser, service: House) -> None:
+def test_addresses_end_and_all_is_forgotten(browser: Browser, service: Served) -> None:
     """An address can be removed on the page, dead at once; and everything the service has of somebody."""
     page = opened(browser, service)
     uploaded(page, LECTURES)
@@ -124,7 +124,7 @@ def groups_of(calendar: bytes, module: str, offered: str, kind: str) -> set[str]
     return {part[6] for part in parts if part[3:5] == [offered, module] and part[6].startswith(kind)}
 
 
-def test_a_link_brings_a_student_back(browser: Browser, service: House) -> None:
+def test_a_link_brings_a_student_back(browser: Browser, service: Served) -> None:
     """The printed link signs another phone in; a newer link makes it worthless."""
     page = opened(browser, service)
     uploaded(page, TIMETABLES / "tests.pdf")
@@ -150,7 +150,7 @@ def test_a_link_brings_a_student_back(browser: Browser, service: House) -> None:
     other.get_by_role("heading", name="This link does not work").wait_for()
 
 
-def test_what_is_no_timetable_is_told(browser: Browser, service: House, tmp_path: Path) -> None:
+def test_what_is_no_timetable_is_told(browser: Browser, service: Served, tmp_path: Path) -> None:
     """A file that is no PDF is refused in the words of the command line, and another can be sent at once."""
     page = opened(browser, service)
     (tmp_path / "letter.pdf").write_bytes(b"<html>not a PDF</html>")
@@ -162,7 +162,7 @@ def test_what_is_no_timetable_is_told(browser: Browser, service: House, tmp_path
     assert page.locator("#result").is_visible()
 
 
-def test_a_crowded_network_does_some_work(browser: Browser, service: House) -> None:
+def test_a_crowded_network_does_some_work(browser: Browser, service: Served) -> None:
     """When very many of a network upload, the page solves what it is asked and the student waits and does nothing."""
     answers = []
     for _ in range(6):
@@ -176,7 +176,7 @@ def test_a_crowded_network_does_some_work(browser: Browser, service: House) -> N
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, 1280])
-def test_the_first_page_suits_everybody(browser: Browser, service: House, width: int, scheme: str) -> None:
+def test_the_first_page_suits_everybody(browser: Browser, service: Served, width: int, scheme: str) -> None:
     """The first page has no serious finding and never scrolls sideways, on a phone and wide, light and dark."""
     page = opened(browser, service, width, scheme)
     assert serious(page) == []

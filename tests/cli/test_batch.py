@@ -15,6 +15,7 @@ import pytest
 from tukscal.examples.generator import content
 from tukscal.tests.core import guarded
 from tukscal.tests.running import TUKSCAL, clean_environment, json_errors, tukscal
+from tukscal.tests.waiting import eventually
 
 LEDGER = ("--ledger", "ledger.db", "--year", "2026")
 
@@ -263,7 +264,7 @@ def test_signals(number: signal.Signals, code: int, tmp_path: Path) -> None:
     assert summary["event"] == "summary"
     assert summary["left"] > 0
     assert len(calendars(tmp_path / "out")) == summary["done"]
-    assert guarded.eventually(lambda: not any(map(guarded.alive, workers)), 2)
+    assert eventually(lambda: not any(map(guarded.alive, workers)), 2)
     finished = tukscal("batch", "in", "-o", "out", *LEDGER, cwd=tmp_path)
     assert finished.returncode == 0
     assert f"{summary['left']:>9} new calendars" in finished.stdout.decode().splitlines()

@@ -21,8 +21,9 @@ from tukscal.cli.main import App, cli
 from tukscal.cli.paths import state_folder
 from tukscal.core.doctor import Check, Subject, Verdict
 from tukscal.core.doctor.values import bad, note, ok
-from tukscal.tests.core.guarded import alive, eventually
+from tukscal.tests.core.guarded import alive
 from tukscal.tests.running import TUKSCAL, clean_environment, tukscal
+from tukscal.tests.waiting import eventually
 
 WORDS = {"ok": "ok", "note": "note", "BAD": "bad"}
 

@@ -19,8 +19,9 @@ from tukscal.cli.failures import error_text
 from tukscal.cli.main import cli
 from tukscal.cli.render import Shown, print_lines
 from tukscal.core.errors import Damaged
-from tukscal.tests.core.guarded import alive, eventually
+from tukscal.tests.core.guarded import alive
 from tukscal.tests.running import TUKSCAL, clean_environment, tukscal
+from tukscal.tests.waiting import eventually
 
 HEAVY = (
     "rich", "pypdfium2", "pypdfium2_raw", "pdfplumber", "pdfminer", "icalendar", "holidays", "psutil", "httpx",

@@ -17,7 +17,7 @@ from tukscal.tests.running import TUKSCAL, clean_environment, json_errors
 from tukscal.tests.running import tukscal as run
 from tukscal.tests.sync import faulty
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN, MadeService, in_turn
-from tukscal.tests.sync.pushing import eventually
+from tukscal.tests.waiting import eventually
 
 LEDGER = ("--ledger", "ledger.db")
 Outcome = tuple[int, str, str]

@@ -10,7 +10,8 @@ import psutil
 from tukscal.sync.credentials import Credentials
 from tukscal.tests.cli.watching import running
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN, MadeService
-from tukscal.tests.sync.pushing import eventually, login
+from tukscal.tests.sync.pushing import login
+from tukscal.tests.waiting import eventually
 
 
 def log_in(folder: Path, service: MadeService, token: str = TOKEN) -> None:

@@ -18,6 +18,7 @@ from tukscal.tests.cli.watching import PATIENCE, Command, running
 from tukscal.tests.core import guarded
 from tukscal.tests.core.watch.watching import pdf
 from tukscal.tests.running import TUKSCAL, json_errors, tukscal
+from tukscal.tests.waiting import eventually
 
 EMPTY = b"%PDF-1.4\nxref\n0 0\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
 
@@ -50,9 +51,9 @@ def test_restarted_after_a_kill(tmp_path: Path) -> None:
         first.drop("b.pdf", pdf(2))
         workers = psutil.Process(first.process.pid).children(recursive=True)
         first.end(signal.SIGKILL)
-        assert guarded.eventually(lambda: not any(guarded.alive(worker.pid) for worker in workers), PATIENCE)
+        assert eventually(lambda: not any(guarded.alive(worker.pid) for worker in workers), PATIENCE)
     with running(tmp_path) as second:
-        assert guarded.eventually(lambda: len(second.tree()) == 2, PATIENCE)
+        assert eventually(lambda: len(second.tree()) == 2, PATIENCE)
         assert second.tree()["a.ics"] == before["a.ics"]
         assert second.end()[0] == 0
 
@@ -70,7 +71,7 @@ def test_two_daemons(tmp_path: Path) -> None:
             first.end(signal.SIGKILL)
             second.told("works")
             second.drop("b.pdf", pdf(2))
-            assert guarded.eventually(lambda: len(second.tree()) == 2, PATIENCE)
+            assert eventually(lambda: len(second.tree()) == 2, PATIENCE)
             assert second.tree()["a.ics"] == before["a.ics"]
             assert second.end()[0] == 0
         finally:
@@ -89,11 +90,11 @@ def test_figures_and_status(tmp_path: Path) -> None:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
                 return str(answer.read().decode())
 
-        assert guarded.eventually(lambda: 'tukscal_jobs_total{outcome="done"} 1.0' in get("/metrics"), PATIENCE)
+        assert eventually(lambda: 'tukscal_jobs_total{outcome="done"} 1.0' in get("/metrics"), PATIENCE)
         figures = get("/metrics")
         assert 'tukscal_watch_mode{tukscal_watch_mode="native"} 1.0' in figures
         assert re.search(r"^tukscal_memory_bytes \d", figures, re.MULTILINE)
-        assert guarded.eventually(lambda: '"idle"' in get("/status"), PATIENCE)
+        assert eventually(lambda: '"idle"' in get("/status"), PATIENCE)
         assert get("/ready")
         told = tukscal("status", daemon.out, "--json", cwd=tmp_path, env={"TUKSCAL_STATE_DIR": str(daemon.state)})
         assert told.returncode == 0
@@ -199,11 +200,11 @@ def test_slow_ending(tmp_path: Path) -> None:
         guarded.stop(worker)
         try:
             daemon.drop("b.pdf", pdf(2))
-            assert guarded.eventually(lambda: _running(daemon) == 1, PATIENCE)
+            assert eventually(lambda: _running(daemon) == 1, PATIENCE)
             daemon.process.send_signal(signal.SIGTERM)
             daemon.told("ending")
             assert daemon.end()[0] == 0
-            assert guarded.eventually(lambda: not guarded.alive(worker), PATIENCE)
+            assert eventually(lambda: not guarded.alive(worker), PATIENCE)
         finally:
             with suppress(ProcessLookupError):
                 guarded.go_on(worker)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tukscal.tests.core import guarded
 from tukscal.tests.core.watch.watching import pdf
 from tukscal.tests.running import TUKSCAL, clean_environment
+from tukscal.tests.waiting import eventually
 
 PATIENCE = 60.0  # seconds that a busy machine may take for what takes one
 
@@ -51,7 +51,7 @@ class Command:
 
     def told(self, event: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many lines of an event are there, and return them."""
-        found = guarded.eventually(lambda: len(self.lines(event)) >= count, PATIENCE)
+        found = eventually(lambda: len(self.lines(event)) >= count, PATIENCE)
         assert found, f"{event}: {self.lines()}"
         return self.lines(event)
 

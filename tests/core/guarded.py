@@ -23,6 +23,7 @@ from tukscal.core.errors import BadRows
 from tukscal.core.pool import Executor, Guards, Outcome, Pool
 from tukscal.core.pool.channel import pack
 from tukscal.core.pool.messages import Grown, Log, Ready
+from tukscal.tests.waiting import eventually
 
 marks: list[str] = []  # what a forked process would inherit
 _held: list[bytes] = []
@@ -30,12 +31,6 @@ _PATIENCE = threading.Event()  # never set: waiting for it gives the processor a
 
 
 # ---- for tests
-
-
-def eventually(is_true: Callable[[], bool], seconds: float) -> bool:
-    """Ask again until the answer is yes, at most so many seconds."""
-    steps = int(seconds / 0.02) + 1
-    return any(is_true() or _PATIENCE.wait(0.02) for _ in range(steps)) or is_true()
 
 
 def alive(pid: int) -> bool:
@@ -340,6 +335,7 @@ _forgotten: list[Pool] = []
 def abort_with(size: int) -> NoReturn:
     """Abort holding so many bytes, as C++ does when it gets no more."""
     _held.append(b"x" * size)
+    _PATIENCE.wait(0.3 if size else 0)  # until its size has been looked at
     os.abort()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.backoff import Backoff, Pause
-from tukscal.tests.core.ledger.ledgers import Clocks
+from tukscal.tests.clock import Clock
 
 
 def test_waits_double_up_to_a_bound() -> None:
@@ -37,13 +37,13 @@ def test_no_wait_is_outside_its_bounds(backoff: Backoff, failures: int) -> None:
 
 def test_pauses_grow_until_all_is_well() -> None:
     """A pause is over when its seconds have passed; each next one is longer until a reset; one may be given."""
-    clocks = Clocks()
-    pause = Pause(clocks.ticks, Backoff(first=5.0))
+    clock = Clock()
+    pause = Pause(clock.ticks, Backoff(first=5.0))
     assert pause.left == 0.0
     pause.begin()
     pause.begin()
     assert (pause.left, pause.next()) == (10.0, 20.0)
-    clocks.wait(10)
+    clock.turn(10)
     assert pause.left == 0.0
     pause.begin(7.0)
     assert pause.left == 7.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,11 @@ from tukscal.core.command import STDOUT, Format, Output, Request, run
 from tukscal.core.convert import CalendarOptions
 from tukscal.core.errors import BadRows, NoSuchFile, NotATimetable, NotWritable, TooLarge, TukscalError
 from tukscal.core.inputs import Opening
-from tukscal.core.pool import Guards, Pool
+from tukscal.core.pool import Pool
 from tukscal.core.screen import Limits
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed import MALFORMED
 from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[Pool]:
-    """One child for all."""
-    with Pool(guards=Guards(timeout=60, memory=2**30)) as made:
-        yield made
 
 
 @pytest.fixture

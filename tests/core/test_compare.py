@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +11,12 @@ from tukscal.core.compare import cancel_calendar, compare
 from tukscal.core.errors import Damaged, NoSuchFile, NotATimetable, NotWritable, TukscalError
 from tukscal.core.event import Status
 from tukscal.core.inputs import Opening
-from tukscal.core.pool import Guards, Pool
+from tukscal.core.pool import Pool
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES
 from tukscal.tests.core.sessions import converted, lecture, semester_test
 
 OPENING = Opening()
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[Pool]:
-    """One child for all."""
-    with Pool(guards=Guards(timeout=60, memory=2**30)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from tukscal.core.convert import read_pdf
 from tukscal.core.errors import TukscalError
-from tukscal.core.export import entry_value
 from tukscal.core.model import Timetable
 from tukscal.core.tables import page_tables
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.copies import COPIES, Copy
 from tukscal.examples.generator.layout import Layout
 from tukscal.examples.generator.rows import Kind
-from tukscal.tests.made import pages_of, table_texts
+from tukscal.tests.made import pages_of, table_texts, values
 from tukscal.tests.samples import KINDS as SAMPLE_KINDS
 from tukscal.tests.samples import sample
 
@@ -36,16 +35,11 @@ def original(name: str) -> bytes:
 
 
 @cache
-def original_values(name: str) -> list[Mapping[str, Any]]:
+def original_values(name: str) -> list[dict[str, Any]]:
     """Return what the original says."""
     found = read_pdf(original(name))
     assert found.problems == ()
     return values(found)
-
-
-def values(found: Timetable) -> list[Mapping[str, Any]]:
-    """Return entries less the rows they stand in."""
-    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
 
 
 def read(pdf: bytes) -> Timetable | TukscalError:
@@ -56,7 +50,7 @@ def read(pdf: bytes) -> Timetable | TukscalError:
         return error
 
 
-def assert_kept(copy: Copy, wanted: list[Mapping[str, Any]], found: Timetable | TukscalError) -> None:
+def assert_kept(copy: Copy, wanted: list[dict[str, Any]], found: Timetable | TukscalError) -> None:
     """What a copy promises is kept."""
     if isinstance(found, TukscalError):
         assert copy.promise != "same", found.message
@@ -75,7 +69,7 @@ def assert_kept(copy: Copy, wanted: list[Mapping[str, Any]], found: Timetable | 
     assert all(copy.promise == "part" and is_cut(value, wanted) for value in strange)
 
 
-def is_cut(value: Mapping[str, Any], wanted: list[Mapping[str, Any]]) -> bool:
+def is_cut(value: Mapping[str, Any], wanted: list[dict[str, Any]]) -> bool:
     """Tell whether an entry is one of the original's less venues at its end."""
     venues = value["venues"]
     others = [other for other in wanted if {**other, "venues": venues} == {**value, "venues": venues}]

@@ -9,21 +9,16 @@ import pikepdf
 import pytest
 from pikepdf import Dictionary, Name
 from tukscal.core.convert import read_pdf
-from tukscal.core.export import entry_value
-from tukscal.core.model import Foreign, Timetable
+from tukscal.core.model import Foreign
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.copies_pages import selected
 from tukscal.examples.generator.copies_parts import Extra, add, changed, each_page, font, text
 from tukscal.examples.generator.copies_seen import Run, Seen, parsed, see
 from tukscal.examples.generator.copies_sheets import n_up
+from tukscal.tests.made import values
 
 PALE = {"/Font": {"/Stamp": font()}, "/ExtGState": {"/Pale": Dictionary(Type=Name.ExtGState, ca=0.3)}}
 PDF = made("lectures", 5).pdf
-
-
-def values(found: Timetable) -> list[dict[str, Any]]:
-    """Return entries less the rows they stand in."""
-    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
 
 
 WANTED = values(read_pdf(PDF))

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from tukscal.core import guard
 from tukscal.tests.core import guarded
+from tukscal.tests.waiting import eventually
 
 resource = pytest.importorskip("resource", reason="Windows has no resource limits")
 
@@ -98,7 +99,7 @@ def test_kill_family() -> None:
         assert all(guarded.alive(pid) for pid in pids)
         guard.kill_family(process.pid)
         assert process.wait() == -signal.SIGKILL
-    assert guarded.eventually(lambda: not any(guarded.alive(pid) for pid in pids), 1)
+    assert eventually(lambda: not any(guarded.alive(pid) for pid in pids), 1)
     guard.kill_family(process.pid)
 
 
@@ -117,7 +118,7 @@ def test_a_number_is_not_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
         # The same number, born at another time: as if it had been given away again.
         monkeypatch.setattr(psutil.Process, "is_running", lambda self: False)
         family.kill()
-        assert not guarded.eventually(lambda: not guarded.alive(process.pid), 0.2)
+        assert not eventually(lambda: not guarded.alive(process.pid), 0.2)
         monkeypatch.undo()
         family.kill()
         assert process.wait() == -signal.SIGKILL
@@ -140,7 +141,7 @@ def test_a_group_outlives_its_leader() -> None:
         process.wait()
         assert guarded.alive(left)
         family.kill()
-    assert guarded.eventually(lambda: not guarded.alive(left), 1)
+    assert eventually(lambda: not guarded.alive(left), 1)
     family.close()
 
 
@@ -157,7 +158,7 @@ def test_a_process_ends_itself_with_all_it_started() -> None:
         pids = [int(word) for word in process.stdout.readline().split()]
         assert process.wait(10) == -signal.SIGKILL
     assert len(pids) == 3
-    assert guarded.eventually(lambda: not any(map(guarded.alive, pids)), 1)
+    assert eventually(lambda: not any(map(guarded.alive, pids)), 1)
 
 
 def test_the_end_of_a_process_can_be_waited_for() -> None:

@@ -15,7 +15,8 @@ from tukscal.core.jobs.task import Made
 from tukscal.core.ledger import Job, Ledger, State
 from tukscal.core.pool import Outcome
 from tukscal.core.results import Finished, Push, Results, TakenOver
-from tukscal.tests.core.ledger.ledgers import Clocks, new_job, queued
+from tukscal.tests.clock import Clock
+from tukscal.tests.core.ledger.ledgers import new_job, queued
 
 
 @pytest.fixture
@@ -63,21 +64,21 @@ def told(finished: list[Finished]) -> list[tuple[int, State, str | None]]:
 
 
 @pytest.fixture
-def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock that results go by."""
-    clocks = Clocks()
-    monkeypatch.setattr(results, "time", SimpleNamespace(monotonic=clocks.ticks))
-    return clocks
+    clock = Clock()
+    monkeypatch.setattr(results, "time", SimpleNamespace(monotonic=clock.ticks))
+    return clock
 
 
-def test_a_group_waits_a_twentieth_of_a_second_for_others(ledger: Ledger, tmp_path: Path, clocks: Clocks) -> None:
+def test_a_group_waits_a_twentieth_of_a_second_for_others(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
     """A group is due 0.05 s after its first result, however late the others come; the next group counts anew."""
     first, second, third = claimed(ledger, tmp_path, 3)
     waiting = Results(ledger)
     due = [waiting.due]
 
     def after(seconds: float, job: Job | None = None) -> None:
-        clocks.wait(seconds)
+        clock.turn(seconds)
         if job is not None:
             waiting.add(job, outcome(made()))
         due.append(waiting.due)
@@ -87,13 +88,13 @@ def test_a_group_waits_a_twentieth_of_a_second_for_others(ledger: Ledger, tmp_pa
     after(0.02)
     assert due == [False, False, False, True]
     assert len(waiting.commit()) == 2
-    clocks.forward, due = 200.0, [waiting.due]
+    clock.forward, due = 200.0, [waiting.due]
     after(0, third)
     after(results.LONGEST)
     assert (due, results.LONGEST) == ([False, False, True], 0.05)
 
 
-def test_a_group_of_sixty_four_waits_for_nobody(ledger: Ledger, tmp_path: Path, clocks: Clocks) -> None:
+def test_a_group_of_sixty_four_waits_for_nobody(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
     """The 64th result makes a group due at once, the 63rd does not."""
     waiting = Results(ledger)
     for number, job in enumerate(claimed(ledger, tmp_path, 64), 1):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-from typing import Any
 
 import pikepdf
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tukscal.core.convert import read_pdf
 from tukscal.core.errors import TukscalError
-from tukscal.core.export import entry_value
 from tukscal.core.model import Timetable
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.copies_seen import see
 from tukscal.examples.generator.copies_stamps import anywhere
 from tukscal.examples.generator.rows import Kind
 from tukscal.examples.generator.table import TABLES
+from tukscal.tests.made import values
 
 KINDS: tuple[Kind, ...] = ("lectures", "tests", "exams")
 WORDS = ("DRAFT", "B", "2", "IT 9-99", "P1", "HATFIELD", "A", "Monday")
@@ -39,11 +38,6 @@ def cells(kind: Kind) -> tuple[tuple[tuple[float, float], ...], ...]:
     with pikepdf.open(BytesIO(original(kind)[0])) as opened:
         seen = see(opened.pages[0])
         return tuple(tuple((x + 6, seen.within(seen.cell(row, 0))[0].y) for x in seen.xs[:-1]) for row in seen.rows)
-
-
-def values(found: Timetable) -> list[dict[str, Any]]:
-    """Return entries less the rows they stand in."""
-    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
 
 
 def assert_said(kind: Kind, pdf: bytes) -> None:

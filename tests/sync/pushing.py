@@ -13,7 +13,8 @@ from tukscal.sync import wire
 from tukscal.sync.client import Service
 from tukscal.sync.credentials import Login, Secret
 from tukscal.sync.outbox import Drain, Pushed, Task
-from tukscal.tests.core.ledger.ledgers import Clocks, done, new_job
+from tukscal.tests.clock import Clock
+from tukscal.tests.core.ledger.ledgers import done, new_job
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN
 
 DEADLINE = 20.0  # seconds any request of a test may take
@@ -34,7 +35,7 @@ class Desk:
     """A folder of calendars with its ledger, as a batch leaves it; time passes when told to, or while nothing runs."""
 
     folder: Path
-    clocks: Clocks = field(default_factory=Clocks)
+    clock: Clock = field(default_factory=Clock)
     account: str = ""
     content: Callable[[str], bytes] = body
 
@@ -46,7 +47,7 @@ class Desk:
 
     def open(self) -> Ledger:
         """Open the ledger."""
-        return Ledger.open(self.folder / "ledger.db", clock=self.clocks.time, ticks=self.clocks.ticks, patience=5)
+        return Ledger.open(self.folder / "ledger.db", clock=self.clock.now, ticks=self.clock.ticks, patience=5)
 
     def restart(self) -> None:
         """Close the ledger and open it as a new process would."""
@@ -72,8 +73,8 @@ class Desk:
         return asyncio.run(self._drain(who, patience, total, choices))
 
     async def _drain(self, who: Login, patience: float, total: float, choices: dict[str, Any]) -> Pushed:
-        async with Service(who, total=total, clock=self.clocks.time) as service:
-            drain = Drain(self.ledger, service, who.owner, ticks=self.clocks.ticks, rest=self.rest, **choices)
+        async with Service(who, total=total, clock=self.clock.now) as service:
+            drain = Drain(self.ledger, service, who.owner, ticks=self.clock.ticks, rest=self.rest, **choices)
             drain.finish(patience)
             return await drain.run()
 
@@ -83,21 +84,8 @@ class Desk:
             await asyncio.wait(tasks, timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
         else:
             self.rests.append(seconds)
-            self.clocks.wait(seconds)
+            self.clock.turn(seconds)
 
     def rows(self) -> list[Outgoing]:
         """Return what waits."""
         return self.ledger.pending(100_000)
-
-
-def eventually(true: Callable[[], bool], seconds: float = DEADLINE) -> bool:
-    """Return whether something comes true within some seconds."""
-    import threading
-    import time
-
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            return False
-        threading.Event().wait(0.01)
-    return True

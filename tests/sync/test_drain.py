@@ -18,7 +18,8 @@ from tukscal.sync import drain
 from tukscal.sync.credentials import Credentials, Login
 from tukscal.sync.drain import DrainOptions, DrainProcess
 from tukscal.tests.sync.faulty import SILENCE, TOKEN, Fault, MadeService
-from tukscal.tests.sync.pushing import Desk, body, eventually, login
+from tukscal.tests.sync.pushing import Desk, body, login
+from tukscal.tests.waiting import eventually
 
 Start = Callable[[DrainOptions, drain.Tell], DrainProcess]
 Line = tuple[int, str, Mapping[str, object]]
@@ -41,7 +42,7 @@ def start(request: pytest.FixtureRequest, desk: Desk) -> Start:
 def options(desk: Desk, service: MadeService) -> DrainOptions:
     """A ledger, and somebody logged in at the service."""
     desk.ledger.close()
-    desk.clocks.wall = time.time() - 3_600  # what is made is due by the clock of other processes
+    desk.clock.wall = time.time() - 3_600  # what is made is due by the clock of other processes
     desk.ledger = desk.open()
     return options_for(desk, login(service.address))
 

@@ -16,9 +16,9 @@ from tukscal.sync import wire
 from tukscal.sync.client import Service, Upload
 from tukscal.sync.retry import Kind, PushFailed
 from tukscal.sync.service import scopes
-from tukscal.sync.service.clock import TurnedClock
 from tukscal.sync.service.passwords import make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
+from tukscal.tests.clock import Clock
 from tukscal.tests.sync import faulty
 from tukscal.tests.sync.faulty import FaultyProxy, only_puts
 from tukscal.tests.sync.pushing import Desk, login
@@ -34,7 +34,7 @@ MANY = 10_000 if os.environ.get("TUKSCAL_SOAK") else 800
 def served(tmp_path: Path) -> Iterator[Served]:
     """The real service, with an admin."""
     (tmp_path / "service").mkdir()
-    wanted, clock = settings(tmp_path / "service"), TurnedClock()
+    wanted, clock = settings(tmp_path / "service"), Clock()
     store = SqliteStore(wanted.store)
     asyncio.run(make_admin(store, ADMIN, PASSWORD, clock))
     store.close()
@@ -45,7 +45,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def faculty(served: Served) -> Iterator[httpx.Client]:
     """A program of a faculty, with its token."""
-    with served.client() as admin:
+    with served.person() as admin:
         assert admin.post("/v1/admin/login", json={"name": ADMIN, "password": PASSWORD}).status_code == 204
         token = token_for(admin, "science", *scopes.FACULTY)
     with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0) as client:
@@ -100,7 +100,7 @@ def test_all_results_after_days_offline(served: Served, faculty: httpx.Client, t
         for day in range(5):
             desk.make(*((f"{number:05}", "01") for number in range(day, MANY, 5)))
             desk.drain(who, patience=30)
-            desk.clocks.wait(86_400)
+            desk.clock.turn(86_400)
         assert 5 <= len(proxy.requests) < 500  # the service was left alone, and asked whether it is back
         proxy.faults = only_puts(lambda request: faulty.LOST if len(proxy.requests) % 20 == 0 else None)
         pushed = desk.drain(who, patience=3_600, in_flight=16)

@@ -63,7 +63,7 @@ def test_a_clock_set_back_does_not_go_back(desk: Desk, service: MadeService) -> 
     """Revisions grow when the clock is set back years between two results."""
     desk.make(("a", "one"))
     desk.drain(login(service.address))
-    desk.clocks.wall -= 10 * 365 * 86_400
+    desk.clock.wall -= 10 * 365 * 86_400
     desk.make(("a", "two"))
     assert desk.drain(login(service.address)).rows == {"sent": 1}
     assert held(service) == {"out/a": body("two")}
@@ -71,9 +71,9 @@ def test_a_clock_set_back_does_not_go_back(desk: Desk, service: MadeService) -> 
 
 def test_a_time_set_by_a_clock_that_was_wrong_is_not_waited_for(desk: Desk, service: MadeService) -> None:
     """What is due in years, because the clock was years ahead when it failed, is due now."""
-    desk.clocks.wall += 10 * 365 * 86_400
+    desk.clock.wall += 10 * 365 * 86_400
     desk.make(("a", "one"))
-    desk.clocks.wall -= 10 * 365 * 86_400
+    desk.clock.wall -= 10 * 365 * 86_400
     assert desk.drain(login(service.address)).rows == {"sent": 1}
 
 
@@ -140,20 +140,20 @@ def test_after_eight_tries_it_is_kept(desk: Desk, service: MadeService) -> None:
     """A calendar that failed eight times is left for an hour or so, across restarts, while others go on."""
     service.faults = lambda request: faulty.FAILS if request.path.endswith("/bad") else None
     desk.make(("bad", "one"))
-    began = desk.clocks.wall
+    began = desk.clock.wall
     pushed = desk.drain(login(service.address), patience=1_000)
     assert service.met["500"] == 8
     assert pushed.rows == {"push_retry": 8}
-    assert desk.clocks.wall - began < 8 * (30 + 120) + 1_000
+    assert desk.clock.wall - began < 8 * (30 + 120) + 1_000
     (row,) = desk.rows()
     assert row.attempts == 8
-    assert 1_800 <= row.next_attempt - desk.clocks.wall <= 3_600
+    assert 1_800 <= row.next_attempt - desk.clock.wall <= 3_600
     desk.restart()
     desk.make(("good", "two"))
     assert desk.drain(login(service.address), patience=1_000).rows == {"sent": 1}
     assert service.met["500"] == 8
     service.faults = faulty.none
-    desk.clocks.wait(3_600)
+    desk.clock.turn(3_600)
     assert desk.drain(login(service.address)).rows == {"sent": 1}
 
 
@@ -188,7 +188,7 @@ def test_a_service_that_asks_to_wait_is_obeyed(desk: Desk, service: MadeService,
     """Retry-After holds up everything for that long, counts against no calendar, and survives a restart."""
     service.faults = in_turn(faulty.answers(status, retry_after="1000"))
     desk.make(("a", "one"), ("b", "two"))
-    began = desk.clocks.wall
+    began = desk.clock.wall
     desk.drain(login(service.address), patience=10, in_flight=1)
     assert len(service.requests) == 1
     rows = {row.calendar: row for row in desk.rows()}
@@ -198,7 +198,7 @@ def test_a_service_that_asks_to_wait_is_obeyed(desk: Desk, service: MadeService,
     desk.drain(login(service.address), patience=10)
     assert held(service) == {"out/b": body("two")}
     assert desk.drain(login(service.address), patience=3_600).rows == {"sent": 1}
-    assert 1_000 <= desk.clocks.wall - began <= 1_101
+    assert 1_000 <= desk.clock.wall - began <= 1_101
 
 
 def test_a_token_that_is_not_taken_stops_everything(desk: Desk, service: MadeService) -> None:
@@ -299,7 +299,7 @@ def test_a_higher_one_at_the_service_stays_until_somebody_decides(desk: Desk, se
 
     Another ledger made it, or a clock that ran ahead: neither may lose a calendar in silence.
     """
-    ahead = int(desk.clocks.time() * 1_000) + 600_000
+    ahead = int(desk.clock.now() * 1_000) + 600_000
     service.stored.calendars["out/a"] = faulty.Kept(ahead, b"from elsewhere")
     desk.make(("a", "one"))
     assert desk.drain(login(service.address)).rows == {"superseded": 1}

@@ -68,8 +68,8 @@ class Machine(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([-48.0, 0.001, 2.0, 48.0]))
     def pass_time(self, hours: float) -> None:
         """Time passes, or the clock is set back."""
-        self.desk.clocks.wall += hours * 3_600
-        self.desk.clocks.forward += max(0.0, hours) * 3_600
+        self.desk.clock.wall += hours * 3_600
+        self.desk.clock.forward += max(0.0, hours) * 3_600
 
     @rule()
     def ask_again(self) -> None:

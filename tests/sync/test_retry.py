@@ -12,7 +12,7 @@ from tukscal.core.backoff import Backoff
 from tukscal.core.ledger import LONGEST_WAIT
 from tukscal.sync import retry
 from tukscal.sync.retry import PAUSES, TRANSIENT, Circuit, Kind, PushFailed, Retries, again, retry_after
-from tukscal.tests.core.ledger.ledgers import Clocks
+from tukscal.tests.clock import Clock
 
 NOW = 1_790_000_000.0
 
@@ -208,15 +208,15 @@ def test_the_waits_between_a_few_tries() -> None:
 
 def test_five_failures_in_a_row_open_it() -> None:
     """Four failures and a success are nothing; five in a row begin a pause, after which one may ask."""
-    clocks = Clocks()
-    circuit = Circuit(clocks.ticks)
+    clock = Clock()
+    circuit = Circuit(clock.ticks)
     for _ in range(4):
         assert not circuit.failed()
     circuit.answered()
     assert [circuit.failed() for _ in range(5)] == [False] * 4 + [True]
     assert not circuit.closed
     assert 1.0 <= circuit.wait <= 5.0
-    clocks.wait(5)
+    clock.turn(5)
     assert circuit.wait == 0
     assert not circuit.closed
     assert circuit.probed(well=True)
@@ -225,12 +225,12 @@ def test_five_failures_in_a_row_open_it() -> None:
 
 def test_pauses_of_one_outage_grow() -> None:
     """Until something was taken again each pause may be twice as long."""
-    clocks, longest = Clocks(), 0.0
-    circuit = Circuit(clocks.ticks)
+    clock, longest = Clock(), 0.0
+    circuit = Circuit(clock.ticks)
     for _ in range(5):
         circuit.failed()
     for _ in range(40):
-        clocks.wait(circuit.wait)
+        clock.turn(circuit.wait)
         circuit.probed(well=False)
         longest = max(longest, circuit.wait)
     assert 60 < longest <= 300
@@ -240,12 +240,12 @@ def test_pauses_of_one_outage_grow() -> None:
 
 def test_being_asked_to_wait_is_no_outage() -> None:
     """A pause that was asked for lasts as long, and its end is no return of a service that was down."""
-    clocks = Clocks()
-    circuit = Circuit(clocks.ticks)
+    clock = Clock()
+    circuit = Circuit(clock.ticks)
     circuit.busy(100.0)
     circuit.busy(10.0)
     assert 100 <= circuit.wait <= 110
-    clocks.wait(110)
+    clock.turn(110)
     assert not circuit.probed(well=True)
     circuit.busy(None)
     assert 0 < circuit.wait <= 300

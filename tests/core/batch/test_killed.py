@@ -25,6 +25,7 @@ from tukscal.examples.generator import content
 from tukscal.examples.generator.rows import Kind
 from tukscal.tests.core import guarded
 from tukscal.tests.core.batch.killed import STEPS
+from tukscal.tests.waiting import eventually
 
 COUNT = 16
 KINDS: tuple[Kind, ...] = ("lectures", "tests", "exams")
@@ -94,7 +95,7 @@ def marked(folder: Path) -> Iterator[int]:
 
 def check(pdfs: Path, folder: Path, reference: dict[str, bytes]) -> None:
     """Whether all is as if nobody had been killed, once the batch has been started again."""
-    assert guarded.eventually(lambda: not list(marked(folder)), 2), "somebody outlived the parent"
+    assert eventually(lambda: not list(marked(folder)), 2), "somebody outlived the parent"
     finish(pdfs, folder)
     assert tree(folder / "out") == reference  # the same files, the same bytes, no temporary ones
     with Ledger.open(folder / "ledger.db") as ledger:

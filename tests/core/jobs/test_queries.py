@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,19 +10,9 @@ from tukscal.core.errors import NoSuchFile
 from tukscal.core.jobs import queries
 from tukscal.core.jobs.queries import Which
 from tukscal.core.ledger import LETTERS, Done, Failure, Filter, Ledger, NewJob, State
+from tukscal.tests.clock import Clock
 
 CAUSES = ("damaged", "encrypted", "too_large")
-
-
-@dataclass
-class Clock:
-    """A clock the test moves."""
-
-    now: float = 1_790_000_000.0
-
-    def time(self) -> float:
-        """Unix seconds."""
-        return self.now
 
 
 @pytest.fixture
@@ -34,10 +23,10 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """
     monkeypatch.setattr(queries, "_PAGE", 4)
     clock = Clock()
-    with Ledger.open(tmp_path / "ledger.db", clock=clock.time) as made:
+    with Ledger.open(tmp_path / "ledger.db", clock=clock.now) as made:
         batches = [made.begin("batch"), made.begin("batch")]
         for number in range(24):
-            clock.now += number % 3 == 0
+            clock.turn(number % 3 == 0)
             path = Path(f"/x/{number:02}")
             new = NewJob(source=path, output=path, sha256="0" * 64, size=1, queue=f"q{number}")
             made.enqueue(batches[number % 2], [new])

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from tukscal.core.ledger import Ledger
-from tukscal.tests.core.ledger.ledgers import Place
 
 
 @pytest.fixture(params=["truncate", "wal"])
@@ -16,16 +11,3 @@ def journal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     mode = str(request.param)
     monkeypatch.setattr("tukscal.core.ledger.store.best_mode", lambda _: mode)
     return mode
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A place for a ledger."""
-    return Place(tmp_path / "state" / "ledger.sqlite")
-
-
-@pytest.fixture
-def ledger(place: Place) -> Iterator[Ledger]:
-    """An open ledger."""
-    with place.open() as opened:
-        yield opened

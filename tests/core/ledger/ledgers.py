@@ -11,42 +11,22 @@ from sqlite3 import Connection, connect
 from typing import Any
 
 from tukscal.core.ledger import Done, Failure, Job, Ledger, NewJob
+from tukscal.tests.clock import Clock
 
 START = 1_790_000_000.0  # 2026
 
 
 @dataclass
-class Clocks:
-    """A wall clock and one that only goes forward, both moved by the test."""
-
-    wall: float = START
-    forward: float = 100.0
-
-    def time(self) -> float:
-        """Unix seconds."""
-        return self.wall
-
-    def ticks(self) -> float:
-        """Seconds that only go forward."""
-        return self.forward
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.wall += seconds
-        self.forward += seconds
-
-
-@dataclass
 class Place:
-    """Where a ledger lies, and the clocks it goes by."""
+    """Where a ledger lies, and the clock it goes by."""
 
     path: Path
-    clocks: Clocks = field(default_factory=Clocks)
+    clock: Clock = field(default_factory=Clock)
 
     @contextmanager
     def open(self, **choices: Any) -> Iterator[Ledger]:
         """Open the ledger that lies here."""
-        with Ledger.open(self.path, clock=self.clocks.time, ticks=self.clocks.ticks, **choices) as ledger:
+        with Ledger.open(self.path, clock=self.clock.now, ticks=self.clock.ticks, **choices) as ledger:
             yield ledger
 
     @contextmanager

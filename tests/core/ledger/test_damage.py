@@ -378,7 +378,7 @@ def test_large_ledgers_are_read_through_once_a_day(place: Place, monkeypatch: py
     assert readings(3) == ["PRAGMA integrity_check"] * 3
     monkeypatch.setattr("tukscal.core.ledger.mending._ALWAYS", 1_000)
     assert readings(3) == ["PRAGMA quick_check"]
-    place.clocks.wall += 86_401
+    place.clock.wall += 86_401
     assert readings(3) == ["PRAGMA quick_check"]
-    place.clocks.wall -= 3 * 86_400
+    place.clock.wall -= 3 * 86_400
     assert readings(3) == ["PRAGMA quick_check"]

@@ -23,7 +23,7 @@ def fill(ledger: Ledger, place: Place) -> list[Job]:
         number = ledger.begin(f"batch {batch}")
         for count in range(10):
             ids += ledger.enqueue(number, [new_job(10 * batch + count)]).ids
-            place.clocks.wait(60)
+            place.clock.turn(60)
     for count, job in enumerate(ledger.claim("queue", 35)):
         if count % 5 == 0:
             ledger.record([done(job)])
@@ -97,7 +97,7 @@ def test_a_page_after_a_job_that_is_gone_goes_on_from_there(ledger: Ledger, plac
     ids: list[int] = []
     for number in range(5):
         ids += queued(ledger, new_job(number))
-        place.clocks.wait(1)
+        place.clock.turn(1)
     ledger.record([failure(job, "damaged") for job in ledger.claim("queue", 5)])
     ledger.discard([ids[2]])
     assert [job.id for job in ledger.jobs(Filter(after=ids[2]))] == [ids[1], ids[0]]
@@ -171,7 +171,7 @@ def test_batches_are_kept_with_what_was_said(ledger: Ledger, place: Place) -> No
     """A batch has its command, its details, its end and summary, whatever JSON can hold; the newest comes first."""
     details = {"folder": "/\udcff", "emoji": "\N{PARTY POPPER}", "list": [1, 2.5, None, True]}
     first = ledger.begin("batch", details)
-    place.clocks.wait(5)
+    place.clock.turn(5)
     second = ledger.begin("watch")
     ledger.end_batch(first, {"done": 3})
     newest, older = ledger.batches()
@@ -196,7 +196,7 @@ def test_figures_are_those_of_the_jobs(ledger: Ledger, place: Place) -> None:
     """Percentiles are durations that were measured, the rate is done jobs a second, causes are counted."""
     queued(ledger, *(new_job(n) for n in range(110)))
     for number, job in enumerate(ledger.claim("queue", 100), 1):
-        place.clocks.wait(0.5)
+        place.clock.turn(0.5)
         ledger.record([done(job, duration=number / 10, peak=number)])
     ledger.record([failure(job, "damaged") for job in ledger.claim("queue", 7)])
     ledger.record([failure(job, "io") for job in ledger.claim("queue", 2)])

@@ -17,10 +17,10 @@ def test_old_history_goes_by_itself(place: Place) -> None:
     with place.open() as ledger:
         queued(ledger, new_job(1))
         (old,) = finish_all(ledger)
-        place.clocks.wait(2 * DAY)
+        place.clock.turn(2 * DAY)
         queued(ledger, new_job(2))
         (young,) = finish_all(ledger)
-        place.clocks.wait(89 * DAY)
+        place.clock.turn(89 * DAY)
     with place.open() as ledger:
         assert ledger.job(old.id) is None
         assert ledger.attempts(old.id) == []
@@ -35,7 +35,7 @@ def test_history_is_limited_in_number(place: Place) -> None:
         for number in range(100):
             queued(ledger, new_job(number))
             finish_all(ledger)
-            place.clocks.wait(1)
+            place.clock.turn(1)
         assert ledger.purge() == 70
         assert ledger.purge() == 0
         assert sorted(job.output.stem for job in ledger.jobs()) == sorted(str(n) for n in range(70, 100))
@@ -53,7 +53,7 @@ def test_nothing_that_is_still_needed_goes(place: Place) -> None:
             done(jobs[3], push=True),
         ]
         ledger.record(ends)
-        place.clocks.wait(1_000 * DAY)
+        place.clock.turn(1_000 * DAY)
         assert ledger.purge() == 0
         assert sum(ledger.counts().values()) == 6
         assert [len(ledger.attempts(job.id)) for job in jobs] == [1, 1, 1, 1, 0]
@@ -68,7 +68,7 @@ def test_the_outbox_is_swept(place: Place, state: str, stays: int) -> None:
         ledger.record([done(job, push=True) for job in ledger.claim("queue")])
         with place.raw() as raw:
             raw.execute("UPDATE outbox SET state = ?, completed = created", (state,))
-            place.clocks.wait(11 * DAY)
+            place.clock.turn(11 * DAY)
             assert ledger.purge() == 1 - stays
             assert raw.execute("SELECT count(*) FROM outbox").fetchone() == (stays,)
 
@@ -79,7 +79,7 @@ def test_much_history_goes_in_pieces(place: Place, monkeypatch: pytest.MonkeyPat
         queued(ledger, *(new_job(n) for n in range(3_500)))
         finish_all(ledger)
     monkeypatch.setattr(keeping, "AT_START", 2)
-    place.clocks.wait(91 * DAY)
+    place.clock.turn(91 * DAY)
     with place.open() as ledger:
         assert ledger.counts()[State.DONE] == 1_500
         assert ledger.purge() == 1_500
@@ -108,7 +108,7 @@ def test_a_backup_is_a_ledger(place: Place, tmp_path: Path) -> None:
         kept = ledger.jobs(Filter(limit=100))
         finish_all(ledger)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "state"]
-    copy = Place(tmp_path / "copy", place.clocks)
+    copy = Place(tmp_path / "copy", place.clock)
     assert copy.path.read_bytes()[18:20] == b"\1\1"  # no log, which could not be made where nobody may write
     with copy.open() as ledger:
         assert ledger.jobs(Filter(limit=100)) == kept

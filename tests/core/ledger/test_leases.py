@@ -103,11 +103,11 @@ def test_who_cannot_be_looked_at_is_dead_after_a_minute_of_silence(place: Place,
         other.take_over()
         assert ledger.take_over() == 0
         for _ in range(20):  # it lives: a beat every ten seconds
-            place.clocks.wait(10)
+            place.clock.turn(10)
             assert (other.take_over(), ledger.take_over()) == (0, 0)
-        place.clocks.wait(59)
+        place.clock.turn(59)
         assert ledger.take_over() == 0
-        place.clocks.wait(1)
+        place.clock.turn(1)
         assert ledger.take_over() == 1
 
 
@@ -119,7 +119,7 @@ def test_a_wall_clock_kills_nobody(place: Place) -> None:
         other.claim("queue", 1)
         for jump in (86_400.0, -86_400.0, -86_400.0):
             assert ledger.take_over() == 0
-            place.clocks.wall += jump
+            place.clock.wall += jump
         assert ledger.take_over() == 0
 
 
@@ -127,13 +127,13 @@ def test_beats_are_written_only_while_jobs_are_held(place: Place) -> None:
     """Who holds nothing writes nothing, and a beat is at most one in ten seconds."""
     with place.open() as ledger, place.raw() as raw:
         for _ in range(5):
-            place.clocks.wait(10)
+            place.clock.turn(10)
             ledger.take_over()
         assert raw.execute("SELECT count(*) FROM leases").fetchone() == (0,)
         queued(ledger, new_job(1))
         ledger.claim("queue")
         for _ in range(40):
-            place.clocks.wait(1)
+            place.clock.turn(1)
             ledger.take_over()
         assert raw.execute("SELECT beat FROM leases").fetchall() == [(4,)]
 

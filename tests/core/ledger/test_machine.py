@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tukscal.core.ledger import Filter, Job, Keep, Ledger, Outcome, Retries, State, leases
-from tukscal.tests.core.ledger.ledgers import Clocks, done, failure, new_job
+from tukscal.tests.clock import Clock
+from tukscal.tests.core.ledger.ledgers import done, failure, new_job
 
 KEEP = Keep(days=2, jobs=4)
 RETRIES = Retries()
@@ -53,7 +54,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.clocks = Clocks()
+        self.clock = Clock()
         self.jobs: dict[int, Known] = {}
         self.pids = 0
         self.patch = pytest.MonkeyPatch()
@@ -78,9 +79,9 @@ class Machine(RuleBasedStateMachine):
         self.pids += 1
         lease = str(replace(leases.mine(), pid=10_000_000 + self.pids, start="1"))
         STARTS[10_000_000 + self.pids] = "1"
-        clocks = self.clocks
+        clock = self.clock
         ledger = Ledger.open(
-            self.folder / "ledger", keep=KEEP, clock=clocks.time, ticks=clocks.ticks, lease=lease, patience=5
+            self.folder / "ledger", keep=KEEP, clock=clock.now, ticks=clock.ticks, lease=lease, patience=5
         )
         self.forget_old()
         return ledger
@@ -119,14 +120,14 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO, queue=st.sampled_from(QUEUES), count=st.integers(1, 4))
     def claim(self, who: int, queue: str, count: int) -> None:
         """Somebody takes the next jobs."""
-        self.clocks.wait(1)
+        self.clock.turn(1)
         self.take(who, queue, count)
 
     def take(self, who: int, queue: str, count: int) -> list[Job]:
         """Claim: exactly those jobs whose turn it is, and nobody else has them."""
         for job in self.jobs.values():
-            late = job.due > self.clocks.wall + RETRIES.longest
-            if job.state is State.FAILED and job.queue == queue and (job.due <= self.clocks.wall or late):
+            late = job.due > self.clock.wall + RETRIES.longest
+            if job.state is State.FAILED and job.queue == queue and (job.due <= self.clock.wall or late):
                 job.state = State.QUEUED
         waiting = [job for job in self.jobs.values() if job.state is State.QUEUED and job.queue == queue]
         due = sorted(waiting, key=lambda job: (job.order, job.id))[:count]
@@ -152,7 +153,7 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO, queue=st.sampled_from(QUEUES), ends=st.lists(ENDS, min_size=1, max_size=3))
     def work(self, who: int, queue: str, ends: list[str]) -> None:
         """Somebody takes jobs after a while and brings each to its end."""
-        self.clocks.wait(20)
+        self.clock.turn(20)
         claimed = self.take(who, queue, len(ends))
         self.write(who, [_outcome(job.id, end) for job, end in zip(claimed, ends, strict=False)])
 
@@ -193,12 +194,12 @@ class Machine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 6.0, 40.0]))
     def wait(self, seconds: float) -> None:
         """Time passes."""
-        self.clocks.wait(seconds)
+        self.clock.turn(seconds)
 
     @rule(days=st.sampled_from([1, -1]))
     def jump(self, days: int) -> None:
         """Somebody sets the clock."""
-        self.clocks.wall += days * DAY
+        self.clock.wall += days * DAY
 
     @rule(who=WHO, indexes=st.sets(st.integers(0, 5), max_size=2))
     def replay(self, who: int, indexes: set[int]) -> None:
@@ -265,7 +266,7 @@ class Machine(RuleBasedStateMachine):
         cause = getattr(outcome, "cause", None)
         job.attempts, job.rows, job.duration = job.attempts + 1, job.rows + 1, job.duration + outcome.duration
         job.deaths += cause in ("crash", "timeout", "memory")
-        job.completed = self.clocks.wall
+        job.completed = self.clock.wall
         if cause is None:
             self.become_done(job, push=getattr(outcome, "push", False))
         elif job.deaths and cause != "io":
@@ -279,7 +280,7 @@ class Machine(RuleBasedStateMachine):
             found = ledger.job(job.id)
             assert found is not None
             assert found.next_attempt is not None
-            assert 0 <= found.next_attempt - self.clocks.wall <= RETRIES.longest
+            assert 0 <= found.next_attempt - self.clock.wall <= RETRIES.longest
             job.due = found.next_attempt
         return True
 
@@ -294,7 +295,7 @@ class Machine(RuleBasedStateMachine):
     def forget_old(self) -> int:
         """Forget done jobs beyond what is kept, except those still to be pushed; return how many."""
         finished = sorted((j for j in self.jobs.values() if j.state is State.DONE), key=lambda j: (j.completed, j.id))
-        old = [job for job in finished if job.completed < self.clocks.wall - KEEP.days * DAY and not job.pushes]
+        old = [job for job in finished if job.completed < self.clock.wall - KEEP.days * DAY and not job.pushes]
         rest = [job for job in finished if job not in old]
         surplus = max(0, len(rest) - KEEP.jobs)
         old += [job for job in rest if not job.pushes][:surplus]

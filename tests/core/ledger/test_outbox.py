@@ -32,7 +32,7 @@ def test_revisions_are_milliseconds_and_grow(ledger: Ledger, place: Place) -> No
     assert ledger.pending()[0].revision == START * 1_000
     push(ledger, 1, "2")
     assert ledger.pending()[0].revision == START * 1_000 + 1
-    place.clocks.wall -= 365 * 24 * HOUR
+    place.clock.wall -= 365 * 24 * HOUR
     push(ledger, 1, "3")
     push(ledger, 2, "3")
     assert sorted(row.revision for row in ledger.pending()) == [
@@ -45,9 +45,9 @@ def test_revisions_grow_past_what_was_thrown_away(place: Place) -> None:
     """Though the sent rows are gone after ninety days, the next revision is above theirs."""
     with place.open() as ledger:
         settle(ledger, push(ledger, 1), Delivery.SENT)
-        place.clocks.wait(100 * 24 * HOUR)
+        place.clock.turn(100 * 24 * HOUR)
         assert ledger.purge() == 1
-        place.clocks.wall -= 200 * 24 * HOUR
+        place.clock.wall -= 200 * 24 * HOUR
         push(ledger, 1, "2")
         assert ledger.pending()[0].revision == START * 1_000 + 1
 
@@ -61,7 +61,7 @@ def test_what_is_due(ledger: Ledger, place: Place) -> None:
     assert [row.id for row in ledger.due(10)] == [three]
     settle(ledger, three, Delivery.SENT)
     assert ledger.next_push() == 50.0
-    place.clocks.wait(100)
+    place.clock.turn(100)
     assert [(row.id, row.attempts, row.cause, row.message) for row in ledger.due(10)] == [
         (one, 1, "", None),
         (two, 1, "busy", "Wait."),
@@ -75,7 +75,7 @@ def test_no_wait_is_longer_than_an_hour(ledger: Ledger, place: Place) -> None:
     row = push(ledger, 1)
     settle(ledger, row, Delivery.PENDING, delay=10.0**9)
     assert ledger.next_push() == HOUR
-    place.clocks.wall -= 100 * HOUR
+    place.clock.wall -= 100 * HOUR
     assert ledger.next_push() == 0.0
     assert [one.id for one in ledger.due(1)] == [row]
 
@@ -93,7 +93,7 @@ def test_what_was_superseded_meanwhile_stays_that(ledger: Ledger) -> None:
 def test_a_backlog(ledger: Ledger, place: Place) -> None:
     """Rows are counted by state, those that wait by cause; when the last was sent is known."""
     rows = [push(ledger, number) for number in range(6)]
-    place.clocks.wait(10)
+    place.clock.turn(10)
     settle(ledger, rows[0], Delivery.SENT)
     settle(ledger, rows[1], Delivery.REFUSED, cause="push_refused", message="No.")
     settle(ledger, rows[2], Delivery.PENDING, delay=5.0, cause="busy")

@@ -186,7 +186,7 @@ def test_done_writes_everything_down(ledger: Ledger, place: Place) -> None:
     """A done job has its result, its times, what it took; and an attempt without a cause."""
     queued(ledger, new_job())
     (job,) = ledger.claim("queue")
-    place.clocks.wait(2)
+    place.clock.turn(2)
     assert ledger.record([done(job, started=START + 1, sha256="read", source_stamp="of what was read")]) == []
     found = ledger.job(job.id)
     assert found is not None
@@ -205,7 +205,7 @@ def test_a_job_that_was_done_at_the_second_try_shows_both(ledger: Ledger, place:
     """Durations add up, the larger peak stays, the cause is forgotten, each attempt has its row."""
     queued(ledger, new_job())
     ledger.record([failure(job, "io", peak=60_000_000) for job in ledger.claim("queue")])
-    place.clocks.wait(20)
+    place.clock.turn(20)
     (job,) = ledger.claim("queue")
     assert (job.attempts, job.cause) == (1, "io")
     ledger.record([done(job)])
@@ -264,12 +264,12 @@ def test_failures_end_in_a_dead_letter(ledger: Ledger, place: Place, causes: lis
         (job,) = ledger.claim("queue")
         ledger.record([failure(job, cause)])
         assert states(ledger) == ({state: 1} if count == len(causes) else {"failed": 1})
-        place.clocks.wait(20)
+        place.clock.turn(20)
     assert ledger.claim("queue") == []
     (letter,) = ledger.dead_letters()
     assert (letter.id, letter.cause, letter.attempts) == (number, causes[-1], len(causes))
     assert letter.message == f"It failed: {causes[-1]}."
-    assert letter.completed == place.clocks.wall - 20
+    assert letter.completed == place.clock.wall - 20
     assert [attempt.cause for attempt in ledger.attempts(number)] == causes
 
 
@@ -295,9 +295,9 @@ def test_a_retry_waits_for_its_time(ledger: Ledger, place: Place) -> None:
     due = ledger.next_due("queue")
     assert due is not None
     assert 2.5 <= due <= 7.5
-    place.clocks.wait(due - 0.01)
+    place.clock.turn(due - 0.01)
     assert ledger.claim("queue") == []
-    place.clocks.wait(1.01)  # retries are looked for once a second
+    place.clock.turn(1.01)  # retries are looked for once a second
     assert ledger.next_due("queue") == 0
     assert [job.id for job in ledger.claim("queue")] == [job.id]
     assert ledger.next_due("other queue") is None
@@ -308,8 +308,8 @@ def test_no_clock_makes_a_retry_wait_for_ever(ledger: Ledger, place: Place, jump
     """After the wall clock moved by an hour, a day, or past 2038, a retry is due at once: no wait is that long."""
     queued(ledger, new_job())
     ledger.record([failure(job, "io") for job in ledger.claim("queue")])
-    place.clocks.wall += jump
-    place.clocks.forward += 1
+    place.clock.wall += jump
+    place.clock.forward += 1
     assert ledger.next_due("queue") == 0
     assert len(ledger.claim("queue")) == 1
 
@@ -319,7 +319,7 @@ def test_a_clock_that_went_back_a_little_delays_a_little(ledger: Ledger, place: 
     queued(ledger, new_job())
     ledger.record([failure(job, "io") for job in ledger.claim("queue")])
     due = ledger.next_due("queue")
-    place.clocks.wall -= 5
+    place.clock.wall -= 5
     later = ledger.next_due("queue")
     assert due is not None
     assert later == pytest.approx(due + 5)
@@ -385,7 +385,7 @@ def test_the_jobs_of_a_lease_are_taken_over(ledger: Ledger, place: Place) -> Non
     ledger.claim("queue", 1)
     with place.open(lease="gone/space/1/1") as gone:
         gone.claim("queue", 2)
-    place.clocks.wait(3)
+    place.clock.turn(3)
     assert ledger.take_over_of("gone/space/1/1") == 2
     assert states(ledger) == {"queued": 3, "running": 1}
     job = ledger.job(ids[1])

@@ -15,6 +15,7 @@ import pytest
 from tukscal.core.errors import BadRows, Crashed, OutOfMemory, TimedOut, TukscalError
 from tukscal.core.pool import Guards, Pool
 from tukscal.tests.core import guarded
+from tukscal.tests.waiting import eventually
 
 MIB = 2**20
 LIMIT = 1.0  # seconds
@@ -67,7 +68,7 @@ def test_child_is_gone_after_its_block(tmp_path: Path) -> None:
         grandchild = child.call(guarded.leave_grandchild, tmp_path / "pids")
         assert guarded.alive(grandchild)
     assert not guarded.alive(leader)
-    assert guarded.eventually(lambda: not guarded.alive(grandchild), 2)
+    assert eventually(lambda: not guarded.alive(grandchild), 2)
 
 
 def test_arguments_are_seen_by_nobody(patient: Pool) -> None:
@@ -159,7 +160,7 @@ def test_time_limit(child: Pool, tmp_path: Path, function: Callable[[Path], None
     assert caught.value.message == "Converting took longer than 1 seconds and was stopped."
     pids = guarded.pids_in(tmp_path / "pids", processes)
     assert len(set(pids)) == processes
-    assert guarded.eventually(lambda: not any(guarded.alive(pid) for pid in pids), 1)
+    assert eventually(lambda: not any(guarded.alive(pid) for pid in pids), 1)
     assert guarded.group(pids[0]) == []
     assert still_works(child)
 
@@ -234,7 +235,7 @@ def test_a_dead_child_leaves_nobody(patient: Pool, tmp_path: Path) -> None:
     with pytest.raises(Crashed):
         patient.call(guarded.vanish_with_grandchild, tmp_path / "pids")
     _, grandchild = guarded.pids_in(tmp_path / "pids", 2)
-    assert guarded.eventually(lambda: not guarded.alive(grandchild), 1)
+    assert eventually(lambda: not guarded.alive(grandchild), 1)
 
 
 def test_an_error_in_the_parent_ends_the_child(tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ def test_an_error_in_the_parent_ends_the_child(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), child:
         raise KeyboardInterrupt
     pids = guarded.pids_in(tmp_path / "pids", 2)
-    assert guarded.eventually(lambda: not any(map(guarded.alive, pids)), 1)
+    assert eventually(lambda: not any(map(guarded.alive, pids)), 1)
 
 
 def test_every_error_is_ours(patient: Pool) -> None:

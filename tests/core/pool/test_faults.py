@@ -16,6 +16,7 @@ from tukscal.core.errors import Crashed, OutOfMemory, TimedOut, TukscalError
 from tukscal.core.pool import Guards, Outcome, Pool
 from tukscal.core.pool.worker import Worker
 from tukscal.tests.core import guarded
+from tukscal.tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and groups")
 
@@ -80,8 +81,8 @@ def outcome_among_others(pool: Pool, call: Sequence[Any], file: Path) -> Outcome
     assert time.monotonic() - since < 1 + NOISE
     pids = [outcome.worker, *(guarded.pids_in(file, 1) if file.exists() else [])]
     if outcome.died:
-        assert guarded.eventually(lambda: guarded.group(outcome.worker) == [], 1 + NOISE)
-        assert guarded.eventually(lambda: not any(map(guarded.alive, pids)), 1 + NOISE)
+        assert eventually(lambda: guarded.group(outcome.worker) == [], 1 + NOISE)
+        assert eventually(lambda: not any(map(guarded.alive, pids)), 1 + NOISE)
     return outcome
 
 
@@ -136,7 +137,7 @@ def test_an_answer_outlives_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that dies after its answer, seen dead before the answer was read, leaves the call done."""
 
     def gone(worker: Worker) -> bool:
-        return guarded.eventually(lambda: not guarded.alive(worker.pid), 10)
+        return eventually(lambda: not guarded.alive(worker.pid), 10)
 
     monkeypatch.setattr(Worker, "gone", property(gone))
     with Pool(1, Guards(timeout=LONG)) as pool:

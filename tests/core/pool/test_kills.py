@@ -14,6 +14,7 @@ from tukscal.core.errors import Crashed
 from tukscal.core.pool import Guards, Outcome, Pool
 from tukscal.tests.core import guarded
 from tukscal.tests.core.pool.killer import Killer
+from tukscal.tests.waiting import eventually
 
 KILLS = 400 if os.environ.get("TUKSCAL_SOAK") else 100
 CALLS = 1500
@@ -71,7 +72,7 @@ def test_an_idle_worker_that_was_killed_gets_no_call() -> None:
     with Pool(2, Guards(timeout=60)) as pool:
         for pid in guarded.warm(pool, 2):
             os.kill(pid, signal.SIGKILL)
-            assert guarded.eventually(lambda pid=pid: not psutil.pid_exists(pid), 5)  # type: ignore[misc]
+            assert eventually(lambda pid=pid: not psutil.pid_exists(pid), 5)  # type: ignore[misc]
         outcomes = guarded.drive(pool, [(n, guarded.work, n) for n in range(10)])
         assert sorted((o.key, o.value, o.died) for o in outcomes) == [(n, n * 2, False) for n in range(10)]
         assert pool.deaths == 2

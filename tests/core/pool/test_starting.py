@@ -15,6 +15,7 @@ from tukscal.core.pool import CannotStart, Guards, Outcome, Pool, default_worker
 from tukscal.core.pool import pool as pool_module
 from tukscal.core.pool import worker as worker_module
 from tukscal.tests.core import guarded
+from tukscal.tests.waiting import eventually
 
 MIB = 2**20
 
@@ -197,7 +198,7 @@ def test_a_worker_that_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         assert guarded.alive(outcome.worker)
         assert pool.call(guarded.work, 21) == 42
         guard.kill_family(outcome.worker)
-    assert guarded.eventually(lambda: not guarded.alive(outcome.worker), 5)
+    assert eventually(lambda: not guarded.alive(outcome.worker), 5)
 
 
 # ---- the kernel's out-of-memory killer
@@ -221,7 +222,7 @@ def memory_group() -> Iterator[Path]:
     except OSError as error:
         pytest.skip(f"no control group to be had: {error.strerror}")
     yield made
-    assert guarded.eventually(lambda: guarded.remove_folder(made), 10)
+    assert eventually(lambda: guarded.remove_folder(made), 10)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux kills")
@@ -255,5 +256,5 @@ def test_waiting_has_an_end() -> None:
             found.append(pool.wait(0))
             return bool(found[-1])
 
-        assert guarded.eventually(look, 10)
+        assert eventually(look, 10)
         assert [outcome.error for outcome in found[-1]] == [None]

@@ -26,19 +26,6 @@ from tukscal.tests.core.ledger.ledgers import Place, done, failure, new_job
 ASKED = {"sources": ["/in"], "output": "/out"}
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A place for a ledger."""
-    return Place(tmp_path / "state" / "ledger.sqlite")
-
-
-@pytest.fixture
-def ledger(place: Place) -> Iterator[Ledger]:
-    """An open ledger."""
-    with place.open() as opened:
-        yield opened
-
-
 def batch(ledger: Ledger, numbers: range, dead: range = range(0), command: str = "batch", **changes: Any) -> int:
     """Do a batch in which some jobs fail, and return its number."""
     number = ledger.begin(command, ASKED)
@@ -78,7 +65,7 @@ def test_every_job_of_the_batch_is_there_once(ledger: Ledger, tmp_path: Path) ->
 def test_what_was_before_is_known(ledger: Ledger, place: Place, tmp_path: Path) -> None:
     """Failures that had a calendar and calendars that had failed are told, with the run before of the same folder."""
     first = batch(ledger, range(6), range(3))
-    place.clocks.wait(3_600)
+    place.clock.turn(3_600)
     batch(ledger, range(100, 101), command="watch")
     second = batch(ledger, range(6), range(2, 5), sha256="new")
     document = written(ledger, second, tmp_path / "r.json")
@@ -100,7 +87,7 @@ def test_a_failure_within_the_run_is_not_one_before(ledger: Ledger, place: Place
     number = ledger.begin("batch", ASKED)
     ledger.enqueue(number, [new_job(1)])
     for end in (failure(1, "io"), done(1)):
-        place.clocks.wait(60)
+        place.clock.turn(60)
         ledger.claim("queue")
         assert ledger.record([end]) == []
     (one,) = written(ledger, number, tmp_path / "r.json")["jobs"]
@@ -112,7 +99,7 @@ def test_what_is_not_tried_again_is_on_the_page(ledger: Ledger, place: Place, tm
     first = ledger.begin("batch", ASKED)
     ledger.enqueue(first, [new_job(1), new_job(2, output=Path("/elsewhere/out/2.ics"))])
     for _ in range(2):
-        place.clocks.wait(600)
+        place.clock.turn(600)
         ledger.record([failure(job, "crash") for job in ledger.claim("queue", 10)])
     second = ledger.begin("batch", ASKED)
     ledger.end_batch(second, {"batch": second, "quarantined": 1})

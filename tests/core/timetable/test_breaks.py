@@ -13,13 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tukscal.core.convert import read_pdf
 from tukscal.core.errors import Damaged
-from tukscal.core.export import entry_value
-from tukscal.core.model import Timetable
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.copies_pages import merged, selected, without
 from tukscal.examples.generator.draw import plan, timetable_pdf
 from tukscal.examples.generator.malformed_rows import EXAMS, LECTURES, TESTS
 from tukscal.examples.generator.rows import Kind, LectureRow, Row, TestRow, portal_order
+from tukscal.tests.made import values
 
 KINDS: tuple[Kind, ...] = ("lectures", "tests", "exams")
 SEEDS = range(6)
@@ -42,11 +41,6 @@ def _ascending(row: Row) -> Row:
         )
         return replace(row, sessions=tuple(sessions))
     return row
-
-
-def values(found: Timetable) -> list[dict[str, Any]]:
-    """Return entries less the rows they stand in."""
-    return [{key: value for key, value in entry_value(entry).items() if key != "rows"} for entry in found.entries]
 
 
 @cache

@@ -86,10 +86,10 @@ def test_the_grace_ends(busy: tuple[Watched, Holding]) -> None:
     """What is not finished within the grace is given back; nobody is blamed, and the next start does it."""
     one, pool = busy
     one.daemon.stop()
-    began = one.clock.now
-    pool.passing = lambda: setattr(one.clock, "now", one.clock.now + 0.5)
+    began = one.clock.forward
+    pool.passing = lambda: one.clock.turn(0.5)
     one.daemon.run()
-    assert 10 <= one.clock.now - began <= 11
+    assert 10 <= one.clock.forward - began <= 11
     assert one.ended() == []
     assert ledger_attempts(one) == []
     with watched(one.folder) as two:
@@ -102,9 +102,9 @@ def test_a_second_signal(busy: tuple[Watched, Holding]) -> None:
     one, _ = busy
     one.daemon.stop()
     one.daemon.stop()
-    began = one.clock.now
+    began = one.clock.forward
     one.daemon.run()
-    assert (one.clock.now, one.ended()) == (began, [])
+    assert (one.clock.forward, one.ended()) == (began, [])
     with one.ledger() as ledger:
         assert ledger.counts()[JobState.QUEUED] == 3
 
@@ -260,7 +260,7 @@ def _run(one: Watched, each: Callable[[], object] = lambda: None) -> None:
     step = one.daemon.step
 
     def turn(_: float = 0) -> None:
-        one.clock.now += 1
+        one.clock.turn(1)
         each()
         step(0)
 

@@ -384,7 +384,7 @@ def test_the_owner_again(tmp_path: Path) -> None:
             two.drop("b.pdf", pdf(2))
             pool.held = True
             for _ in range(90):
-                one.clock.now += 1
+                one.clock.turn(1)
                 two.daemon.step(0)
                 one.daemon.step(0)
             assert two.daemon._desk.loop.running

@@ -245,10 +245,10 @@ def test_trouble_that_comes_back_is_waited_for_longer(tmp_path: Path, monkeypatc
     """While it lasts, trouble is told once and tried after 5, 10, 20, 40 and then every 60 seconds."""
     tries: list[float] = []
     with watched(tmp_path) as one:
-        began = one.clock.now
+        began = one.clock.forward
 
         def refuse(_: object) -> None:
-            tries.append(one.clock.now - began)
+            tries.append(one.clock.forward - began)
             raise InputOutput("The share is not there.")
 
         monkeypatch.setattr(shift.Shift, "look", lambda _, now=False: refuse(None))

@@ -12,7 +12,8 @@ from tukscal.core.jobs.task import convert_task
 from tukscal.core.watch import scan
 from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.status import State
-from tukscal.tests.core.watch.watching import CONVERT, Clock, Watched, pdf
+from tukscal.tests.clock import Clock
+from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf
 
 
 @pytest.fixture
@@ -62,10 +63,10 @@ def test_takes_over(how: str, two: tuple[Watched, Watched]) -> None:
         first.daemon.run()
     first.drop("c.pdf", pdf(3))
     first.drop("b.pdf", pdf(4))
-    began = second.clock.now
+    began = second.clock.forward
     while second.state() in (State.STANDBY, State.STARTING):
         second.wait(1)
-    assert second.clock.now - began <= (60 if how == "killed" else 6)
+    assert second.clock.forward - began <= (60 if how == "killed" else 6)
     second.wait(20)
     after = second.tree()
     assert set(after) == {"a.ics", "b.ics", "c.ics"}
@@ -132,7 +133,7 @@ def test_a_look_that_takes_minutes_keeps_the_share(
     def slow(*args: Any) -> None:
         nonlocal looks
         looks += 1
-        first.clock.now += 1
+        first.clock.turn(1)
         second.daemon.step(0)
         real(*args)
 

@@ -15,16 +15,8 @@ from tukscal.core.watch.endpoint import Answer, Endpoint, Pages, PortTaken
 from tukscal.core.watch.heartbeat import SILENT
 from tukscal.core.watch.metrics import Metrics
 from tukscal.core.watch.status import Board, State, plain
+from tukscal.tests.clock import Clock
 from tukscal.tests.core.watch.statuses import busy
-
-
-class Clock:
-    """A clock that tests turn."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -36,13 +28,13 @@ def clock() -> Clock:
 @pytest.fixture
 def board(clock: Clock) -> Board:
     """Where the daemon publishes."""
-    return Board(clock)
+    return Board(clock.ticks)
 
 
 @pytest.fixture
 def pages(board: Board, clock: Clock) -> Pages:
     """What is answered, without a socket."""
-    return Pages(board, Metrics(lambda: board.status), ticks=clock)
+    return Pages(board, Metrics(lambda: board.status), ticks=clock.ticks)
 
 
 @pytest.fixture
@@ -89,9 +81,9 @@ def test_ready_only_where_files_are_converted(
 def test_a_daemon_that_hangs_is_not_live(pages: Pages, board: Board, clock: Clock) -> None:
     """Without a new status for a minute, live and ready are 503 and say so; with one they are 200 again."""
     board.publish(busy())
-    clock.now += SILENT - 1
+    clock.turn(SILENT - 1)
     assert get(pages, "/live")[0] == get(pages, "/ready")[0] == 200
-    clock.now += 1
+    clock.turn(1)
     assert get(pages, "/live") == get(pages, "/ready") == (503, "no sign of the daemon for 60 s\n")
     board.publish(busy())
     assert get(pages, "/live")[0] == 200

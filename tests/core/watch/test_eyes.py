@@ -16,7 +16,7 @@ from tukscal.core.discover import Wanted
 from tukscal.core.watch.eyes import Blind, Eyes, Hints
 from tukscal.core.watch.scan import Scanner
 from tukscal.core.watch.settle import Settling
-from tukscal.tests.core.guarded import eventually
+from tukscal.tests.waiting import eventually
 from watchdog.observers.api import BaseObserver
 from watchdog.utils import BaseThread
 

@@ -10,7 +10,7 @@ from tukscal.core.discover import Wanted
 from tukscal.core.watch import sight as sight_module
 from tukscal.core.watch.eyes import Eyes, Hints, Mode
 from tukscal.core.watch.sight import Rhythm, Sight
-from tukscal.tests.core.watch.watching import Clock
+from tukscal.tests.clock import Clock
 
 
 class Seeing(Eyes):
@@ -58,14 +58,14 @@ def eyes(monkeypatch: pytest.MonkeyPatch) -> Seeing:
 
 def sight(folder: Path, clock: Clock, **rhythm: float) -> Sight:
     """Return a sight of a folder."""
-    return Sight(folder, Wanted(), threading.Event(), Rhythm(**rhythm), clock)  # type: ignore[arg-type]
+    return Sight(folder, Wanted(), threading.Event(), Rhythm(**rhythm), clock.ticks)  # type: ignore[arg-type]
 
 
 def looks(one: Sight, clock: Clock, seconds: int) -> list[int]:
     """Return after how many seconds everything was looked at."""
-    began, found = clock.now, []
+    began, found = clock.forward, []
     for second in range(seconds):
-        clock.now = began + second
+        clock.turn(began + second - clock.forward)
         scan = one.look()
         if scan is not None and scan.asked is None:
             found.append(second)
@@ -97,9 +97,9 @@ def test_too_much_at_once(tmp_path: Path, clock: Clock, eyes: Seeing) -> None:
     one = sight(tmp_path, clock)
     one.look()
     eyes.everything = True
-    clock.now += 0.5
+    clock.turn(0.5)
     assert one.look() is None
-    clock.now += 0.5
+    clock.turn(0.5)
     scan = one.look()
     assert scan is not None
     assert scan.asked is None
@@ -110,15 +110,15 @@ def test_doubtful_events(tmp_path: Path, clock: Clock, eyes: Seeing, monkeypatch
     one = sight(tmp_path, clock)
     one.look()
     eyes.wrong = "3 new files came without an event."
-    clock.now += 1
+    clock.turn(1)
     assert one.look() is not None
     assert (eyes.closed, one.mode, one.why) == (True, "polling", "3 new files came without an event.")
     again = Seeing()
     monkeypatch.setattr(sight_module, "choose", lambda *_, **__: Mode(eyes=again, why="Events come."))
-    clock.now += 300
+    clock.turn(300)
     one.look()
     assert one.mode == "polling"
-    clock.now += 300
+    clock.turn(300)
     one.look()
     assert one.mode == "native"
 

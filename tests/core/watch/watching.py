@@ -27,6 +27,7 @@ from tukscal.core.watch.settle import Patience
 from tukscal.core.watch.sight import Rhythm
 from tukscal.core.watch.status import Board, State, Status
 from tukscal.examples.generator import content
+from tukscal.tests.clock import Clock
 
 SETTLE = 5.0
 CONVERT = "tukscal.core.batch.convert_task"
@@ -37,16 +38,6 @@ CONVERT = "tukscal.core.batch.convert_task"
 def pdf(seed: int = 1) -> bytes:
     """Return a timetable; each seed has another one."""
     return content.made("exams", seed).pdf
-
-
-class Clock:
-    """Seconds that go by when a test says so."""
-
-    def __init__(self, now: float = 1_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Wide(InProcess):
@@ -95,26 +86,26 @@ class Watched:
         self.source.mkdir(exist_ok=True)
         self.clock = clock or Clock()
         self.lines = Lines()
-        self.board = Board(ticks=self.clock)
+        self.board = Board(ticks=self.clock.ticks)
         self.metrics = Metrics(lambda: self.board.status)
         self.again: list[WatchRequest | None] = []
         self.pool: Executor = Wide()
         self.ledger_file = folder / f"ledger{name}.db"
         self.request = request(self.source, self.out, **changes)
         outside = Outside(
-            log=Log(self.lines, clock=self.clock),
+            log=Log(self.lines, clock=self.clock.now),
             board=self.board,
-            heartbeat=Heartbeat(folder / f"heartbeat{name}.json", ticks=self.clock, clock=self.clock),
+            heartbeat=Heartbeat(folder / f"heartbeat{name}.json", ticks=self.clock.ticks, clock=self.clock.now),
             metrics=self.metrics,
             notifier=Notifier({}),
         )
-        self.lease = Lease(self.out, ticks=self.clock, host=f"host{name}")
+        self.lease = Lease(self.out, ticks=self.clock.ticks, host=f"host{name}")
         means = Means(ledger=self.ledger, pool=lambda _: self.pool, again=lambda: self.again.pop(0))
-        self.daemon = Daemon(self.request, means, outside, self.lease, ticks=self.clock)
+        self.daemon = Daemon(self.request, means, outside, self.lease, ticks=self.clock.ticks)
 
     def ledger(self) -> Ledger:
         """Open the daemon's ledger."""
-        return Ledger.open(self.ledger_file, clock=self.clock, ticks=self.clock, patience=0.0)
+        return Ledger.open(self.ledger_file, clock=self.clock.now, ticks=self.clock.ticks, patience=0.0)
 
     def drop(self, name: str, data: bytes | None = None) -> Path:
         """Put a file into the folder; by default a timetable."""
@@ -126,7 +117,7 @@ class Watched:
     def wait(self, seconds: float, *, step: float = 1.0) -> None:
         """Let time go by, with a turn of the loop after each step."""
         for _ in range(round(seconds / step)):
-            self.clock.now += step
+            self.clock.turn(step)
             self.daemon.step(0)
 
     def works(self) -> Watched:

@@ -19,23 +19,24 @@ import pytest
 from tukscal.core import guard
 from tukscal.sync.service.settings import Intake, Sizes
 from tukscal.tests.sync.service.intake.raw import LATEST, answer, chunk, connected, head, status
-from tukscal.tests.sync.service.jobs.house import House, converted, house, pdf, settings, until
+from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings
+from tukscal.tests.waiting import until
 
 PDF = "Content-Type: application/pdf"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Run one service with short times for the tests of this file."""
     intake = Intake(header=0.4, body=5.0, grace=0.5, rate=50_000, connections=60, keep_alive=5.0, memory=4 * 2**20)
     wanted = replace(
         settings(tmp_path_factory.mktemp("service")), intake=intake, sizes=Sizes(pdf=3 * 2**20, calendar=100_000)
     )
-    with house(wanted) as here:
+    with serving(wanted) as here:
         yield here
 
 
-def test_a_head_that_does_not_end(running: House) -> None:
+def test_a_head_that_does_not_end(running: Served) -> None:
     """A head that comes byte by byte is answered with 408 when its time is over, however lively the bytes come."""
     with connected(running.port) as made:
         begun = time.monotonic()
@@ -57,13 +58,13 @@ def test_a_head_that_does_not_end(running: House) -> None:
     assert 0.3 < time.monotonic() - begun < 5
 
 
-def test_a_connection_that_says_nothing(running: House) -> None:
+def test_a_connection_that_says_nothing(running: Served) -> None:
     """A connection without a request is closed when the time of a head is over."""
     with connected(running.port) as made:
         assert status(answer(made)) == 408
 
 
-def test_the_second_head_has_the_same_time(running: House) -> None:
+def test_the_second_head_has_the_same_time(running: Served) -> None:
     """On a connection that was used, half a head is ended as well."""
     with connected(running.port) as made:
         made.sendall(head("/live", method="GET"))
@@ -74,7 +75,7 @@ def test_the_second_head_has_the_same_time(running: House) -> None:
         assert status(answer(made)) == 408
 
 
-def test_a_body_that_does_not_come(running: House) -> None:
+def test_a_body_that_does_not_come(running: Served) -> None:
     """A body that stops, or comes too slowly, is answered with 408 as soon as it is behind the rate."""
     with connected(running.port) as made:
         begun = time.monotonic()
@@ -87,7 +88,7 @@ def test_a_body_that_does_not_come(running: House) -> None:
         assert b"connection: close" in reply.lower()
 
 
-def test_a_body_has_its_time_however_it_comes(running: House) -> None:
+def test_a_body_has_its_time_however_it_comes(running: Served) -> None:
     """A body that keeps the rate and never ends is ended by its time."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, "Transfer-Encoding: chunked"))
@@ -101,7 +102,7 @@ def test_a_body_has_its_time_however_it_comes(running: House) -> None:
         assert time.monotonic() - begun < 15
 
 
-def test_an_endless_body_is_counted(running: House) -> None:
+def test_an_endless_body_is_counted(running: Served) -> None:
     """A chunked body is counted as it comes, and answered with 413 where the limit is passed."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, "Transfer-Encoding: chunked"))
@@ -113,14 +114,14 @@ def test_an_endless_body_is_counted(running: House) -> None:
         assert status(answer(made)) == 413
 
 
-def test_a_length_that_is_too_much(running: House) -> None:
+def test_a_length_that_is_too_much(running: Served) -> None:
     """A Content-Length beyond the limit is answered before anything is sent."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, "Content-Length: 1000000000"))
         assert status(answer(made)) == 413
 
 
-def test_no_length_is_no_body(running: House) -> None:
+def test_no_length_is_no_body(running: Served) -> None:
     """A POST without a length has no body, and is answered as an empty one; a GET with a chunked body is refused."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, "Connection: close"))
@@ -133,14 +134,14 @@ def test_no_length_is_no_body(running: House) -> None:
 @pytest.mark.parametrize(
     "lines", [["Content-Length: x"], ["Content-Length: -5"], ["Content-Length: 5", "Content-Length: 6"]]
 )
-def test_a_length_that_is_none(running: House, lines: list[str]) -> None:
+def test_a_length_that_is_none(running: Served, lines: list[str]) -> None:
     """A length that is no number, or two of them, is 400."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, *lines))
         assert status(answer(made)) == 400
 
 
-def test_a_head_that_is_too_long(running: House) -> None:
+def test_a_head_that_is_too_long(running: Served) -> None:
     """A head that goes on and on is 400."""
     with connected(running.port) as made:
         with contextlib.suppress(OSError):
@@ -148,7 +149,7 @@ def test_a_head_that_is_too_long(running: House) -> None:
         assert status(answer(made)) in (400, 0)  # 0: a reset took the answer with it
 
 
-def test_an_answer_before_the_body_ends(running: House) -> None:
+def test_an_answer_before_the_body_ends(running: Served) -> None:
     """What is refused by its head alone gets its whole answer while the body is still being sent."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, "Authorization: Bearer wrong", "Transfer-Encoding: chunked"))
@@ -157,7 +158,7 @@ def test_an_answer_before_the_body_ends(running: House) -> None:
         assert json.loads(reply.partition(b"\r\n\r\n")[2])["cause"] == "unauthorized"
 
 
-def test_an_answer_outlives_the_rest_of_a_body(running: House) -> None:
+def test_an_answer_outlives_the_rest_of_a_body(running: Served) -> None:
     """Somebody who sends a whole body before reading gets the answer to its head all the same."""
     for _ in range(3):
         with connected(running.port) as made:
@@ -168,7 +169,7 @@ def test_an_answer_outlives_the_rest_of_a_body(running: House) -> None:
             assert status(answer(made)) == 401
 
 
-def test_bodies_share_a_memory(running: House) -> None:
+def test_bodies_share_a_memory(running: Served) -> None:
     """When all bodies together hold as much as they may, the next is answered with 503, and memory is given back."""
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(connected(running.port)) for _ in range(3)]
@@ -183,7 +184,7 @@ def test_bodies_share_a_memory(running: House) -> None:
         assert converted(student)["state"] == "done"
 
 
-def test_a_gzip_bomb(running: House) -> None:
+def test_a_gzip_bomb(running: Served) -> None:
     """A compressed body that unpacks to more than the limit is 413, and costs no more memory than the limit."""
     bomb = gzip.compress(b"\0" * 300_000_000, 9)[: 3 * 2**20]
     with running.person() as student:
@@ -207,7 +208,7 @@ def test_a_gzip_bomb(running: House) -> None:
     ],
     ids=["none", "half", "more", "br", "whole"],
 )
-def test_other_encodings(running: House, body: bytes, encoding: str, status_code: int) -> None:
+def test_other_encodings(running: Served, body: bytes, encoding: str, status_code: int) -> None:
     """gzip is unpacked if it is whole; what is none is 400, another encoding 415."""
     with running.person() as student:
         headers = {"Content-Type": "application/pdf", "Content-Encoding": encoding}
@@ -237,7 +238,7 @@ def form(*parts: tuple[str, bytes], end: bytes = b"--x--\r\n") -> bytes:
     ],
     ids=["one", "flood", "nameless", "no-file", "two", "half", "headers", "none", "empty"],
 )
-def test_forms(running: House, body: bytes, status_code: int) -> None:
+def test_forms(running: Served, body: bytes, status_code: int) -> None:
     """A form with exactly one file `pdf` is taken; floods of parts, nameless parts and half forms are 400."""
     with running.person() as student:
         headers = {"Content-Type": "multipart/form-data; boundary=x"}
@@ -246,7 +247,7 @@ def test_forms(running: House, body: bytes, status_code: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/json", ""])
-def test_other_types(running: House, kind: str) -> None:
+def test_other_types(running: Served, kind: str) -> None:
     """What is neither a PDF nor a form is 415."""
     with running.person() as student:
         assert student.post("/v1/jobs", content=pdf(), headers={"Content-Type": kind}).status_code == 415
@@ -255,7 +256,7 @@ def test_other_types(running: House, kind: str) -> None:
 def test_idle_connections_give_way(tmp_path: Path) -> None:
     """With more connections than there may be the oldest idle one is closed, and whoever comes is served."""
     wanted = replace(settings(tmp_path), intake=Intake(connections=20, header=60.0))
-    with house(wanted) as here, contextlib.ExitStack() as stack:
+    with serving(wanted) as here, contextlib.ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(connected(here.port))
         with here.person() as student:
@@ -266,7 +267,7 @@ def test_idle_connections_give_way(tmp_path: Path) -> None:
 def test_who_has_said_something_is_not_idle(tmp_path: Path) -> None:
     """Of connections that all come while the server is busy, none gives way whose request only was not read yet."""
     wanted = replace(settings(tmp_path), intake=Intake(connections=20, header=60.0))
-    with house(wanted) as here, contextlib.ExitStack() as stack:
+    with serving(wanted) as here, contextlib.ExitStack() as stack:
         busy = threading.Event()
         here.app.state.server.servers[0].get_loop().call_soon_threadsafe(busy.wait, LATEST)
         try:
@@ -280,7 +281,7 @@ def test_who_has_said_something_is_not_idle(tmp_path: Path) -> None:
         assert [status(answer(one)) for one in asking] == [200, 200, 200]
 
 
-def test_an_answer_nobody_takes(running: House) -> None:
+def test_an_answer_nobody_takes(running: Served) -> None:
     """A client that takes nothing of its answers does not keep the others waiting."""
     with connected(running.port) as made:
         with contextlib.suppress(OSError):
@@ -302,7 +303,7 @@ def taking_nothing(stack: contextlib.ExitStack, port: int, request: bytes) -> so
     return made
 
 
-def unsent(here: House) -> int:
+def unsent(here: Served) -> int:
     """Return how many bytes of answers wait."""
     total: int = here.app.state.server.config.http_protocol_class.unsent.total
     return total
@@ -312,7 +313,7 @@ def test_answers_nobody_takes_are_bounded(tmp_path: Path) -> None:
     """Of more unread answers than there may be those that wait longest end; the others come whole, whoever reads."""
     most = 2**20
     wanted = replace(settings(tmp_path), intake=Intake(unsent=most, send=60.0))
-    with house(wanted) as here, contextlib.ExitStack() as stack:
+    with serving(wanted) as here, contextlib.ExitStack() as stack:
         whole = httpx.get(f"{here.url}/openapi.json").content
         ask = head("/openapi.json", method="GET") * 20
         greedy = [taking_nothing(stack, here.port, ask) for _ in range(2 * most // len(whole))]
@@ -331,7 +332,7 @@ def test_answers_nobody_takes_are_bounded(tmp_path: Path) -> None:
 def test_an_answer_taken_slowly(tmp_path: Path) -> None:
     """Who takes an answer slowly but steadily has it whole; who takes less than `rate` is ended."""
     wanted = replace(settings(tmp_path), intake=Intake(send=3.0, rate=2_000))
-    with house(wanted) as here, contextlib.ExitStack() as stack:
+    with serving(wanted) as here, contextlib.ExitStack() as stack:
         whole = httpx.get(f"{here.url}/openapi.json").content
         times = 20
         ask = head("/openapi.json", method="GET") * times + head("/live", "Connection: close", method="GET")
@@ -346,7 +347,7 @@ def test_an_answer_taken_slowly(tmp_path: Path) -> None:
         assert answer(stuck).count(whole) < times
 
 
-def test_rules_are_counted(running: House) -> None:
+def test_rules_are_counted(running: Served) -> None:
     """What ended a body is counted by its rule."""
     with connected(running.port) as made:
         made.sendall(head("/v1/jobs", PDF, "Content-Length: 1000000000"))

@@ -14,7 +14,7 @@ from tukscal.sync.service.conveyor_jobs import follows
 from tukscal.sync.service.conveyor_task import convert_behind
 from tukscal.sync.service.settings import Jobs
 from tukscal.sync.service.store.job_model import JobState
-from tukscal.tests.sync.service.jobs.house import converted, ended, house, settings, upload
+from tukscal.tests.sync.service.serving import converted, ended, serving, settings, upload
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_waits_grow() -> None:
 
 def test_an_end_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:
     """A result the store never takes, for a fault of ours, fails its job alone; the others are done."""
-    with house(settings(tmp_path)) as here, here.person() as student, here.person() as other:
+    with serving(settings(tmp_path)) as here, here.person() as student, here.person() as other:
         converted(other)
         trigger = """
             CREATE TRIGGER broken BEFORE INSERT ON revisions
@@ -74,7 +74,7 @@ def test_an_end_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) ->
 
 def test_what_lies_under_our_own_lease_and_we_do_not_know(tmp_path: Path) -> None:
     """A job held by this very process that it knows nothing of is queued again."""
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         converted(student)
         here.service.conveyor.loop.paused = True
         job = upload(student).json()["id"]
@@ -94,6 +94,6 @@ def test_one_call_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         start(self, key, function, *args, **kwargs)
 
     monkeypatch.setattr(Pool, "start", counted)
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         assert [converted(student)["state"] for _ in range(2)] == ["done", "done"]
     assert calls == [convert_behind] * 2

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.convert import read_calendar
-from tukscal.sync.service.clock import TurnedClock
-from tukscal.tests.sync.service.jobs.house import House, converted, ended, house, pdf, settings, upload
+from tukscal.tests.clock import Clock
+from tukscal.tests.sync.service.serving import Served, converted, ended, pdf, serving, settings, upload
 
 NO_TIMETABLE = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -19,13 +19,13 @@ NO_TIMETABLE = (
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Run one service for the tests of this file; each has people of its own."""
-    with house(settings(tmp_path_factory.mktemp("service"))) as here:
+    with serving(settings(tmp_path_factory.mktemp("service"))) as here:
         yield here
 
 
-def test_a_pdf_becomes_a_calendar(running: House) -> None:
+def test_a_pdf_becomes_a_calendar(running: Served) -> None:
     """An upload is answered with its address and place at once, and its calendar can be read when it is done."""
     with running.person() as student:
         answer = upload(student)
@@ -40,14 +40,14 @@ def test_a_pdf_becomes_a_calendar(running: House) -> None:
         assert student.get(answer.headers["Location"]).json() == job
 
 
-def test_the_pdf_is_deleted_with_the_end_of_its_job(running: House) -> None:
+def test_the_pdf_is_deleted_with_the_end_of_its_job(running: Served) -> None:
     """When a job is done or its PDF is at fault, nothing of the PDF is left."""
     with running.person() as student:
         jobs = [converted(student)["id"], converted(student, NO_TIMETABLE)["id"]]
     assert running.rows("SELECT job FROM pdfs WHERE job IN (?, ?)", *jobs) == []
 
 
-def test_the_next_upload_is_the_next_revision(running: House) -> None:
+def test_the_next_upload_is_the_next_revision(running: Served) -> None:
     """A second timetable of the same kind goes on from the calendar of the first: same UIDs, a larger revision."""
     with running.person() as student:
         first, second = converted(student), converted(student)
@@ -58,7 +58,7 @@ def test_the_next_upload_is_the_next_revision(running: House) -> None:
         ]
 
 
-def test_a_calendar_can_be_named(running: House) -> None:
+def test_a_calendar_can_be_named(running: Served) -> None:
     """With `calendar` the result gets that key; a key that cannot be is refused before anything is kept."""
     with running.person() as student:
         assert converted(student, calendar="mine/2026")["calendar"] == "mine/2026"
@@ -74,7 +74,7 @@ def test_a_calendar_can_be_named(running: House) -> None:
         (b"%PDF-1.4 no end", 422, "damaged"),
     ],
 )
-def test_what_is_no_pdf_is_refused_at_once(running: House, data: bytes, status: int, cause: str) -> None:
+def test_what_is_no_pdf_is_refused_at_once(running: Served, data: bytes, status: int, cause: str) -> None:
     """What the cheap checks refuse never becomes a job, and no account is made for it."""
     (before,) = running.rows("SELECT count(*) FROM jobs")
     with running.person() as student:
@@ -85,7 +85,7 @@ def test_what_is_no_pdf_is_refused_at_once(running: House, data: bytes, status: 
     assert running.rows("SELECT count(*) FROM jobs") == [before]
 
 
-def test_a_pdf_at_fault_fails_for_good(running: House) -> None:
+def test_a_pdf_at_fault_fails_for_good(running: Served) -> None:
     """A PDF that is no timetable ends as failed with the command line's cause and advice, and cannot be replayed."""
     with running.person() as student:
         job = converted(student, NO_TIMETABLE)
@@ -97,7 +97,7 @@ def test_a_pdf_at_fault_fails_for_good(running: House) -> None:
         assert student.get(f"/v1/jobs/{job['id']}/result").status_code == 409
 
 
-def test_a_form_is_an_upload_too(running: House) -> None:
+def test_a_form_is_an_upload_too(running: Served) -> None:
     """A form with the file `pdf` is taken, and its name kept without folders."""
     with running.person() as student:
         answer = student.post("/v1/jobs", files={"pdf": ("..\\..\\a/b/My week.pdf", pdf("tests"), "application/pdf")})
@@ -106,7 +106,7 @@ def test_a_form_is_an_upload_too(running: House) -> None:
         assert (job["state"], job["name"], job["kind"]) == ("done", "My week.pdf", "tests")
 
 
-def test_nobody_sees_anothers_job(running: House) -> None:
+def test_nobody_sees_anothers_job(running: Served) -> None:
     """Status, result, replay and deletion of somebody else's job are 404, as if there were none."""
     with running.person() as one, running.person() as other:
         job = converted(one)["id"]
@@ -121,7 +121,7 @@ def test_nobody_sees_anothers_job(running: House) -> None:
         assert one.get(f"/v1/jobs/{job}").status_code == 200
 
 
-def test_a_job_can_be_deleted(running: House) -> None:
+def test_a_job_can_be_deleted(running: Served) -> None:
     """A deleted job is gone; the calendar it made stays."""
     with running.person() as student:
         job = converted(student)["id"]
@@ -132,7 +132,7 @@ def test_a_job_can_be_deleted(running: House) -> None:
 
 def test_killed_twice_is_a_dead_letter(tmp_path: Path) -> None:
     """A PDF whose worker has to be killed twice is a dead letter: kept, listed for admins, tried again on demand."""
-    with house(settings(tmp_path, timeout=0.001)) as here, here.person() as student, here.person() as other:
+    with serving(settings(tmp_path, timeout=0.001)) as here, here.person() as student, here.person() as other:
         job = converted(student)
         assert (job["state"], job["cause"], job["attempts"], job["pdf"]) == ("dead", "timeout", 2, True)
         assert _letters(here) == [(job["id"],)]
@@ -147,14 +147,14 @@ def test_killed_twice_is_a_dead_letter(tmp_path: Path) -> None:
 
 def test_a_year_without_dates_is_kept_until_there_are_some(tmp_path: Path) -> None:
     """Lectures of a year nobody wrote the teaching dates of are a dead letter: the fault is not the PDF's."""
-    with house(settings(tmp_path), TurnedClock(1_910_000_000.0)) as here, here.person() as student:
+    with serving(settings(tmp_path), Clock(1_910_000_000.0)) as here, here.person() as student:
         job = converted(student)
         assert (job["state"], job["cause"], job["attempts"], job["pdf"]) == ("dead", "no_term", 1, True)
 
 
 def test_what_lies_on_the_disk_is_sealed(tmp_path: Path) -> None:
     """While a PDF waits its bytes are on the disk encrypted only, and open with the key and as that job alone."""
-    with house(settings(tmp_path, starts=0.0001)) as here, here.person() as one, here.person() as other:
+    with serving(settings(tmp_path, starts=0.0001)) as here, here.person() as one, here.person() as other:
         converted(one)  # the only start there is
         assert upload(other).status_code == 202
         ((job, sealed),) = here.rows("SELECT job, sealed FROM pdfs")
@@ -164,5 +164,5 @@ def test_what_lies_on_the_disk_is_sealed(tmp_path: Path) -> None:
         assert here.service.vault.open(sealed, job) == pdf()
 
 
-def _letters(here: House) -> list[tuple[str]]:
+def _letters(here: Served) -> list[tuple[str]]:
     return here.rows("SELECT id FROM jobs WHERE state = 'dead'")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tukscal.sync.service.challenge import Challenges, Difficulty, solve
-from tukscal.sync.service.clock import TurnedClock
+from tukscal.tests.clock import Clock
 
 EASY = Difficulty(cost=1, prefix="0", seconds=600.0)
 
@@ -24,7 +24,7 @@ def changed(answer: str, *path: str, to: Any) -> str:
 
 def test_a_right_answer_spends_its_challenge() -> None:
     """A solved challenge is right until it expires, and has one name however it is sent."""
-    clock = TurnedClock()
+    clock = Clock()
     challenges = Challenges(b"secret", clock, EASY)
     answer = solve(challenges.new())
     spent = challenges.check(answer)
@@ -40,12 +40,12 @@ def test_a_right_answer_spends_its_challenge() -> None:
 @pytest.mark.parametrize("answer", ["", "no base64", "e30=", base64.b64encode(b"[]").decode(), "A" * 5000])
 def test_what_is_no_answer_is_wrong(answer: str) -> None:
     """Anything that is no solved challenge of ours is wrong, and no fault."""
-    assert Challenges(b"secret", TurnedClock(), EASY).check(answer) is None
+    assert Challenges(b"secret", Clock(), EASY).check(answer) is None
 
 
 def test_a_challenge_cannot_be_made_easier() -> None:
     """Another prefix, cost or expiry than was signed, another's challenge, or no work, is refused."""
-    clock = TurnedClock()
+    clock = Clock()
     challenges = Challenges(b"secret", clock, EASY)
     answer = solve(challenges.new())
     for path, value in (

@@ -17,7 +17,8 @@ import pytest
 from tukscal.core.errors import InputOutput
 from tukscal.sync.service.limits import Limiter, Rule
 from tukscal.sync.service.settings import Rates
-from tukscal.tests.sync.service.jobs.house import LATEST, House, house, settings, until
+from tukscal.tests.sync.service.serving import Served, serving, settings
+from tukscal.tests.waiting import LATEST, until
 
 SERVER = shutil.which("redis-server")
 RULE = Rule(name="shared", amount=5, seconds=60)
@@ -72,7 +73,7 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     made.stop()
 
 
-def asked(here: House) -> int:
+def asked(here: Served) -> int:
     """Return how a replica answers somebody who asks for its first page."""
     return httpx.get(here.url).status_code
 
@@ -83,7 +84,7 @@ def test_replicas_count_together(redis: Redis, tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     one, two = (replace(settings(tmp_path / name, workers=1), rates=rates) for name in "ab")
-    with house(one) as here, house(two) as there:
+    with serving(one) as here, serving(two) as there:
         answers = [asked(replica) for _ in range(10) for replica in (here, there)]
         assert (answers.count(200), answers.count(429)) == (10, 10)
         figures = httpx.get(f"{here.url}/metrics").text
@@ -94,7 +95,7 @@ def test_replicas_count_together(redis: Redis, tmp_path: Path) -> None:
 def test_without_it_nobody_is_turned_away(redis: Redis, tmp_path: Path) -> None:
     """While Redis is gone requests are answered, and not late; when it is back they are counted again."""
     rates = replace(Rates(lists_minute=0), storage=redis.address, address_minute=3)
-    with house(replace(settings(tmp_path, workers=1), rates=rates)) as here:
+    with serving(replace(settings(tmp_path, workers=1), rates=rates)) as here:
         assert asked(here) == 200
         redis.stop()
         stopped = time.monotonic()

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
-from tukscal.sync.service.clock import TurnedClock
 from tukscal.sync.service.metrics import cost, quantile
 from tukscal.sync.service.passwords import make_admin
 from tukscal.sync.service.settings import Jobs, Outside, Rates
-from tukscal.tests.sync.service.jobs.house import House, converted, house, pdf, settings, upload
+from tukscal.tests.clock import Clock
+from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings, upload
 
 Figures = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-def read(here: House) -> Figures:
+def read(here: Served) -> Figures:
     """Return the samples by name and labels."""
     answer = httpx.get(f"{here.url}/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -50,8 +50,8 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
     wanted = settings(tmp_path_factory.mktemp("service"), cpu_price=3600.0)
     rates = Rates(lists_minute=0, status_minute=2, logins_failed=1)
     wanted = replace(wanted, rates=rates, outside=Outside(slow_query=0.0))
-    clock = TurnedClock()
-    with house(wanted, clock) as here, here.person() as student, here.person() as other, here.person() as admin:
+    clock = Clock()
+    with serving(wanted, clock) as here, here.person() as student, here.person() as other, here.person() as admin:
         job = converted(student)["id"]
         converted(other, pdf("tests") + b"\n% more\n%%EOF\n")
         for _ in range(3):
@@ -172,7 +172,7 @@ def test_no_path_and_no_secret_is_a_label(figures: Figures) -> None:
 
 def test_deaths_are_counted_by_cause(tmp_path: Path) -> None:
     """Workers that died are counted by cause, those started in their place, and failures of jobs."""
-    with house(settings(tmp_path, timeout=0.001)) as here, here.person() as student:
+    with serving(settings(tmp_path, timeout=0.001)) as here, here.person() as student:
         converted(student)
         figures = read(here)
         assert one(figures, "worker_deaths_total", cause="timeout") == 2
@@ -185,8 +185,8 @@ def test_deaths_are_counted_by_cause(tmp_path: Path) -> None:
 
 def test_the_queue_has_an_age(tmp_path: Path) -> None:
     """Jobs that wait are counted, with how long the oldest has waited, and their PDFs' bytes."""
-    clock = TurnedClock()
-    with house(settings(tmp_path, starts=0.0001), clock) as here, here.person() as one_, here.person() as other:
+    clock = Clock()
+    with serving(settings(tmp_path, starts=0.0001), clock) as here, here.person() as one_, here.person() as other:
         converted(one_)  # the only start there is
         upload(other)
         clock.turn(5)
@@ -201,7 +201,7 @@ def test_the_queue_has_an_age(tmp_path: Path) -> None:
 def test_figures_are_for_some_networks(tmp_path: Path) -> None:
     """From another network there is no such page."""
     wanted = replace(settings(tmp_path), outside=Outside(metrics_addresses=("10.0.0.0/8",)))
-    with house(wanted, proxies="127.0.0.1") as here:
+    with serving(wanted, proxies="127.0.0.1") as here:
         assert httpx.get(f"{here.url}/metrics").status_code == 404
         assert httpx.get(f"{here.url}/metrics", headers={"X-Forwarded-For": "10.1.1.1"}).status_code == 200
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from tukscal.sync.service import scopes
-from tukscal.sync.service.clock import TurnedClock
 from tukscal.sync.service.passwords import make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
+from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.routes.people import ADMIN, PASSWORD, token_for
 from tukscal.tests.sync.service.serving import Served, serving, settings
 
@@ -19,7 +19,7 @@ from tukscal.tests.sync.service.serving import Served, serving, settings
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Yield the service, which knows one admin."""
     folder = tmp_path_factory.mktemp("service")
-    wanted, clock = settings(folder), TurnedClock()
+    wanted, clock = settings(folder), Clock()
     store = SqliteStore(wanted.store)
     asyncio.run(make_admin(store, ADMIN, PASSWORD, clock))
     store.close()
@@ -30,7 +30,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def admin(served: Served) -> Iterator[httpx.Client]:
     """Yield an admin who is logged in."""
-    with served.client() as client:
+    with served.person() as client:
         assert client.post("/v1/admin/login", json={"name": ADMIN, "password": PASSWORD}).status_code == 204
         yield client
 

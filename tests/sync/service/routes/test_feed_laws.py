@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from tukscal.core.event import Status
 from tukscal.sync.service import ids, scopes
-from tukscal.sync.service.clock import TurnedClock
 from tukscal.sync.service.settings import Settings
 from tukscal.sync.service.store.model import Account, AccountKind, Token
 from tukscal.sync.service.store.sqlite import SqliteStore
+from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.routes.people import feed, put
 from tukscal.tests.sync.service.samples import calendar, cancelled, lecture, summaries
 from tukscal.tests.sync.service.serving import KEY, serving
@@ -42,11 +42,11 @@ class Feeds(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = TurnedClock()
+        self.clock = Clock()
         self.store = SqliteStore(None)
-        self.running = serving(Settings(key=KEY), self.clock, self.store)
+        self.running = serving(Settings(key=KEY), self.clock, store=self.store)
         token = asyncio.run(faculty_token(self.store))
-        self.client = self.running.__enter__().client(Authorization=f"Bearer {token}")
+        self.client = self.running.__enter__().person(Authorization=f"Bearer {token}")
         self.live: set[str] = set()
         self.since: dict[str, float] = {}
         self.revision = 0

@@ -66,7 +66,7 @@ def test_a_token_with_an_unknown_scope_is_not_made(admin: httpx.Client) -> None:
 
 def test_an_admin_needs_name_and_password(served: Served) -> None:
     """A wrong password, an unknown name and an empty one are one answer."""
-    with served.client() as client:
+    with served.person() as client:
         bodies = {
             client.post("/v1/admin/login", json={"name": name, "password": password}).content
             for name, password in ((ADMIN, "wrong"), ("Nobody", PASSWORD), (ADMIN, PASSWORD + " "))
@@ -77,7 +77,7 @@ def test_an_admin_needs_name_and_password(served: Served) -> None:
 
 def test_an_admins_session_ends(served: Served, admin: httpx.Client) -> None:
     """A session ends by logging out or after its hours; the cookie is worth nothing then."""
-    with served.client() as client:
+    with served.person() as client:
         login = {"name": ADMIN, "password": PASSWORD}
         answer = client.post("/v1/admin/login", json=login)
         assert "HttpOnly" in answer.headers["set-cookie"]
@@ -97,7 +97,7 @@ def test_an_admins_session_ends(served: Served, admin: httpx.Client) -> None:
 
 def test_a_changed_cookie_is_nobody(served: Served) -> None:
     """A cookie with one letter changed, or not signed by us, is no session."""
-    with served.client() as client:
+    with served.person() as client:
         client.post("/v1/admin/login", json={"name": ADMIN, "password": PASSWORD})
         ((name, value),) = client.cookies.items()
     # Not the last letter: some of its bits mean nothing.
@@ -139,10 +139,10 @@ def test_admins_come_from_allowed_addresses(served: Served, tmp_path: Path) -> N
     elsewhere = settings(tmp_path)
     elsewhere = replace(elsewhere, sessions=replace(elsewhere.sessions, admin_addresses=("192.0.2.0/24",)))
     elsewhere = replace(elsewhere, store=served.settings.store)
-    with served.client() as client:
+    with served.person() as client:
         client.post("/v1/admin/login", json={"name": ADMIN, "password": PASSWORD})
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-    with serving(elsewhere, served.clock) as there, there.client() as client:
+    with serving(elsewhere, served.clock) as there, there.person() as client:
         login = client.post("/v1/admin/login", json={"name": ADMIN, "password": PASSWORD})
         assert cause(login) == (403, "forbidden")
         assert cause(client.get("/v1/tokens", headers={"Cookie": cookie})) == (403, "forbidden")

@@ -22,13 +22,14 @@ from tukscal.sync.service.conveyor_task import Work, convert_upload
 from tukscal.sync.service.logs import set_up
 from tukscal.sync.service.passwords import make_admin
 from tukscal.sync.service.settings import Sizes, read_settings
-from tukscal.tests.sync.service.jobs.house import House, converted, house, settings, until, upload
 from tukscal.tests.sync.service.samples import calendar, lecture
+from tukscal.tests.sync.service.serving import Served, converted, serving, settings, upload
+from tukscal.tests.waiting import until
 
 NAME, PASSWORD = "Ada", "correct horse battery"
 
 
-def admin(here: House, client: httpx.Client) -> httpx.Client:
+def admin(here: Served, client: httpx.Client) -> httpx.Client:
     """Return an admin who has logged in."""
     asyncio.run(make_admin(here.store, NAME, PASSWORD, here.clock))
     assert client.post("/v1/admin/login", json={"name": NAME, "password": PASSWORD}).status_code == 204
@@ -60,7 +61,7 @@ def test_last_years_calendar_does_not_decide_the_year() -> None:
 def test_each_half_year_has_a_calendar_of_its_own(tmp_path: Path) -> None:
     """The second semester's lectures take nothing of the first one's away."""
     halves = [content.made("lectures", 4, offered=(half,)).pdf for half in ("S1", "S2")]
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         keys = {converted(student, data)["calendar"] for data in halves}
         listed = {one["key"]: one["events"] for one in student.get("/v1/calendars").json()["calendars"]}
     assert keys == listed.keys() == {"uploads/lectures-2026-S1", "uploads/lectures-2026-S2"}
@@ -69,7 +70,7 @@ def test_each_half_year_has_a_calendar_of_its_own(tmp_path: Path) -> None:
 
 def test_a_network_is_blocked(tmp_path: Path) -> None:
     """A block of a network holds for each address in it, and no other."""
-    with house(settings(tmp_path), proxies="127.0.0.1") as here, here.person() as client:
+    with serving(settings(tmp_path), proxies="127.0.0.1") as here, here.person() as client:
         new = {"who": "address:10.1.0.0/16", "reason": "noise"}
         assert admin(here, client).post("/v1/admin/blocks", json=new).status_code == 201
         answers = [
@@ -83,7 +84,7 @@ def test_a_network_is_blocked(tmp_path: Path) -> None:
 def test_passwords_tried_at_once_are_few(tmp_path: Path) -> None:
     """Of thirty wrong passwords at the same moment no more are looked at than block the address, or two at a time."""
     wanted = settings(tmp_path)
-    with house(replace(wanted, rates=replace(wanted.rates, logins_failed=5))) as here, here.person() as client:
+    with serving(replace(wanted, rates=replace(wanted.rates, logins_failed=5))) as here, here.person() as client:
         admin(here, client)
 
         def attempt(_: int) -> int:
@@ -99,7 +100,7 @@ def test_passwords_tried_at_once_are_few(tmp_path: Path) -> None:
 def test_wrong_passwords_keep_no_student_out(tmp_path: Path) -> None:
     """Where an address may not log in any more, a link to come back by still works; wrong links block nobody."""
     wanted = settings(tmp_path)
-    with house(replace(wanted, rates=replace(wanted.rates, logins_failed=2))) as here, here.person() as student:
+    with serving(replace(wanted, rates=replace(wanted.rates, logins_failed=2))) as here, here.person() as student:
         converted(student)
         link = student.post("/v1/account/recovery").json()["url"]
         with here.person() as other:
@@ -114,7 +115,7 @@ def test_wrong_passwords_keep_no_student_out(tmp_path: Path) -> None:
 
 def test_an_admins_cookie_is_of_no_use_elsewhere(tmp_path: Path) -> None:
     """Whatever an admin's session asks for, it asks from an allowed network."""
-    with house(settings(tmp_path), proxies="127.0.0.1") as here, here.person() as client:
+    with serving(settings(tmp_path), proxies="127.0.0.1") as here, here.person() as client:
         admin(here, client)
         for method, path in (("GET", "/v1/account"), ("POST", "/v1/account/logout-everywhere"), ("GET", "/v1/tokens")):
             assert client.request(method, path, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
@@ -124,7 +125,7 @@ def test_an_admins_cookie_is_of_no_use_elsewhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("boundary", ["a" * 300, '"' + "b" * 300 + '"', "\u00e9"])
 def test_a_boundary_that_is_none(tmp_path: Path, boundary: str) -> None:
     """A form with an odd boundary is a bad request, not a fault of ours."""
-    with house(settings(tmp_path, workers=1)) as here, here.person() as student:
+    with serving(settings(tmp_path, workers=1)) as here, here.person() as student:
         kind = f"multipart/form-data; boundary={boundary}".encode()
         answer = student.post("/v1/jobs", content=b"--x--", headers=[(b"Content-Type", kind)])
         assert answer.status_code in (400, 415)
@@ -136,7 +137,7 @@ def test_who_hangs_up_is_no_fault(tmp_path: Path) -> None:
     handlers = logging.getLogger().handlers[:]
     try:
         set_up("info", lines)
-        with house(settings(tmp_path, workers=1)) as here:
+        with serving(settings(tmp_path, workers=1)) as here:
             with socket.create_connection(("127.0.0.1", here.port)) as client:
                 client.sendall(b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\n"
                                b"Content-Length: 1000\r\n\r\n%PDF")  # fmt: skip
@@ -152,7 +153,7 @@ def test_a_students_writes_have_bounds(tmp_path: Path) -> None:
     wanted = settings(tmp_path)
     rates = replace(wanted.rates, writes_minute=4)
     sizes = Sizes(student_calendar=3_000, feed=10)
-    with house(replace(wanted, rates=rates, sizes=sizes)) as here, here.person() as student:
+    with serving(replace(wanted, rates=rates, sizes=sizes)) as here, here.person() as student:
         job = converted(student)
         large = calendar(*(lecture(f"COS {number}") for number in range(200, 260)))
         assert put(student, "large", large).status_code == 413
@@ -168,7 +169,7 @@ def test_a_students_writes_have_bounds(tmp_path: Path) -> None:
 def test_one_network_does_not_fill_the_queue(tmp_path: Path) -> None:
     """The students of one network leave places in the queue for those of others."""
     wanted = settings(tmp_path, queue=5, queue_share=0.6, starts=0.0001)
-    with house(wanted, proxies="127.0.0.1") as here:
+    with serving(wanted, proxies="127.0.0.1") as here:
 
         def sent(address: str) -> int:
             with here.person(**{"X-Forwarded-For": address}) as student:
@@ -180,7 +181,7 @@ def test_one_network_does_not_fill_the_queue(tmp_path: Path) -> None:
 
 def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
     """The store and what SQLite puts beside it can be read by nobody else."""
-    with house(settings(tmp_path, workers=1)):
+    with serving(settings(tmp_path, workers=1)):
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("service.db*")}
     assert modes
     assert set(modes.values()) == {0o600}
@@ -188,7 +189,7 @@ def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_a_person_gets_a_page(tmp_path: Path) -> None:
     """A browser that asks for a page is told what went wrong on one; a program gets a problem."""
-    with house(settings(tmp_path, workers=1)) as here:
+    with serving(settings(tmp_path, workers=1)) as here:
         page = httpx.get(f"{here.url}/nothing", headers={"Accept": "text/html,*/*"})
         assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert "This did not work" in page.text
@@ -200,7 +201,7 @@ def test_a_person_gets_a_page(tmp_path: Path) -> None:
 
 def test_readiness_costs_one_write_a_moment(tmp_path: Path) -> None:
     """However often somebody asks, the store is written to once; strangers are not told what is wrong."""
-    with house(settings(tmp_path, workers=1), proxies="127.0.0.1") as here:
+    with serving(settings(tmp_path, workers=1), proxies="127.0.0.1") as here:
         written: list[str] = []
         here.store.database.watchers.append(lambda timing: written.append(timing.name))
         with here.person() as client:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tukscal.sync.service import logs
 from tukscal.sync.service.ids import new_secret
-from tukscal.tests.sync.service.jobs.house import converted, house, settings, upload
+from tukscal.tests.sync.service.serving import converted, serving, settings, upload
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def read(stream: io.StringIO) -> list[dict[str, object]]:
 
 def test_each_request_leaves_a_line(tmp_path: Path, lines: io.StringIO) -> None:
     """A request's line has its id, which its answer has too, its route's pattern, its status and its time."""
-    with house(settings(tmp_path)) as here, here.person(**{"X-Request-Id": "given-by-proxy"}) as student:
+    with serving(settings(tmp_path)) as here, here.person(**{"X-Request-Id": "given-by-proxy"}) as student:
         answer = upload(student)
         job = student.get(answer.headers["Location"])
         bad = student.get("/v1/jobs/none", headers={"X-Request-Id": "bad id\x7f"})
@@ -50,7 +50,7 @@ def test_each_request_leaves_a_line(tmp_path: Path, lines: io.StringIO) -> None:
 
 def test_no_secret_is_in_the_log(tmp_path: Path, lines: io.StringIO) -> None:
     """Neither a feed's secret, a cookie, a token nor a recovery link is in any line, whatever is asked."""
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         converted(student)
         feed = student.post("/v1/feeds", json={"calendars": ["uploads/lectures-2026-S2"]})
         secrets = [

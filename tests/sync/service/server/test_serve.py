@@ -19,7 +19,8 @@ import httpx
 import psutil
 import pytest
 from tukscal.tests.running import TUKSCAL, clean_environment, json_errors, tukscal
-from tukscal.tests.sync.service.jobs.house import KEY, LATEST, ended, pdf, until, upload
+from tukscal.tests.sync.service.serving import KEY, ended, pdf, upload
+from tukscal.tests.waiting import LATEST, until
 
 UNIT = Path(__file__).parents[4] / "examples" / "systemd" / "tukscal-serve.service"
 ANALYZE = shutil.which("systemd-analyze")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 from tukscal.sync.service.settings import Intake
-from tukscal.tests.sync.service.jobs.house import House, converted, ended, house, settings, until, upload
+from tukscal.tests.sync.service.serving import Served, converted, ended, serving, settings, upload
+from tukscal.tests.waiting import until
 
 
-def fill(here: House, *, pages: int | None = None) -> None:
+def fill(here: Served, *, pages: int | None = None) -> None:
     """Let the store's file grow no more; or to so many pages."""
 
     def bound(connection: object) -> None:
@@ -23,7 +24,7 @@ def fill(here: House, *, pages: int | None = None) -> None:
 
 def test_a_full_disk(tmp_path: Path) -> None:
     """With no room in the store an upload is 507 with a time, feeds and pages are served, and with room all goes on."""
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         converted(student)
         feed = student.post("/v1/feeds", json={"calendars": ["uploads/lectures-2026-S2"]}).json()
         path = "/feeds/" + next(str(value) for value in feed.values() if ".ics" in str(value)).rpartition("/")[2]
@@ -42,7 +43,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 def test_little_room_on_the_disk(tmp_path: Path) -> None:
     """With less room than is wanted nothing is taken and the service is not ready; it lives and shows what it has."""
     wanted = replace(settings(tmp_path), intake=replace(Intake(), free_disk=10**18))
-    with house(wanted) as here, here.person() as student:
+    with serving(wanted) as here, here.person() as student:
         assert upload(student).status_code == 507
         ready = student.get("/ready")
         assert (ready.status_code, list(ready.json()["faults"])) == (503, ["disk"])
@@ -52,7 +53,7 @@ def test_little_room_on_the_disk(tmp_path: Path) -> None:
 
 def test_an_end_the_store_cannot_take_is_kept(tmp_path: Path) -> None:
     """A calendar that cannot be written down is not lost: it is written when there is room, and /ready tells why."""
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         converted(student)
         here.service.conveyor.loop.paused = True  # nothing is started
         job = upload(student).json()["id"]
@@ -69,7 +70,7 @@ def test_an_end_the_store_cannot_take_is_kept(tmp_path: Path) -> None:
 def test_health_answers_while_it_converts(tmp_path: Path) -> None:
     """/live and /ready answer at once while all workers convert; the bound is a busy machine's."""
     wanted = replace(settings(tmp_path), rates=replace(settings(tmp_path).rates, uploads_at_once=0))
-    with house(wanted) as here, here.person() as one, here.person() as other:
+    with serving(wanted) as here, here.person() as one, here.person() as other:
         jobs = [(person, upload(person).json()["id"]) for person in (one, other) for _ in range(4)]
         longest = 0.0
         for path in ("/live", "/ready") * 10:
@@ -83,7 +84,7 @@ def test_health_answers_while_it_converts(tmp_path: Path) -> None:
 
 def test_a_conveyor_that_stops_is_said(tmp_path: Path) -> None:
     """When nothing is converted any more /ready says so, and uploads are still taken."""
-    with house(settings(tmp_path)) as here, here.person() as student:
+    with serving(settings(tmp_path)) as here, here.person() as student:
         here.service.conveyor.loop.stop(at_once=True)  # as if a fault had ended it
         here.service.conveyor.wake()
         until(lambda: not here.service.conveyor.alive, "its end")
