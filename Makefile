@@ -1,4 +1,4 @@
-# One command a person: make demo, make test. One command CI runs: make check.
+# One command a person: make demo, make test. What CI runs: make check, make test-pythons, a share of make mutants.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -10,7 +10,8 @@ TESTERS ?= $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
 # Where bytecode is not written, each of the thousands of processes the tests start would compile all of tukscal again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-sync pictures install format lint types imports test check bench bench-large bench-service soak mutants house lock clean
+.PHONY: demo demo-sync pictures install format lint types imports test test-all test-pythons check bench bench-large bench-service soak
+.PHONY: mutants house lock clean
 
 demo: .venv/runtime  ## Install tukscal and convert the example timetables.
 	$(RUN) examples/demo.py
@@ -59,10 +60,18 @@ imports: .venv/dev
 	$(BIN)/lint-imports
 
 # Many tests wait for processes they have started: one more than there are cores makes the whole faster.
-test: .venv/dev $(if $(shell command -v npm),tests/js/node_modules)
+test: .venv/dev $(if $(shell command -v npm),tests/js/node_modules)  ## All but the slow tests.
+	$(RUN) -m pytest -n $(TESTERS) -m "not slow"
+
+test-all: .venv/dev $(if $(shell command -v npm),tests/js/node_modules)
 	$(RUN) -m pytest -n $(TESTERS)
 
-check: lint types imports test
+VERSIONS ?= 3.11 3.13 3.14
+TESTS ?= tests
+test-pythons:  ## The tests but the slow ones on each Python that Debian has, as root: VERSIONS=3.14 TESTS=tests/core
+	$(PYTHON) tests/pythons.py $(VERSIONS) -- -n $(TESTERS) -m "not slow" $(TESTS)
+
+check: lint types imports test-all
 
 bench: .venv/dev  ## The tables in BENCHMARKS.md, some minutes; bench-large takes half an hour more.
 	$(RUN) examples/bench.py

@@ -97,7 +97,7 @@ def _install(folder: Path) -> None:
     lock = (ROOT / "requirements-dev.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
     stamp, wanted = folder / "installed", hashlib.sha256(lock).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
-        pip = ("/venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        pip = ("/venv/bin/python", "-m", "pip", "install", "-qq", "--disable-pip-version-check")
         for command in (
             ("python3", "-m", "venv", "--clear", "/venv"),
             (*pip, "--require-hashes", "-r", "/src/tukscal/requirements-dev.lock"),
@@ -112,7 +112,8 @@ def _inside(folder: Path, *command: str) -> int:
     """Run a command in the folder, in name spaces of its own: its mounts and processes end with it."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
     environment = {**kept, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LANG": "C.UTF-8"}
-    spaces = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+    # Whatever ends this process ends what runs inside; unshare alone would go on.
+    spaces = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
     enter = [*spaces, "sh", "-c", ENTER, str(folder), str(ROOT.parent / "shared")]
     return subprocess.run([*enter, *command], env=environment, check=False).returncode
 

@@ -67,6 +67,7 @@ def _open(browser: Browser, folder: Path, plan: WeekPlan, width: int = 1280) -> 
     return page, requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_serious(browser: Browser, tmp_path: Path, plan: WeekPlan, width: int) -> None:
     """axe-core has no serious or critical finding, wide and on a phone."""
@@ -189,6 +190,7 @@ _HIDDEN = """() => [...document.querySelectorAll('.drawn .block')].filter(block 
 }).map(block => block.innerText)"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 1000, 800])
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_a_time_is_always_shown_and_no_line_is_cut_through(

@@ -19,6 +19,8 @@ from tukscal.tests.made import pages_of, values
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.slow
+
 DOUBT = "it is not certain whether these lines are one venue or two"
 """Of an exam's venue that was wrapped before a word that may be a venue too."""
 KINDS: Mapping[Made, str] = {"lectures": "Lectures", "tests": "Semester Tests", "exams": "Exams"}

@@ -76,6 +76,7 @@ def is_cut(value: Mapping[str, Any], wanted: list[dict[str, Any]]) -> bool:
     return any(other["venues"][: len(venues)] == venues for other in others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("name", NAMES)
 def test_made_timetables(name: str, kind: Kind) -> None:
@@ -93,6 +94,7 @@ def test_real_timetables(name: str, sample_name: str) -> None:
         assert_kept(copy, original_values(sample_name), read(copy.of(original(sample_name))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(ONE_READER)])
 def test_both_readers(name: str) -> None:
     """Both readers see the same tables, the same words outside them, and keep the same words out of them."""
@@ -106,6 +108,7 @@ def test_both_readers(name: str) -> None:
         assert [page.remarks for page in first] == [page.remarks for page in second]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if COPIES[name].promise == "same" and "file" not in name])
 def test_printed_again(name: str) -> None:
     """Copies of timetables that were printed again already are read as the original too."""

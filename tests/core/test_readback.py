@@ -237,6 +237,7 @@ def test_icaljs_finds_the_occurrences_counted_by_hand(name: str, thunderbird: di
     assert read_by_icaljs(thunderbird[name]) == case(name).expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_both_readers_agree_about_every_event(name: str, thunderbird: dict[str, icaljs.Calendar]) -> None:
     """Event for event, icalendar and ical.js read the same texts, numbers and names."""
@@ -264,6 +265,7 @@ def test_both_readers_agree_about_every_event(name: str, thunderbird: dict[str, 
 # ---- how it is written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_weekly_event_is_exact(name: str) -> None:
     """DTSTART takes place, each EXDATE hits an instance, and UNTIL is the end of the last local day in UTC."""

@@ -67,6 +67,7 @@ def test_real_timetables_as_json(sample_name: str) -> None:
 # ---- made timetables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_made_timetables(kind: Kind, layout: str) -> None:

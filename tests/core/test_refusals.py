@@ -123,6 +123,7 @@ def test_refused_whole(name: str) -> None:
     assert caught.value.advice
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows() -> None:
     """Ten thousand good rows are ten thousand entries, every word accounted for."""
     found = read_pdf(MALFORMED["rows-10000"].pdf())
@@ -212,6 +213,7 @@ def flipped(data: bytes, step: int, seed: int) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 def test_one_wrong_bit_in_a_real_timetable() -> None:
     """One wrong bit in any byte of a real timetable is never a silent difference: 0 of 3,257."""
     found = flipped(sample("UP_TST_PDF"), step=1, seed=1)

@@ -443,7 +443,7 @@ def _what(event: Event) -> tuple[object, ...]:
     return event.summary, event.start, event.end, event.last or date.min, event.location, event.status.value
 
 
-TestRevisions = Revisions.TestCase
+TestRevisions = pytest.mark.slow(Revisions.TestCase)
 # No shrinking: a failure would take minutes to shrink, and its steps can be read as they are.
 TestRevisions.settings = settings(
     derandomize=True, deadline=None, max_examples=30, stateful_step_count=10, phases=[Phase.generate]

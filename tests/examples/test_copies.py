@@ -22,6 +22,8 @@ from tukscal.examples.generator.layout import Layout, Style
 from tukscal.examples.generator.rows import Kind
 from tukscal.tests.samples import SAMPLES, sample
 
+pytestmark = pytest.mark.slow
+
 KINDS: tuple[Kind, ...] = ("lectures", "tests", "exams")
 STYLES: tuple[Style, ...] = ("oracle", "pdfium")
 MADE = {(kind, style): made(kind, 3, pages=3, layout=Layout(style=style)).pdf for kind in KINDS for style in STYLES}

@@ -95,6 +95,7 @@ def known(one: Made) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("seed", "pages"), [*((seed, 1 + seed % 3) for seed in range(8)), (99, 8)])
 def test_reads_back(kind: Kind, seed: int, pages: int) -> None:

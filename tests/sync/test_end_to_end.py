@@ -62,6 +62,7 @@ def token_of(client: httpx.Client) -> str:
     return client.headers["Authorization"].removeprefix("Bearer ")
 
 
+@pytest.mark.slow
 def test_two_hundred_results_through_a_faulty_network(served: Served, faculty: httpx.Client, tmp_path: Path) -> None:
     """Half of all requests fail in one way or another, replies are lost: the service ends with exactly our results.
 
@@ -90,6 +91,7 @@ def test_two_hundred_results_through_a_faulty_network(served: Served, faculty: h
     assert proxy.met["lost"] > 20
 
 
+@pytest.mark.slow
 def test_all_results_after_days_offline(served: Served, faculty: httpx.Client, tmp_path: Path) -> None:
     """Made over five days without a network, each pushed for in vain now and then: all arrive, each once."""
     account = str(faculty.get("/v1/account").json()["id"])

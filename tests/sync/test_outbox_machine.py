@@ -99,6 +99,7 @@ class Machine(RuleBasedStateMachine):
                 assert wire.content_sha256(kept.body) == wire.content_sha256(body(text))
 
 
+@pytest.mark.slow
 def test_the_service_ends_with_what_the_ledger_says(service: MadeService) -> None:
     """However results, faults, restarts and clocks follow each other, each result arrives once and the last one stays.
 

@@ -115,6 +115,7 @@ def check(pdfs: Path, folder: Path, reference: dict[str, bytes]) -> None:
     assert finish(pdfs, folder)["unchanged"] == COUNT + 1  # and there is nothing left to do
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("times", [1, 3])
 def test_killed_at_a_step(step: str, times: int, pdfs: Path, reference: dict[str, bytes], tmp_path: Path) -> None:
@@ -129,6 +130,7 @@ def test_killed_at_a_step(step: str, times: int, pdfs: Path, reference: dict[str
     check(pdfs, tmp_path, reference)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_killed_at_any_moment(seed: int, pdfs: Path, reference: dict[str, bytes], tmp_path: Path) -> None:
     """Killed at random moments, several times in a row, the batch ends as if nothing had happened."""

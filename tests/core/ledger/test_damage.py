@@ -66,6 +66,7 @@ def use(place: Place) -> Path | None:
     raise AssertionError("the ledger stays damaged")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_no_flipped_byte_stops_a_ledger(tmp_path: Path, part: int) -> None:
     """Wherever a byte is wrong, the ledger works or is moved aside whole and a new one works; never any other error."""

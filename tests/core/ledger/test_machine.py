@@ -320,7 +320,7 @@ def _is(job: Known) -> tuple[object, ...]:
     return (job.state, job.output, job.queue, job.batch, job.content, holder, job.attempts, job.deaths, job.duration)
 
 
-TestMachine = Machine.TestCase
+TestMachine = pytest.mark.slow(Machine.TestCase)
 TestMachine.settings = settings(
     max_examples=2_000 if os.environ.get("TUKSCAL_SOAK") else 150, stateful_step_count=60, deadline=None
 )

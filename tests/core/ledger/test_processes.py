@@ -42,6 +42,7 @@ def go(started: subprocess.Popen[str]) -> None:
     started.stdin.flush()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["truncate", "wal"])
 def test_four_processes_do_every_job_once(tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four processes claim and finish 400 jobs of one ledger: each exactly once, and nobody is ever told "locked"."""

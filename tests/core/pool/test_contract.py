@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     made.close()
 
 
+@pytest.mark.slow
 def test_every_call_has_one_outcome(executor: Executor) -> None:
     """A hundred calls have a hundred outcomes, each under its key, with its value, times and worker."""
     before = time.time()
@@ -98,7 +100,7 @@ def test_what_cannot_travel_is_not_started(kind: str, monkeypatch: pytest.Monkey
     """A function or argument that cannot be sent is the caller's fault, raised at once; the pool is as before."""
     monkeypatch.setattr(guard, "START_METHOD", "spawn" if "spawned" in kind else guard.START_METHOD)
     with Pool(KINDS[kind], Guards(timeout=60)) as pool:
-        with pytest.raises((TypeError, AttributeError, ValueError)):
+        with pytest.raises((TypeError, AttributeError, ValueError, pickle.PicklingError)):
             pool.start("bad", guarded.work, lambda: 0)  # type: ignore[arg-type]
         assert (pool.running, pool.free) == (0, KINDS[kind])
         assert pool.call(guarded.work, 1) == 2

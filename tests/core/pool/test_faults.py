@@ -147,6 +147,7 @@ def test_an_answer_outlives_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         assert pool.call(guarded.work, 21) == 42
 
 
+@pytest.mark.slow
 def test_a_flood_keeps_nobody_waiting(caplog: pytest.LogCaptureFixture) -> None:
     """While two workers flood or send half a message and hang, the third answers 200 calls before they are stopped."""
     logging.getLogger("tukscal.flood").setLevel(logging.CRITICAL)

@@ -31,6 +31,7 @@ def run(pool: Pool, killer: Killer) -> Iterator[Outcome]:
         killer.targets = pool.pids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 4])
 def test_random_kills(workers: int) -> None:
     """Each call has one outcome: done with its value, or a crash if its own worker was killed; the pool serves on."""
@@ -50,6 +51,7 @@ def test_random_kills(workers: int) -> None:
         assert pool.call(guarded.work, 21) == 42
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(guard.START_METHOD != "forkserver", reason="workers are not forked here")
 def test_the_forkserver_may_be_killed() -> None:
     """The process that forks the workers is killed three times: no call suffers, new workers start."""

@@ -49,6 +49,7 @@ def causes_of(pool: Pool, calls: int) -> Counter[str | None]:
     return causes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "calls"), [("forkserver", CALLS), ("spawn", 14)])
 def test_a_parent_stays_as_it_is(method: str, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of calls that eat memory or die cost the parent under 20 MiB, no descriptor, no zombie, no process."""

@@ -53,6 +53,7 @@ def test_real_timetables(sample_name: str) -> None:
     assert_same(sample(sample_name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_made_timetables(kind: Kind, layout: str) -> None:

@@ -19,6 +19,8 @@ from tukscal.core.watch.fates import Fate
 from tukscal.core.watch.sight import Rhythm
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 
+pytestmark = pytest.mark.slow
+
 MANY = 10_000
 COMING = 100_000 if os.environ.get("TUKSCAL_SOAK") else 4_000
 

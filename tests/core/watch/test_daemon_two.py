@@ -120,6 +120,7 @@ def test_a_standby_removes_and_moves_nothing(tmp_path: Path) -> None:
         second.daemon.close()
 
 
+@pytest.mark.slow
 def test_a_look_that_takes_minutes_keeps_the_share(
     two: tuple[Watched, Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -169,5 +170,5 @@ class Machine(RuleBasedStateMachine):
             one.kill()
 
 
-TestLease = Machine.TestCase
+TestLease = pytest.mark.slow(Machine.TestCase)
 TestLease.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
@@ -124,5 +125,5 @@ class Feeds(RuleBasedStateMachine):
 
 
 Feeds.TestCase.settings = hypothesis_settings(max_examples=8, stateful_step_count=12, deadline=None, derandomize=True)
-TestFeeds = Feeds.TestCase
+TestFeeds = pytest.mark.slow(Feeds.TestCase)
 TestFeeds.__doc__ = "Exactly the newest secret of each feed that is left can be read, and shows what is to be shown."

@@ -72,6 +72,7 @@ def api() -> Iterator[tuple[str, dict[str, str]]]:
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_answers_are_what_the_document_says(method: str, path: str, api: tuple[str, dict[str, str]]) -> None:
     """Every operation answers whatever is sent with a status, a type and a body that the document names."""

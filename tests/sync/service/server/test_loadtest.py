@@ -13,6 +13,8 @@ from tukscal.examples.loadtest.burst import Asked, burst
 from tukscal.tests.running import clean_environment
 from tukscal.tests.sync.service.server.test_serve import process
 
+pytestmark = pytest.mark.slow
+
 LOCUST = Path(__file__).parents[4] / "examples" / "loadtest" / "locustfile.py"
 
 
