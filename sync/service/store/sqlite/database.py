@@ -254,10 +254,14 @@ def _connect(path: Path | None, *, read_only: bool = False) -> sqlite3.Connectio
     with _translated(path):
         name = ":memory:" if path is None else str(path)
         connection = sqlite3.connect(name, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA cache_size = -{_CACHE * 1024}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{_CACHE * 1024}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            if read_only:
+                connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 

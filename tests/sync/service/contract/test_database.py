@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from psutil import Process
 from tukscal.core.errors import InputOutput, NotWritable
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.sync.service.store.sqlite.database import Database, StoreFull, Timing
@@ -164,9 +165,11 @@ def test_a_newer_or_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("Dear diary, " * 100)
     for name, sentence in (("new", "newer"), ("other", "no store"), ("text", "cannot be used")):
         before = (tmp_path / f"{name}.db").read_bytes()
-        with pytest.raises(InputOutput if name == "text" else NotWritable, match=sentence):
+        with pytest.raises(InputOutput if name == "text" else NotWritable, match=sentence) as refused:
             Database(tmp_path / f"{name}.db", migrations=[TABLE])
         assert (tmp_path / f"{name}.db").read_bytes() == before
+        assert [file.path for file in Process().open_files() if file.path.startswith(str(tmp_path))] == []
+        del refused  # until now it held whatever was left open
 
 
 def test_migrations_are_done_once_and_wholly(tmp_path: Path) -> None:
