@@ -14,6 +14,7 @@ from tukscal.core.details import Details, Moved, Row
 from tukscal.core.ledger import Done, Ledger, NewJob, State
 from tukscal.examples.generator import content
 from tukscal.tests.cli.jobs_places import BAD, GOOD, Place, fail, number_of
+from tukscal.tests.core.ledger.ledgers import raw
 from tukscal.tests.running import json_errors
 
 CAUSES = {"letter.pdf": "not_a_timetable", "cut.pdf": "damaged", "locked.pdf": "encrypted"}
@@ -342,7 +343,7 @@ def test_an_option_that_means_nothing_is_refused(made: Place, option: list[str])
 
 def test_asking_throws_nothing_away(place: Place) -> None:
     """A question keeps history that a batch would forget: results of long ago are still listed."""
-    with Ledger.open(place.ledger) as ledger:
-        ledger._store.connection.execute("UPDATE jobs SET completed = 86400.0 WHERE state = 'done'")
+    with raw(place.ledger) as file:
+        file.execute("UPDATE jobs SET completed = 86400.0 WHERE state = 'done'")
     assert len(names(place, "--state", "done")) == 9
     assert json.loads(place.jobs("stats", "--json").stdout)["states"]["done"] == 9

@@ -13,6 +13,7 @@ import pytest
 from tukscal.core.ledger import Filter, Ledger, State
 from tukscal.examples.generator import content
 from tukscal.tests.cli.jobs_places import Place, number_of
+from tukscal.tests.core.ledger.ledgers import raw
 from tukscal.tests.running import clean_environment, json_errors
 
 FOREIGN = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Somebody else//EN\r\nEND:VCALENDAR\r\n"
@@ -97,8 +98,8 @@ def test_one_folder_can_be_compared(place: Place) -> None:
 def test_purge_forgets_what_is_older(place: Place) -> None:
     """Only results of before go, after a yes; calendars stay and are known again after the next batch."""
     a = number_of(place, "/a.pdf")
-    with Ledger.open(place.ledger) as ledger:
-        ledger._store.connection.execute("UPDATE jobs SET completed = completed - 30 * 86400.0 WHERE id <> ?", (a,))
+    with raw(place.ledger) as file:
+        file.execute("UPDATE jobs SET completed = completed - 30 * 86400.0 WHERE id <> ?", (a,))
     assert place.text("purge", "--older", "31", "--yes") == "0 jobs forgotten. Their calendars stay.\n"
     refused = place.jobs("purge", "--older", "29", stdin=b"n\n")
     assert (refused.returncode, place.json("list")["number"]) == (130, 3)

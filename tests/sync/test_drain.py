@@ -13,10 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tukscal.core.ledger import Ledger, pushing_alone
+from tukscal.core.ledger import pushing_alone
 from tukscal.sync import drain
 from tukscal.sync.credentials import Credentials, Login
 from tukscal.sync.drain import DrainOptions, DrainProcess
+from tukscal.tests.core.ledger.ledgers import raw
 from tukscal.tests.sync.faulty import SILENCE, TOKEN, Fault, MadeService
 from tukscal.tests.sync.pushing import Desk, body, login
 from tukscal.tests.waiting import eventually
@@ -188,9 +189,9 @@ def test_older_results_are_offered(start: Start, options: DrainOptions, desk: De
     from dataclasses import replace
 
     desk.make(("a", "one"), ("b", "two"))
-    with Ledger.open(desk.folder / "ledger.db") as ledger:
-        ledger._store.run("DELETE FROM outbox")
-        ledger._store.run("DELETE FROM calendars")
+    with raw(desk.folder / "ledger.db") as file:
+        file.execute("DELETE FROM outbox")
+        file.execute("DELETE FROM calendars")
     offering = replace(options, offer=str(desk.out))
     for _ in range(2):
         assert start(offering, lambda *_: None).end(20) == 0

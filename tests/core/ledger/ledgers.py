@@ -32,8 +32,15 @@ class Place:
     @contextmanager
     def raw(self) -> Iterator[Connection]:
         """Open the file as any program can."""
-        with closing(connect(self.path, isolation_level=None, timeout=0)) as connection:
+        with raw(self.path) as connection:
             yield connection
+
+
+@contextmanager
+def raw(path: Path) -> Iterator[Connection]:
+    """Open a ledger's file as any program can."""
+    with closing(connect(path, isolation_level=None, timeout=0)) as connection:
+        yield connection
 
 
 def new_job(number: int = 1, **changes: Any) -> NewJob:
