@@ -19,8 +19,7 @@ from .errors import NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .export import CSV_COLUMNS, to_csv, to_json
 from .files import check_folder, read_file, read_if_there, write_file
-from .inputs import MOST_CALENDAR, Opening, calendar_at, foreign, naming, read_timetable, read_timetable_file
-from .jobs.task import ours
+from .inputs import MOST_CALENDAR, Opening, calendar_at, foreign, naming, ours, read_timetable, read_timetable_file
 from .model import Timetable
 from .pool import Executor
 from .selection import Selection

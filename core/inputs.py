@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import convert
-from .errors import BadRows, NoSuchFile, NotWritable, TukscalError
+from .errors import BadRows, Damaged, NoSuchFile, NotWritable, TukscalError
 from .event import Calendar
 from .files import read_file, read_if_there
 from .model import Timetable
@@ -62,6 +62,14 @@ def calendar_at(path: Path) -> bytes | None:
     if data is not None and len(data) > MOST_CALENDAR:
         raise foreign(path)
     return data
+
+
+def ours(data: bytes, output: Path) -> Calendar:
+    """Return the calendar that was found at an output. Raises NotWritable if we did not write it."""
+    try:
+        return convert.read_calendar(data)
+    except Damaged:
+        raise foreign(output) from None
 
 
 def foreign(path: Path) -> NotWritable:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from .. import convert
 from ..changes import Difference, differences
-from ..errors import Damaged, InputOutput
+from ..errors import InputOutput
 from ..event import Calendar
 from ..files import read_stamped, sha256
 from ..fingerprint import selection_of, term_digest
-from ..inputs import Opening, calendar_at, foreign, read_timetable
+from ..inputs import Opening, calendar_at, ours, read_timetable
 from ..model import Problem, Timetable
 from ..selection import Selection, choices
 from ..selection_file import choose_entries
@@ -129,11 +129,3 @@ def continued(output: Path) -> Calendar | None:
     """
     data = calendar_at(output)
     return None if data is None else ours(data, output)
-
-
-def ours(data: bytes, output: Path) -> Calendar:
-    """Return the calendar that was found at an output. Raises NotWritable if we did not write it."""
-    try:
-        return convert.read_calendar(data)
-    except Damaged:
-        raise foreign(output) from None
