@@ -9,6 +9,7 @@ from ..core.details import details_of, moved_words
 from ..core.ledger import State
 from ..core.report.words import cause_words
 from ..core.results import Finished
+from ..core.wording import counted, duration, plural
 from .render import Shown
 
 _TOLD = 3  # changes of one calendar
@@ -27,20 +28,20 @@ def change_lines(event: Finished) -> Iterator[str]:
     if made is None:
         return
     if made.change_count:
-        yield f"{event.job.output}: {made.change_count} {'sessions' if made.change_count > 1 else 'session'} changed"
+        yield f"{event.job.output}: {counted(made.change_count, 'session')} changed"
         for moved in details_of(made).changes[:_TOLD]:
             yield f"  {moved_words(moved)}"
         if made.change_count > _TOLD:
             yield f"  and {made.change_count - _TOLD} more"
     if made.uncovered:
-        yield f"{event.job.output}: {made.uncovered} events of another kind or half-year were removed"
+        yield f"{event.job.output}: {counted(made.uncovered, 'event')} of another kind or half-year removed"
 
 
 def progress_line(summary: Summary, queued: int, seconds: float) -> str:
     """Return how far a batch is."""
     ended = summary.done + sum(summary.failed.values())
     rate = ended / max(seconds, 0.001)
-    left = f", {time_words((queued - ended) / rate)} left" if rate and queued > ended else ""
+    left = f", {duration((queued - ended) / rate)} left" if rate and queued > ended else ""
     return f"{ended:,} of {queued:,} PDFs, {rate:.0f} a second{left}"
 
 
@@ -48,7 +49,7 @@ def summary_lines(summary: Summary) -> Iterator[Shown]:
     """Yield the summary of a batch."""
     ended = summary.done + sum(summary.failed.values())
     rate = f" ({ended / summary.seconds:.0f} a second)" if ended and summary.seconds >= 1 else ""
-    yield Shown(f"{_count(ended, 'PDF')} in {time_words(summary.seconds)}{rate}.", style="bold")
+    yield Shown(f"{counted(ended, 'PDF')} in {duration(summary.seconds)}{rate}.", style="bold")
     for number, words in _parts(summary):
         if number:
             yield Shown(f"{number:>7,} {words}", 2)
@@ -61,7 +62,7 @@ def summary_lines(summary: Summary) -> Iterator[Shown]:
 
 def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
     as_before = summary.done - summary.new - summary.changed
-    yield summary.new, "new calendars" if summary.new != 1 else "new calendar"
+    yield summary.new, plural(summary.new, "new calendar")
     yield summary.changed, "changed"
     yield as_before, "converted again"
     yield summary.unchanged, "unchanged, not converted again"
@@ -75,15 +76,3 @@ def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
 
 def _lower(words: str) -> str:
     return words[:1].lower() + words[1:]
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def time_words(seconds: float) -> str:
-    """Return a length of time as a person says it."""
-    if seconds < 100:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -8,8 +8,8 @@ import click
 
 from ..core.compare import cancel_calendar
 from ..core.pool import Pool
+from ..core.wording import counted
 from .failures import json_errors_option
-from .summary import count
 
 _PATH = click.Path(path_type=Path)
 
@@ -28,4 +28,4 @@ def cancel(old: Path, output: Path | None) -> None:
     path = output or Path(f"{old.parent / old.stem}.cancel.ics")
     with Pool() as pool:
         number = cancel_calendar(old, path, pool)
-    click.echo(f"{count(number, 'event')} cancelled. Written: {path}")
+    click.echo(f"{counted(number, 'event')} cancelled. Written: {path}")

@@ -16,10 +16,10 @@ from ..core.model import WEEKDAYS, Entry
 from ..core.selection import Choice
 from ..core.text import clean
 from ..core.week import Clash, clashing_minutes, clock
+from ..core.wording import counted
 from .chooser import Board, Mode, State, about, clashes_of, open_rows, with_pick
 from .chooser_week import week_lines
-from .clash_words import clash_count, clash_line, clash_total, counted_total, letter, short_clash
-from .summary import count
+from .clash_words import clash_line, clash_total, counted_total, letter, short_clash
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 _LIST = 33  # columns
@@ -103,7 +103,7 @@ def _chooser(board: Board, state: State, size: Size) -> list[Text]:
 
 def _title(board: Board, state: State, clashes: Sequence[Clash], width: int) -> Text:
     still = len(open_rows(board, state.picks))
-    made = f"{count(len(board.rows), 'decision')}, {still} open" if still else "All decisions are made"
+    made = f"{counted(len(board.rows), 'decision')}, {still} open" if still else "All decisions are made"
     clashing = clash_total(clashes) if clashes else "no clash"
     text = Text(f" {made}; {clashing}{'; not saved' if state.changed else ''}")
     text.truncate(width, pad=True)
@@ -206,7 +206,7 @@ def _clash_lines(clashes: Sequence[Clash], space: int) -> list[Text]:
     told = [Text(f"! {short_clash(clash)}", style="red") for clash in clashes]
     if len(told) <= space:
         return told
-    more = f"  and {clash_count(len(told) - space + 1)} more; v lists them"
+    more = f"  and {counted(len(told) - space + 1, 'clash', 'clashes')} more; v lists them"
     return [*told[: space - 1], Text(more, style="red")]
 
 
@@ -219,7 +219,7 @@ def _all_clashes(clashes: Sequence[Clash], size: Size) -> list[Text]:
         told = _wrapped(f"! {clash_line(clash)}", size.width, "  ")
         last = number == len(clashes) - 1
         if len(lines) + len(told) > size.height - (2 if last else 3):
-            lines.append(Text(f"  and {clash_count(len(clashes) - number)} more"))
+            lines.append(Text(f"  and {counted(len(clashes) - number, 'clash', 'clashes')} more"))
             break
         lines += told
     return [*lines, Text(), Text("Any key goes back.")]

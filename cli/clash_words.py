@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..core.model import quarters
 from ..core.pictures.look import clash_text, long_date, name
 from ..core.week import Clash, clashing_minutes, clock
-from .summary import count
+from ..core.wording import counted
 
 COUNTED = "a weekly clash counted for 6 weeks a quarter"
 """How the minutes of a year are reckoned; how often a session takes place depends on recess and test weeks."""
@@ -16,7 +16,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def clash_line(clash: Clash) -> str:
     """Return a clash, how long it is, and how often: "Monday, 08:30: ... and ... (50 minutes, every week)"."""
-    return f"{clash_text(clash)} ({count(clash.minutes, 'minute')}, {_often(clash)})"
+    return f"{clash_text(clash)} ({counted(clash.minutes, 'minute')}, {_often(clash)})"
 
 
 def short_clash(clash: Clash) -> str:
@@ -39,17 +39,12 @@ def _often(clash: Clash) -> str:
 
 def clash_total(clashes: Sequence[Clash]) -> str:
     """Return "2 clashes, 690 minutes in a year"."""
-    return f"{clash_count(len(clashes))}, {count(clashing_minutes(clashes), 'minute')} in a year"
+    return f"{counted(len(clashes), 'clash', 'clashes')}, {counted(clashing_minutes(clashes), 'minute')} in a year"
 
 
 def counted_total(clashes: Sequence[Clash]) -> str:
     """Return the total and, if a weekly clash is in it, how that is counted."""
     return f"{clash_total(clashes)}, {COUNTED}" if any(clash.weekly for clash in clashes) else clash_total(clashes)
-
-
-def clash_count(number: int) -> str:
-    """Return "1 clash" or "2 clashes"."""
-    return "1 clash" if number == 1 else f"{number:,} clashes"
 
 
 def letter(number: int) -> str:

@@ -13,8 +13,8 @@ from ..core.changes import Difference, Snapshot
 from ..core.compare import compare
 from ..core.inputs import Opening
 from ..core.pool import Guards, Pool
+from ..core.wording import counted
 from .reading import reading_options
-from .summary import count
 
 _PATH = click.Path(path_type=Path)
 
@@ -47,7 +47,7 @@ def _lines(found: tuple[Difference, ...]) -> Iterator[tuple[str, int]]:
     if not found:
         yield "No session changed.", 0
         return
-    yield f"{count(len(found), 'session')} changed:", 0
+    yield f"{counted(len(found), 'session')} changed:", 0
     for difference in found:
         yield from _sentences(difference)
 

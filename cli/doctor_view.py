@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from .. import __version__
 from ..core.doctor import Check, Verdict
-from ..core.doctor.values import count
 from ..core.text import clean
+from ..core.wording import counted
 from .canvas import Line, Piece, paragraph
 from .paint import columns
 
@@ -37,10 +37,10 @@ def summary(checks: Sequence[Check]) -> list[Line]:
     """Return how many things are to be looked after."""
     bad, notes = (sum(check.verdict is verdict for check in checks) for verdict in (Verdict.BAD, Verdict.NOTE))
     if bad:
-        text, style = f"{count(bad, 'check')} failed.", _STYLES[Verdict.BAD]
+        text, style = f"{counted(bad, 'check')} failed.", _STYLES[Verdict.BAD]
     else:
         text, style = "No check failed.", _STYLES[Verdict.OK]
-    text += f" {count(notes, 'note')}." if notes else ""
+    text += f" {counted(notes, 'note')}." if notes else ""
     return [(), (Piece(text, style),)]
 
 

@@ -10,8 +10,8 @@ from ..core.errors import SEVERAL
 from ..core.jobs.queries import back_up, forget, open_for_restore, put_back, require_ledger
 from ..core.text import clean
 from ..core.verify import Verification
+from ..core.wording import counted, size
 from .jobs_options import json_option, ledger_option, ledger_path, opened, tell_damage, yes_option
-from .jobs_words import count_words, size_words
 
 _FILE = click.Path(path_type=Path)
 
@@ -56,7 +56,7 @@ def purge(older: float, yes: bool, ledger: Path | None) -> None:
     require_ledger(path)
     if not yes:
         click.confirm(f"Forget jobs that finished more than {older:g} days ago?", abort=True)
-    click.echo(f"{count_words(forget(path, older), 'job')} forgotten. Their calendars stay.")
+    click.echo(f"{counted(forget(path, older), 'job')} forgotten. Their calendars stay.")
 
 
 @click.command("backup")
@@ -66,8 +66,8 @@ def backup(file: Path, ledger: Path | None) -> None:
     """Copy the ledger to FILE, even while a batch is running."""
     with opened(ledger) as found:
         back_up(found, file)
-        jobs = count_words(sum(found.counts().values()), "job")
-    click.echo(f"Written: {clean(str(file))} ({jobs}, {size_words(file.stat().st_size)}).")
+        jobs = counted(sum(found.counts().values()), "job")
+    click.echo(f"Written: {clean(str(file))} ({jobs}, {size(file.stat().st_size)}).")
 
 
 @click.command("restore", short_help="Replace the ledger with a backup.")
@@ -82,7 +82,7 @@ def restore(file: Path, yes: bool, ledger: Path | None) -> None:
     with open_for_restore(path, file) as found:
         tell_damage(found)
         kept = put_back(found, file)
-        jobs = count_words(sum(found.counts().values()), "job")
+        jobs = counted(sum(found.counts().values()), "job")
     click.echo(f"Restored: {clean(str(path))} ({jobs}).")
     if kept:
         click.echo(f"The previous ledger is kept as {clean(str(kept))}")

@@ -11,6 +11,7 @@ from ..core.jobs.queries import RETRIED, Which, chosen
 from ..core.jobs.queries import discard as discard_jobs
 from ..core.jobs.queries import retry as retry_jobs
 from ..core.ledger import LETTERS, Filter, Ledger, State
+from ..core.wording import counted
 from .jobs_options import (
     Decorator,
     batch_number,
@@ -22,7 +23,6 @@ from .jobs_options import (
     which,
     yes_option,
 )
-from .jobs_words import count_words
 
 _ids: Decorator = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[JOB]...")
 _NEXT = "The next `tukscal batch` with the same options converts queued jobs."
@@ -102,9 +102,9 @@ def discard(
     with opened(ledger) as found:
         numbers = chosen(found, which(found, ids, cause, batch, every=every), LETTERS)
         if numbers and not yes:
-            click.confirm(f"Delete the records of {count_words(len(numbers), 'dead letter')}?", abort=True)
+            click.confirm(f"Delete the records of {counted(len(numbers), 'dead letter')}?", abort=True)
         gone = discard_jobs(found, numbers)
-    click.echo(f"{count_words(gone, 'dead letter')} deleted.")
+    click.echo(f"{counted(gone, 'dead letter')} deleted.")
 
 
 def _queue_again(ledger: Ledger, which: Which, states: Sequence[State]) -> None:
@@ -113,9 +113,9 @@ def _queue_again(ledger: Ledger, which: Which, states: Sequence[State]) -> None:
 
     numbers = chosen(ledger, which, states)
     queued = retry_jobs(ledger, numbers)
-    lines = [f"{count_words(queued, 'job')} queued again. {_NEXT}" if queued else "No job was queued again."]
+    lines = [f"{counted(queued, 'job')} queued again. {_NEXT}" if queued else "No job was queued again."]
     if waiting := len(numbers) - queued:
-        lines.append(f"{count_words(waiting, 'job')} will be retried by the next batch anyway.")
+        lines.append(f"{counted(waiting, 'job')} will be retried by the next batch anyway.")
     if others := len(set(which.ids)) - len(numbers) if which.ids else 0:
-        lines.append(f"{count_words(others, 'job')} did not fail and {'is' if others == 1 else 'are'} unchanged.")
+        lines.append(f"{counted(others, 'job')} did not fail and {'is' if others == 1 else 'are'} unchanged.")
     print_lines(map(Shown, lines))

@@ -10,9 +10,9 @@ import click
 
 from ..core.jobs.queries import newest, newest_of
 from ..core.ledger import LETTERS, Filter, Job, Ledger
+from ..core.wording import counted
 from .jobs_json import job_document, print_stream
 from .jobs_view import counts_text, job_table
-from .jobs_words import count_words
 from .paint import print_picture
 from .render import Shown, print_lines
 
@@ -50,7 +50,7 @@ def show_letters(ledger: Ledger, wanted: Filter, most: int | None, *, machine: b
     shown = _Limited(newest_of(ledger, LETTERS, wanted), most)
     _print(shown, machine=machine)
     if not machine:
-        click.echo(_end(shown, "dead letter") or f"{count_words(shown.number, 'dead letter')}.")
+        click.echo(_end(shown, "dead letter") or f"{counted(shown.number, 'dead letter')}.")
         if shown.number:
             print_lines([Shown(_ADVICE)])
 

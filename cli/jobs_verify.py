@@ -8,8 +8,8 @@ import click
 
 from ..core.text import clean
 from ..core.verify import Finding, Kind, Verification
+from ..core.wording import counted
 from .jobs_json import finding_document, print_stream
-from .jobs_words import count_words
 from .render import Shown, print_lines
 
 _WORDS = {
@@ -43,7 +43,7 @@ def _line(finding: Finding) -> str:
 
 def _summary(comparison: Verification) -> Iterator[Shown]:
     agrees = "The ledger and the disk agree" if comparison.agrees else "The ledger and the disk do not agree"
-    yield Shown(f"{agrees}: {count_words(comparison.sound, 'calendar')} as recorded.", style="bold")
+    yield Shown(f"{agrees}: {counted(comparison.sound, 'calendar')} as recorded.", style="bold")
     for kind, text in _WORDS.items():
         if comparison.counts[kind]:
             yield Shown(f"{comparison.counts[kind]:>7,} {text}", 2)

@@ -11,6 +11,7 @@ from ..core.details import Details, Row, load_details, moved_words
 from ..core.jobs.queries import Figures
 from ..core.ledger import LETTERS, Attempt, Batch, Job, State
 from ..core.text import clean
+from ..core.wording import counted, duration, memory, place, size
 from . import jobs_words as words
 from .canvas import Line, Piece, pad, paragraph
 from .paint import columns
@@ -57,7 +58,7 @@ def _row(row: Sequence[str], heads: Sequence[_Column], widths: Sequence[int], ro
 
 def job_table(jobs: Iterable[Job], now: datetime) -> Iterator[Line]:
     """Yield a table of jobs, as they come."""
-    heads = (_Column("job", True), _Column("state"), _Column("cause"), _Column("when"), _Column("sec", True),
+    heads = (_Column("job", True), _Column("state"), _Column("cause"), _Column("when"), _Column("time", True),
              _Column("prob.", True), _Column("PDF"))  # fmt: skip
     return _table(heads, (_job_cells(job, now) for job in jobs))
 
@@ -69,7 +70,7 @@ def _job_cells(job: Job, now: datetime) -> tuple[str, ...]:
         job.state,
         job.cause or "",
         words.short_moment(when, now),
-        words.seconds_words(job.duration) if job.attempts else "",
+        duration(job.duration) if job.attempts else "",
         str(job.problems) if job.problems else "",
         clean(str(job.source)),
     )
@@ -77,7 +78,7 @@ def _job_cells(job: Job, now: datetime) -> tuple[str, ...]:
 
 def batch_table(batches: Iterable[Batch]) -> Iterator[Line]:
     """Yield a table of batches."""
-    heads = (_Column("batch", True), _Column("begun"), _Column("seconds", True), _Column("done", True),
+    heads = (_Column("batch", True), _Column("begun"), _Column("time", True), _Column("done", True),
              _Column("failed", True), _Column("unchanged", True), _Column("into"))  # fmt: skip
     return _table(heads, map(_batch_cells, batches))
 
@@ -89,7 +90,7 @@ def _batch_cells(batch: Batch) -> tuple[str, ...]:
     return (
         str(batch.id),
         words.moment_words(batch.created)[:16],
-        words.seconds_words(float(seconds)) if isinstance(seconds, int | float) else "not ended",
+        duration(seconds) if isinstance(seconds, int | float) else "not ended",
         *(_number(summary.get(name)) for name in ("done", "failures", "unchanged")),
         clean(str(details.get("output", batch.command))),
     )
@@ -102,7 +103,7 @@ def _number(value: object) -> str:
 def counts_text(counts: Mapping[State, int]) -> str:
     """Return how many jobs there are, and how many in each state."""
     parts = [f"{number:,} {state}" for state, number in counts.items() if number]
-    total = words.count_words(sum(counts.values()), "job")
+    total = counted(sum(counts.values()), "job")
     return f"{total}: {', '.join(parts)}." if parts else f"{total}."
 
 
@@ -122,12 +123,12 @@ def job_lines(job: Job, attempts: Sequence[Attempt]) -> Iterator[Line]:
 
 
 def _problem(row: Row) -> str:
-    return f"page {row.page}{f', row {row.row}' if row.row else ''}: {row.reason}: {row.text}"
+    return f"{place(row.page, row.row)}: {row.reason}: {row.text}"
 
 
 def _facts(job: Job, details: Details) -> Iterator[tuple[str, str]]:
     yield "PDF", str(job.source)
-    yield "  size", words.size_words(job.size)
+    yield "  size", size(job.size)
     yield "  sha256", job.sha256
     yield "Calendar", str(job.output)
     yield "  sha256", job.output_sha256 or ""
@@ -144,16 +145,12 @@ def _facts(job: Job, details: Details) -> Iterator[tuple[str, str]]:
 def _contents(job: Job, details: Details) -> str:
     if job.state is not State.DONE:
         return ""
-    parts = [f"{words.count_words(job.entries or 0, 'session')} of {job.kind or 'a timetable'}"]
-    parts += [words.count_words(details.events, "event")] if details.events else []
-    parts += [f"{words.count_words(job.problems, 'problem')}"] if job.problems else []
-    parts += [f"{words.count_words(details.undecided, 'choice')} open"] if details.undecided else []
-    parts += [f"{words.count_words(details.left_out, 'lecture')} without a day"] if details.left_out else []
-    parts += (
-        [f"{words.count_words(details.uncovered, 'event')} of the previous calendar removed"]
-        if details.uncovered
-        else []
-    )
+    parts = [f"{counted(job.entries or 0, 'session')} of {job.kind or 'a timetable'}"]
+    parts += [counted(details.events, "event")] if details.events else []
+    parts += [f"{counted(job.problems, 'problem')}"] if job.problems else []
+    parts += [f"{counted(details.undecided, 'choice')} open"] if details.undecided else []
+    parts += [f"{counted(details.left_out, 'lecture')} without a day"] if details.left_out else []
+    parts += [f"{counted(details.uncovered, 'event')} of the previous calendar removed"] if details.uncovered else []
     return ", ".join(parts)
 
 
@@ -168,14 +165,14 @@ def _advice(job: Job, details: Details) -> str:
 def _cost(job: Job) -> str:
     if not job.attempts:
         return ""
-    peak = f", {words.size_words(job.peak)} of memory at most" if job.peak else ""
-    return f"{words.seconds_words(job.duration)} s in {words.count_words(job.attempts, 'attempt')}{peak}"
+    peak = f", {memory(job.peak)} of memory at most" if job.peak else ""
+    return f"{duration(job.duration)} in {counted(job.attempts, 'attempt')}{peak}"
 
 
 def _attempt(attempt: Attempt, told: str | None) -> str:
     """Return one try in words; a sentence that was told already is not told again."""
-    peak = f", {words.size_words(attempt.peak)}" if attempt.peak else ""
-    took = f"{words.seconds_words(attempt.duration)} s{peak}"
+    peak = f", {memory(attempt.peak)}" if attempt.peak else ""
+    took = f"{duration(attempt.duration)}{peak}"
     why = f": {attempt.message}" if attempt.message and attempt.message != told else ""
     return f"{attempt.number}. {words.moment_words(attempt.started)}, {took}: {words.cause_words(attempt.cause)}{why}"
 
@@ -204,18 +201,18 @@ def figures_lines(batch: int | None, figures: Figures) -> Iterator[Line]:
     """Yield outcomes and causes with their bars, then times and memory."""
     stats = figures.stats
     total = sum(stats.states.values())
-    yield (Piece(f"{f'Batch {batch}' if batch else 'All batches'}: {words.count_words(total, 'job')}", "bold"),)
+    yield (Piece(f"{f'Batch {batch}' if batch else 'All batches'}: {counted(total, 'job')}", "bold"),)
     yield from _bars({state: number for state, number in stats.states.items() if number})
     if stats.causes:
         yield from ((), (Piece("Why jobs failed", "bold"),))
         yield from _bars(dict(sorted(stats.causes.items(), key=lambda item: -item[1])))
     if figures.seconds:
         rate = f", {stats.rate:.1f} a second" if stats.rate else ""
-        yield from ((), (Piece(f"The newest {words.count_words(stats.sample, 'calendar')}{rate}", "bold"),))
+        yield from ((), (Piece(f"The newest {counted(stats.sample, 'calendar')}{rate}", "bold"),))
         yield _measures("", ("50 in 100", "95 in 100", "99 in 100", "all"))
-        yield _measures("seconds, at most", [words.seconds_words(value) for value in figures.seconds])
+        yield _measures("time, at most", [duration(value) for value in figures.seconds])
         if figures.memory:
-            yield _measures("memory, at most", [words.size_words(value) for value in figures.memory])
+            yield _measures("memory, at most", [memory(value) for value in figures.memory])
 
 
 def _bars(numbers: Mapping[str, int]) -> Iterator[Line]:

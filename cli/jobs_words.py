@@ -17,7 +17,6 @@ _STATES = {
     State.QUARANTINED: "ended its worker twice, will not be retried",
 }
 _ADVICE = {error.cause: error.default_advice for error in CONVERSION_ERRORS}
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 def state_words(job: Job) -> str:
@@ -56,28 +55,6 @@ def _local(moment: float | None) -> datetime | None:
         return None if moment is None else datetime.fromtimestamp(moment)
     except (ValueError, OverflowError, OSError):  # a clock that was wrong
         return None
-
-
-def seconds_words(seconds: float) -> str:
-    """Return a length of time in at most seven columns."""
-    if seconds < 10:
-        return f"{seconds:.2f}"
-    return f"{seconds:.1f}" if seconds < 1_000 else f"{seconds:.0f}"
-
-
-def size_words(size: float) -> str:
-    """Return a number of bytes."""
-    if size < 1_000:
-        return count_words(round(size), "byte")
-    number, unit = float(size), 0
-    while number >= 1_000 and unit < len(_UNITS) - 1:
-        number, unit = number / 1_024, unit + 1
-    return f"{number:.0f} {_UNITS[unit]}" if number >= 10 else f"{number:.1f} {_UNITS[unit]}"
-
-
-def count_words(number: int, word: str) -> str:
-    """Return how many there are of something."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def shorten_path(path: str, room: int) -> str:

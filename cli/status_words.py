@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.watch.heartbeat import Health, Life, Seen
 from ..core.watch.status import State, Status, plain
-from .jobs_words import count_words, size_words
+from ..core.wording import counted, memory, size
 from .render import Shown
 
 _STYLES = {Health.HEALTHY: "bold green", Health.ATTENTION: "bold yellow", Health.DOWN: "bold red"}
@@ -50,10 +50,10 @@ def document(seen: Seen) -> dict[str, Any]:
 
 def ago(seconds: float) -> str:
     """Return a length of time in its largest unit: "3 minutes"."""
-    for unit, size in _UNITS:
-        if seconds >= size:
-            return count_words(int(seconds // size), unit)
-    return count_words(max(0, int(seconds)), "second")
+    for unit, length in _UNITS:
+        if seconds >= length:
+            return counted(int(seconds // length), unit)
+    return counted(max(0, int(seconds)), "second")
 
 
 def _headline(seen: Seen) -> str:
@@ -86,7 +86,7 @@ def _details(seen: Seen) -> Iterator[str]:
         failure = status.last_failure
         yield f"Last failure {ago(now - failure.when)} ago: {os.path.basename(failure.file)}: {failure.message}"
     if status.memory is not None and status.disk_free is not None:
-        yield f"{size_words(status.memory)} of memory, {size_words(status.disk_free)} free in OUT."
+        yield f"{memory(status.memory)} of memory, {size(status.disk_free)} free in OUT."
 
 
 def _mode(status: Status) -> str:
@@ -95,10 +95,10 @@ def _mode(status: Status) -> str:
 
 
 def _work(status: Status) -> str:
-    waits = f"{count_words(status.queue, 'job')} waiting"
+    waits = f"{counted(status.queue, 'job')} waiting"
     if status.queue and status.oldest is not None:
         waits += f", the oldest for {ago(status.oldest)}"
-    return f"{waits}; {status.running:,} running on {count_words(status.workers.number, 'worker')}."
+    return f"{waits}; {status.running:,} running on {counted(status.workers.number, 'worker')}."
 
 
 def _counts(status: Status) -> str:

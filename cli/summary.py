@@ -15,7 +15,7 @@ from ..core.model import WEEKDAYS, Entry, Kind, Problem, Timetable
 from ..core.revision import Change, Revision
 from ..core.selection_file import Chosen
 from ..core.terms import Span, Term, closed_by_holiday
-from ..core.text import listed
+from ..core.wording import counted, listed, place
 from .render import Shown
 
 _MOST_PROBLEMS = 20
@@ -49,12 +49,12 @@ def _read(timetable: Timetable, conversion: Conversion | None) -> Iterator[Shown
         mine = [entry for entry in entries if entry.kind is kind]
         modules = {entry.module for entry in mine}
         when = _when(mine, conversion) if len(kinds) > 1 else ""
-        yield Shown(f"{count(len(mine), _THINGS[kind])} of {count(len(modules), 'module')}{when}.", 2)
+        yield Shown(f"{counted(len(mine), _THINGS[kind])} of {counted(len(modules), 'module')}{when}.", 2)
     if timetable.reader != "pdfium":
         yield Shown("Read with the slower reader, because the usual one found no table.", 2)
     tentative = sum(entry.status not in (None, "FINAL") for entry in entries)
     if tentative:
-        yield Shown(f"{count(tentative, 'exam')} preliminary: written as tentative.", 2)
+        yield Shown(f"{counted(tentative, 'exam')} preliminary: written as tentative.", 2)
     if conversion and any(entry.kind is Kind.EXAMS for entry in entries):
         yield Shown("The end of exams is an estimate, since the PDF prints none; --exam-length changes it.", 2)
 
@@ -64,7 +64,7 @@ def _chosen(file: Path, chosen: Chosen) -> Iterator[Shown]:
     selected = chosen.selected
     if selected.dropped:
         source = f" by {chosen.source}" if chosen.source else ""
-        yield Shown(f"Your choice{source}: {count(selected.dropped, 'session')} left out.", 2)
+        yield Shown(f"Your choice{source}: {counted(selected.dropped, 'session')} left out.", 2)
     if selected.emptied:
         yield Shown(f"Your choice leaves out everything in {', '.join(selected.emptied)}.", 2, "bold yellow")
     if not selected.open:
@@ -183,7 +183,7 @@ def warning_lines(output: Output) -> Iterator[Shown]:
     for timetable in output.timetables:
         if timetable.problems:
             yield Shown(
-                f"{timetable.name}: {count(len(timetable.problems), 'problem')}; run without --quiet to list them."
+                f"{timetable.name}: {counted(len(timetable.problems), 'problem')}; run without --quiet to list them."
             )
     for chosen in output.chosen:
         if chosen.selected.emptied:
@@ -195,7 +195,7 @@ def warning_lines(output: Output) -> Iterator[Shown]:
 def _uncovered(revision: Revision) -> Iterator[Shown]:
     if revision.uncovered:
         yield Shown(
-            f"The previous calendar also held {count(len(revision.uncovered), 'event')} that these PDFs do not cover, "
+            f"The previous calendar also held {counted(len(revision.uncovered), 'event')} that these PDFs do not cover, "
             f"such as {_event(revision.uncovered[0])}. They are no longer in the file and were not cancelled; "
             "to keep them, convert all PDFs in one command.",
             2,
@@ -232,7 +232,7 @@ def _problems(timetable: Timetable, *, named: bool) -> Iterator[Shown]:
     if not timetable.problems:
         return
     name = f" of {timetable.name}" if named else ""
-    yield Shown(f"{count(len(timetable.problems), 'problem')}{name}:", 2, "bold yellow")
+    yield Shown(f"{counted(len(timetable.problems), 'problem')}{name}:", 2, "bold yellow")
     for problem in timetable.problems[:_MOST_PROBLEMS]:
         yield Shown(_problem(problem), 4)
     rest = len(timetable.problems) - _MOST_PROBLEMS
@@ -241,9 +241,8 @@ def _problems(timetable: Timetable, *, named: bool) -> Iterator[Shown]:
 
 
 def _problem(problem: Problem) -> str:
-    where = f"page {problem.page}" + (f", row {problem.row}" if problem.row else "")
     text = problem.text if len(problem.text) <= 90 else f"{problem.text[:87]}..."
-    return f"{where}: {problem.reason}" + (f" [{text}]" if text else "")
+    return f"{place(problem.page, problem.row)}: {problem.reason}" + (f" [{text}]" if text else "")
 
 
 def _written(output: Output) -> Shown:
@@ -253,11 +252,6 @@ def _written(output: Output) -> Shown:
 
 
 # ---- words
-
-
-def count(number: int, word: str) -> str:
-    """Return a number with its word: "1 exam", "2 exams"."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def short(day: date) -> str:

@@ -63,25 +63,26 @@ async def _push(ledger: Ledger, login: Login, patience: float, in_flight: int) -
 
 
 def _print_pushed(pushed: Pushed, left: Backlog, *, machine: bool) -> None:
-    from .sync_view import backlog_document, count, print_document
+    from ..core.wording import counted
+    from .sync_view import backlog_document, print_document
 
     if machine:
         print_document({"ended": dict(pushed.rows), "outbox": backlog_document(left)})
     else:
-        click.echo(f"{count(pushed.rows[Delivery.SENT], 'calendar')} pushed.")
+        click.echo(f"{counted(pushed.rows[Delivery.SENT], 'calendar')} pushed.")
 
 
 def _fail(pushed: Pushed, left: Backlog) -> None:
     """Raise the error that says what was not pushed, if anything."""
-    from .sync_view import count
+    from ..core.wording import counted
 
     waiting, refused = left.states[Delivery.PENDING], pushed.rows["push_refused"] + pushed.rows["superseded"]
     if pushed.unauthorized is not None:
-        raise Unauthorized(f"{pushed.unauthorized.message} {count(waiting, 'calendar')} still to be pushed.")
+        raise Unauthorized(f"{pushed.unauthorized.message} {counted(waiting, 'calendar')} still to be pushed.")
     if waiting:
-        raise PushRetry(f"{count(waiting, 'calendar')} still to be pushed. {pushed.last_failure}".strip())
+        raise PushRetry(f"{counted(waiting, 'calendar')} still to be pushed. {pushed.last_failure}".strip())
     if refused:
-        raise PushRefused(f"{count(refused, 'calendar')} refused by the service. {pushed.last_failure}".strip())
+        raise PushRefused(f"{counted(refused, 'calendar')} refused by the service. {pushed.last_failure}".strip())
 
 
 @sync.command("status")
@@ -107,7 +108,7 @@ def status(machine: bool, ledger: Path | None) -> None:
 @ledger_option
 def retry(mine: bool, everything: bool, ledger: Path | None) -> None:
     """Make all waiting and refused calendars due now; `sync push` pushes them."""
-    from .sync_view import count
+    from ..core.wording import counted
 
     owner = Credentials(config_folder()).login().owner if mine or everything else None
     with opened(ledger) as found:
@@ -116,8 +117,8 @@ def retry(mine: bool, everything: bool, ledger: Path | None) -> None:
             found.push_all_again(owner)
             number = found.backlog().states[Delivery.PENDING]
         taken = len(found.refused(1_000))
-    click.echo(f"{count(number, 'calendar')} to be pushed: run `tukscal sync push`.")
+    click.echo(f"{counted(number, 'calendar')} to be pushed: run `tukscal sync push`.")
     if taken:
         click.echo(
-            f"{count(taken, 'calendar')} still refused: their names belong to others (see `tukscal sync status`)."
+            f"{counted(taken, 'calendar')} still refused: their names belong to others (see `tukscal sync status`)."
         )

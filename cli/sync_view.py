@@ -24,11 +24,6 @@ _WHY = {
 }
 
 
-def count(number: int, word: str) -> str:
-    """Return how many there are of something."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def print_document(document: dict[str, object]) -> None:
     """Print JSON for a program."""
     click.echo(json.dumps(document))

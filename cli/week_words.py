@@ -10,8 +10,7 @@ from ..core.inputs import is_calendar
 from ..core.model import Kind
 from ..core.selection import Choice
 from ..core.show import Overview
-from ..core.text import listed
-from .summary import count
+from ..core.wording import counted, duration, listed
 
 _MOST_DECISIONS = 12
 _MOST_GROUPS = 6
@@ -28,13 +27,14 @@ def notes(overview: Overview) -> Iterator[str]:
     """Yield sentences about what is shown, what was chosen, and what is not there."""
     yield f"{_sessions(overview)} of {listed([*dict.fromkeys(overview.names)])}."
     if overview.sources:
-        yield f"Chosen by {listed(overview.sources)}; {count(overview.dropped, 'session')} not chosen."
+        yield f"Chosen by {listed(overview.sources)}; {counted(overview.dropped, 'session')} not chosen."
     elif overview.dropped:
-        yield f"{count(overview.dropped, 'session')} not chosen."
+        yield f"{counted(overview.dropped, 'session')} not chosen."
     if overview.open:
         yield f"Still to choose: {_decisions(overview.open)}."
     if lengths := {block.end - block.start for block in overview.plan.dated if block.entry.kind is Kind.EXAMS}:
-        yield f"Exams are taken to last {' or '.join(map(_length, sorted(lengths)))}; the timetable does not print it."
+        words = " or ".join(duration(60 * length) for length in sorted(lengths))
+        yield f"Exams are taken to last {words}; the timetable does not print it."
     if overview.plan.assumed:
         years = listed([str(year) for year in overview.plan.assumed])
         yield (
@@ -43,7 +43,7 @@ def notes(overview: Overview) -> Iterator[str]:
         )
     if overview.problems:
         yield (
-            f"{count(overview.problems, 'problem')}: rows or texts of the PDFs that could not be used; "
+            f"{counted(overview.problems, 'problem')}: rows or texts of the PDFs that could not be used; "
             "tukscal convert --dry-run names them."
         )
 
@@ -59,7 +59,7 @@ def _sessions(overview: Overview) -> str:
     """Return "28 sessions" or "28 sessions, 9 cancelled,"."""
     cancelled = sum(session.cancelled for session in overview.recalled)
     sessions = sum(len(part.selected.timetable.entries) for part in overview.chosen) - cancelled
-    return f"{count(sessions, 'session')}, {cancelled:,} cancelled," if cancelled else count(sessions, "session")
+    return f"{counted(sessions, 'session')}, {cancelled:,} cancelled," if cancelled else counted(sessions, "session")
 
 
 def _decisions(choices: Sequence[Choice]) -> str:
@@ -74,9 +74,3 @@ def _decision(choice: Choice, *, period: bool) -> str:
     few = len(choice.groups) <= _MOST_GROUPS
     groups = ", ".join(choice.groups) if few else f"{choice.groups[0]} to {choice.groups[-1]}"
     return f"{choice.module}{f' {choice.offered}' if period else ''} {choice.kind} ({groups})"
-
-
-def _length(minutes: int) -> str:
-    """Return "3 h" or "2 h 30 min"."""
-    hours, rest = divmod(minutes, 60)
-    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])])

@@ -11,6 +11,7 @@ from .jobs.task import Made
 from .ledger import Job
 from .model import Problem
 from .text import clean
+from .wording import place
 
 _FIRST = "tukscal could not use everything in this timetable; compare these rows with the PDF."
 
@@ -52,8 +53,7 @@ def warnings_text(name: str, made: Made) -> bytes:
 
 
 def _line(problem: Problem) -> str:
-    row = f", row {problem.row}" if problem.row else ""
-    return clean(f"page {problem.page}{row}: {problem.reason}: {problem.text}")
+    return clean(f"{place(problem.page, problem.row)}: {problem.reason}: {problem.text}")
 
 
 def _is_ours(path: Path) -> bool:

@@ -14,6 +14,7 @@ from .identity import identity, numbered, split_number, swap_mark, uid, week_mar
 from .model import Entry, Kind
 from .terms import Term, teaching
 from .text import clean
+from .wording import duration
 
 DEFAULT_TITLE = "{module} {activity}"
 TITLE_FIELDS = (
@@ -220,15 +221,11 @@ def _description(entry: Entry, exam_length: timedelta) -> str:
     elif entry.kind is Kind.TESTS:
         lines = ["Semester test"]
     else:
+        length = duration(exam_length.total_seconds())
         lines = [
             ", ".join(part for part in ("Exam", entry.status, entry.paper and f"paper {entry.paper}") if part),
             "Preliminary: date, time and venue may still change." if entry.status not in (None, "FINAL") else None,
-            f"The end is an estimate: the timetable gives no duration, {_hours(exam_length)} is assumed.",
+            f"The end is an estimate: the timetable gives no duration, {length} is assumed.",
             entry.module_campus and f"Module campus: {entry.module_campus}",
         ]
     return "\n".join(text for line in [*lines, entry.comments] if line and (text := clean(line)))
-
-
-def _hours(length: timedelta) -> str:
-    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from .errors import BadRows
 from .model import Entry, Kind, Timetable
-from .text import listed
+from .wording import listed
 
 _PAIR = re.compile(r"[A-Za-z][0-9]")
 

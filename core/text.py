@@ -1,9 +1,8 @@
-"""Text from a PDF made fit for files and terminals, and lists put into sentences."""
+"""Text from a PDF made fit for files and terminals."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 # C0 and C1 controls, DEL, line and paragraph separators, bidirectional overrides, lone surrogates, noncharacters.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -26,8 +25,3 @@ def _letter(letter: str) -> str:
     if "\udc80" <= letter <= "\udcff":  # a byte that is no text
         return f"\\x{ord(letter) - 0xDC00:02x}"
     return letter.encode("unicode_escape").decode()
-
-
-def listed(names: Sequence[str], word: str = "and") -> str:
-    """Return names as a list in a sentence: "a, b and c"."""
-    return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

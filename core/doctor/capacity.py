@@ -12,7 +12,8 @@ from pathlib import Path
 from .. import guard
 from ..pool import default_workers
 from ..pool.pool import SHARE
-from .values import Check, count, note, ok, size
+from ..wording import counted, memory
+from .values import Check, note, ok
 
 _EACH = 6  # descriptors a worker takes of its parent
 _OWN = 64  # descriptors for everything else
@@ -44,10 +45,10 @@ def machine(group: Path = _CGROUP) -> Machine:
 def how_many(there: Machine) -> Check:
     """Return how many workers run by default and why."""
     held = there.cores < there.processors
-    box = "" if there.memory is None else f", the container's limit being {size(there.memory)}"
-    cores = f"{there.cores} of {count(there.processors, 'core')}" if held else count(there.cores, "core")
-    room = f"{size(there.free)} of memory free{box}, {size(SHARE)} for each worker"
-    found = f"{count(there.workers, 'worker')} by default: {cores}, {room}."
+    box = "" if there.memory is None else f", the container's limit being {memory(there.memory)}"
+    cores = f"{there.cores} of {counted(there.processors, 'core')}" if held else counted(there.cores, "core")
+    room = f"{memory(there.free)} of memory free{box}, {memory(SHARE)} for each worker"
+    found = f"{counted(there.workers, 'worker')} by default: {cores}, {room}."
     if there.workers < there.cores:
         return note("workers", f"Memory is short: {found}", "Close other programs before a large batch.")
     return ok("workers", found)

@@ -12,7 +12,8 @@ from .. import host
 from ..errors import InputOutput, TukscalError
 from ..ledger import LETTERS, OPEN, State, mending, schema, sql
 from ..ledger.store import Habits, Store, suspicion
-from .values import Check, bad, count, note, ok, size
+from ..wording import counted, size
+from .values import Check, bad, note, ok
 
 _PATIENCE = 0.5  # seconds to wait while another program holds it
 _LONGEST = 1.5  # seconds to read through it
@@ -104,7 +105,7 @@ def _contents(store: Store) -> str:
         return f"version {len(names)} of {len(schema.MIGRATIONS)}, brought up to date by the next command"
     counts = {State(state): int(jobs) for state, jobs in store.rows(sql.COUNT_ALL)}
     waiting, letters = (sum(counts.get(state, 0) for state in states) for states in (OPEN, LETTERS))
-    jobs = f"{count(sum(counts.values()), 'job')}, {waiting:,} of them open and {letters:,} failed for good"
+    jobs = f"{counted(sum(counts.values()), 'job')}, {waiting:,} of them open and {letters:,} failed for good"
     return f"version {len(names)}, {jobs}, {size(store.path.stat().st_size)}"
 
 

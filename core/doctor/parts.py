@@ -11,8 +11,9 @@ from pathlib import Path
 from ..errors import NoTerm, TukscalError
 from ..pool import CannotStart, Guards
 from ..terms import PACKAGED, Term, file_name, load_term, read_term
+from ..wording import counted
 from . import calls
-from .values import Check, bad, count, note, ok
+from .values import Check, bad, note, ok
 from .workers import Pools, pool
 
 Versions = Callable[[str], str]
@@ -82,7 +83,7 @@ def _own(folder: Path) -> Iterator[Check]:
         except TukscalError as error:
             yield bad("term files", _named(file, error), f"{error.advice} Or delete {file.name}.".lstrip())
     if read:
-        yield ok("term files", f"{count(read, 'term file')} of your own can be used ({folder}).")
+        yield ok("term files", f"{counted(read, 'term file')} of your own can be used ({folder}).")
 
 
 def _named(file: Path, error: TukscalError) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .. import host
-from .values import Check, bad, count, note, ok, size
+from ..wording import counted, listed, size
+from .values import Check, bad, note, ok
 
 _LITTLE, _ENOUGH = 100 * 10**6, 10**9  # bytes
 _FEW_FILES, _ENOUGH_FILES = 100, 10_000
@@ -138,7 +139,7 @@ def room(folder: Path) -> Room:
 def space(places: Iterable[Place], measure: Callable[[Path], Room] = room) -> Iterator[Check]:
     """Yield for each disk what still fits on it, for all places that lie there but missing ones."""
     for uses, folder in _disks(places).items():
-        yield _space(_listed(uses), folder, measure(folder))
+        yield _space(listed(uses), folder, measure(folder))
 
 
 def _disks(places: Iterable[Place]) -> Mapping[tuple[str, ...], Path]:
@@ -149,21 +150,16 @@ def _disks(places: Iterable[Place]) -> Mapping[tuple[str, ...], Path]:
     return {tuple(dict.fromkeys(place.use for place in there)): standing(there[0]) for there in found.values()}
 
 
-def _listed(uses: tuple[str, ...]) -> str:
-    *first, last = uses
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _space(uses: str, folder: Path, left: Room) -> Check:
     name, files = "space", left.files
     advice = f"Delete what you do not need on the disk of {folder}."
     if left.bytes < _LITTLE:
         return bad(name, f"Only {size(left.bytes)} are free for {uses}: at least {size(_LITTLE)} are needed.", advice)
     if files is not None and files < _FEW_FILES:
-        return bad(name, f"Only {count(files, 'more file')} fit for {uses}, however small.", advice)
+        return bad(name, f"Only {counted(files, 'more file')} fit for {uses}, however small.", advice)
     if left.bytes < _ENOUGH:
         return note(name, f"{size(left.bytes)} are free for {uses}.", advice)
     if files is not None and files < _ENOUGH_FILES:
         return note(name, f"{files:,} more files fit for {uses}, however small.", advice)
-    counted = "" if files is None else f", room for {files:,} files"
-    return ok(name, f"{size(left.bytes)} are free for {uses}{counted}.")
+    more = "" if files is None else f", room for {files:,} files"
+    return ok(name, f"{size(left.bytes)} are free for {uses}{more}.")

@@ -53,16 +53,3 @@ def note(name: str, found: str, advice: str) -> Check:
 def bad(name: str, found: str, advice: str) -> Check:
     """Return a check of a thing that must be mended."""
     return Check(name=name, verdict=Verdict.BAD, found=found, advice=advice)
-
-
-def count(number: int, thing: str) -> str:
-    """Return so many things in words."""
-    return f"{number:,} {thing}{'s' * (number != 1)}"
-
-
-def size(number: int) -> str:
-    """Return bytes as people write them."""
-    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if number >= least:
-            return f"{number / least:.1f} {unit}" if number < 100 * least else f"{number / least:,.0f} {unit}"
-    return count(number, "byte")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import InputOutput, NoSuchFile, NotWritable
 from ..ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State, Stats
+from ..ledger.history import percentiles
 
 RETRIED = (State.FAILED, *LETTERS)
 """What `retry` is for: jobs that wait for their next attempt, and dead letters."""
@@ -140,20 +141,15 @@ class Figures:
 
     stats: Stats
     seconds: tuple[float, ...] = ()
-    memory: tuple[int, ...] = ()
+    memory: tuple[float, ...] = ()
 
 
 def figures(ledger: Ledger, batch: int | None) -> Figures:
     """Return the figures of a batch, or of all for None."""
     stats = ledger.stats(batch)
     done = islice(newest(ledger, Filter(state=State.DONE, batch=batch)), _SAMPLE)
-    peaks = sorted(job.peak for job in done if job.peak)
-    return Figures(stats=stats, seconds=stats.durations if stats.sample else (), memory=_percentiles(peaks))
-
-
-def _percentiles(peaks: Sequence[int]) -> tuple[int, ...]:
-    """Return the 50th, 95th and 99th percentile and the largest of sorted sizes, which were all measured."""
-    return tuple(peaks[math.ceil(share * len(peaks)) - 1] for share in (0.5, 0.95, 0.99, 1.0)) if peaks else ()
+    peaks = [job.peak for job in done if job.peak]
+    return Figures(stats=stats, seconds=stats.durations if stats.sample else (), memory=percentiles(peaks))
 
 
 # ---- whole ledgers

@@ -167,16 +167,21 @@ def stats(store: Store, batch: int | None) -> Stats:
         states=states,
         causes=causes,
         sample=len(sample),
-        durations=_percentiles(sorted(times)),
+        durations=percentiles(times),
         peak=max(peaks),
         rate=_rate(ends),
     )
 
 
-def _percentiles(times: Sequence[float]) -> tuple[float, float, float, float]:
-    """Return the 50th, 95th and 99th percentile and the largest of sorted times: values that were measured."""
-    median, high, higher = (times[max(0, math.ceil(share * len(times)) - 1)] for share in (0.5, 0.95, 0.99))
-    return (median, high, higher, times[-1])
+def percentiles(values: Iterable[float]) -> tuple[float, ...]:
+    """Return the 50th, 95th and 99th percentile and the largest of values."""
+    found = sorted(values)
+    return tuple(percentile(found, share) for share in (0.5, 0.95, 0.99, 1)) if found else ()
+
+
+def percentile(found: Sequence[float], share: float) -> float:
+    """Return the value that such a share of sorted values does not exceed: one that was measured."""
+    return found[max(0, math.ceil(share * len(found)) - 1)]
 
 
 def _rate(ends: Sequence[float]) -> float:

@@ -284,7 +284,7 @@ class Stats:
     states: Mapping[State, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)
     sample: int = 0
-    durations: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    durations: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     peak: int = 0
     rate: float = 0.0
 

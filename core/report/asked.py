@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from ... import __version__
 from ..pictures.markup import Child, element
 from ..text import visible
+from ..wording import duration
 from . import words
 from .view import View, section
 
@@ -43,7 +44,7 @@ def _items(view: View) -> Iterator[tuple[str, list[Child]]]:
             yield _NAMES.get(key, visible(key).replace("_", " ")), _values(value)
     yield "Begun", [_time(run.batch.created)]
     yield "Ended", [_time(run.batch.ended)]
-    yield "Took", ["unknown" if run.took is None else words.seconds(run.took)]
+    yield "Took", ["unknown" if run.took is None else duration(run.took)]
     yield "Versions", [*_versions(view)]
 
 

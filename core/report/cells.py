@@ -42,6 +42,7 @@ from itertools import islice
 from ..details import Row, moved_words
 from ..export import csv_text
 from ..text import visible
+from ..wording import place
 from . import words
 from .batch import Run, Told
 from .values import job_value
@@ -78,7 +79,7 @@ def _row(run: Run, told: Told) -> list[object]:
 
 
 def _problem(row: Row) -> str:
-    return f"{words.place_words(row)}: {row.text}: {row.reason}"
+    return f"{place(row.page, row.row)}: {row.text}: {row.reason}"
 
 
 def _cell(value: object) -> object:

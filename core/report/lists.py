@@ -10,6 +10,7 @@ from ..jobs.task import MOST_TOLD
 from ..ledger import State
 from ..pictures.markup import Child, element
 from ..text import visible
+from ..wording import counted, place
 from . import words
 from .batch import Told
 from .findings import MOST
@@ -143,8 +144,8 @@ def _moved(view: View) -> Iterator[Child | None]:
             break
         room -= len(some)
         rows.append((view.output(told), _changes(some, told.details.change_count)))
-    sessions = words.counted(totals.changes, "session")
-    calendars = words.counted(moved.count, "calendar")
+    sessions = counted(totals.changes, "session")
+    calendars = counted(moved.count, "calendar")
     yield element("h3", f"What moved: {sessions} in {calendars}")
     yield table("What moved", [Column("Calendar"), Column("Sessions")], rows)
     yield more(moved.count - len(rows), "calendar")
@@ -183,8 +184,8 @@ def problem_section(view: View) -> Element | None:
         "Rows that could not be used",
         element(
             "p",
-            f"{words.counted(totals.problems, 'row or text', 'rows or texts')} in "
-            f"{words.counted(problems.count, 'calendar')}. Compare them with the PDF: what they say is in no calendar.",
+            f"{counted(totals.problems, 'row or text', 'rows or texts')} in "
+            f"{counted(problems.count, 'calendar')}. Compare them with the PDF: what they say is in no calendar.",
         ),
         table("Rows that could not be used", [Column(view.name), Column("Where"), Column("Text"), Column("Why")], rows)
         if rows
@@ -196,7 +197,7 @@ def problem_section(view: View) -> Element | None:
 
 def _problem_rows(view: View, told: Told) -> list[Sequence[Cell]]:
     return [
-        (view.source(told, row.page), words.place_words(row), visible(row.text), visible(row.reason))
+        (view.source(told, row.page), place(row.page, row.row), visible(row.text), visible(row.reason))
         for row in told.details.problems[:_OF_ONE]
     ]
 

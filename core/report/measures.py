@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from ..pictures.markup import element
+from ..wording import duration, memory, size
 from . import words
 from .batch import Told
 from .chart import Chart, figure
@@ -33,10 +34,10 @@ def _charts(view: View) -> Iterator[Element]:
     found, several = view.found, f"{view.name}s"
     if len(found.seconds):
         title = f"Time for each {view.one}"
-        chart = Chart("seconds", title, "Time", several, _range(words.seconds), words.seconds)
+        chart = Chart("seconds", title, "Time", several, _range(duration), duration)
         yield _figure(chart, found.seconds, SECOND)
     if len(found.sizes) and not view.run.students:
-        chart = Chart("sizes", "Size of each PDF", "Size", several, _range(words.size), words.size)
+        chart = Chart("sizes", "Size of each PDF", "Size", several, _range(size), size)
         yield _figure(chart, found.sizes, BYTE)
     if figures := found.sessions.figures():
         sessions = Chart("sessions", "Sessions in each calendar", "Sessions", "Calendars", _whole, _plain)
@@ -75,11 +76,11 @@ def _plain(value: float) -> str:
 
 def _extremes(view: View) -> Iterator[Element]:
     found = view.found
-    yield _top(view, "Slowest", found.slowest, lambda told: words.seconds(told.job.duration))
+    yield _top(view, "Slowest", found.slowest, lambda told: duration(told.job.duration))
     if not view.run.students:
-        yield _top(view, "Largest", found.largest, lambda told: words.size(told.job.size))
+        yield _top(view, "Largest", found.largest, lambda told: size(told.job.size))
     if found.hungriest.count:
-        yield _top(view, "Most memory", found.hungriest, lambda told: words.memory(told.job.peak or 0))
+        yield _top(view, "Most memory", found.hungriest, lambda told: memory(told.job.peak or 0))
 
 
 def _top(view: View, title: str, jobs: Shortlist, value: Callable[[Told], str]) -> Element:

@@ -10,6 +10,7 @@ from ... import __version__
 from ..ledger import State
 from ..pictures.markup import element
 from ..text import visible
+from ..wording import duration, plural
 from . import words
 from .asked import asked_section
 from .batch import Run
@@ -103,7 +104,7 @@ def total(view: View) -> int:
 
 def _when(view: View) -> Iterable[Element]:
     run = view.run
-    took = "" if run.took is None else f", {words.seconds(run.took)}"
+    took = "" if run.took is None else f", {duration(run.took)}"
     begun = element("time", words.local(run.batch.created), datetime=words.iso(run.batch.created))
     yield element("p", "Calendars in ", visible(str(run.output)), ". ", begun, f"{took}.")
     if unchanged := run.count("unchanged"):
@@ -142,8 +143,8 @@ def _numbers(view: View) -> Iterable[tuple[int, str, bool]]:
     changed = run.count("changed") if run.summary else totals.changed
     yield failures(view), "without a calendar", True
     yield open_jobs(view), "not done yet", True
-    yield new, words.plural(new, "new calendar"), False
-    yield changed, words.plural(changed, "changed calendar"), False
+    yield new, plural(new, "new calendar"), False
+    yield changed, plural(changed, "changed calendar"), False
     yield max(0, done - new - changed), "read again, the same calendar", False
     yield run.count("unchanged"), "left alone: nothing had changed", False
     yield totals.with_problems, "with rows that could not be used", True

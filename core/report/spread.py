@@ -8,6 +8,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ..ledger.history import percentile
+
 _SERIES = tuple(step * 10.0**power for power in range(-6, 13) for step in (1, 2, 5))  # powers below 0 are not exact
 _EDGES = tuple(float(f"{edge:.6g}") for edge in _SERIES)
 _MOST_BARS = 14
@@ -55,8 +57,8 @@ class Spread:
         return Figures(
             count=len(found),
             least=found[0],
-            median=_percentile(found, 0.5),
-            p95=_percentile(found, 0.95),
+            median=percentile(found, 0.5),
+            p95=percentile(found, 0.95),
             most=found[-1],
             mean=math.fsum(found) / len(found),
         )
@@ -73,7 +75,7 @@ class Spread:
         if not self._values:
             return []
         found = sorted(self._values)
-        low, high = found[0], _percentile(found, 0.95)
+        low, high = found[0], percentile(found, 0.95)
         width = next(step for step in _widths() if high - low < step * (_MOST_BARS - 2))
         first = math.floor(low / width)
         return self._bars([width * (first + step) for step in range(_MOST_BARS)])
@@ -109,7 +111,3 @@ def _widths() -> Iterator[int]:
     while True:
         yield from (power, 2 * power, 5 * power)
         power *= 10
-
-
-def _percentile(found: Sequence[float], share: float) -> float:
-    return found[max(0, math.ceil(share * len(found)) - 1)]

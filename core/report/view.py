@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from ..pictures.markup import Child, element
-from . import words
+from ..wording import counted
 from .batch import Run, Told
 from .findings import Findings
 from .names import Roots, link, shown
@@ -38,7 +38,7 @@ class View:
 
     def count(self, number: int) -> str:
         """Return "3 PDFs" or "3 students"."""
-        return words.counted(number, self.one)
+        return counted(number, self.one)
 
     def source(self, told: Told, page: int | None = None) -> Child:
         """Return the name of a job's PDF, linked, or of its student."""
@@ -66,4 +66,4 @@ def more(number: int, what: str, there: str = "all of them") -> Element | None:
     """Return how many there are besides, and where to find them."""
     if number <= 0:
         return None
-    return element("p", f"And {words.counted(number, what)} more: the report as .csv has {there}.", class_="soft")
+    return element("p", f"And {counted(number, what)} more: the report as .csv has {there}.", class_="soft")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..details import Row
 from ..ledger import State
 
 CAUSES = {
@@ -41,40 +40,6 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def counted(value: int, one: str, several: str | None = None) -> str:
-    """Return "1 row" or "12,345 rows"."""
-    return f"{value:,} {one if value == 1 else several or f'{one}s'}"
-
-
-def seconds(value: float) -> str:
-    """Return a length of time: "0.8 ms", "42 ms", "1.5 s", "3 min 20 s", "2 h 5 min"."""
-    if value < 1:
-        return f"{_short(value * 1000)} ms"
-    if value < 100:
-        return f"{_short(value)} s"
-    whole = round(value)
-    if whole < 6000:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-
-
-def size(value: float) -> str:
-    """Return a size: "640 B", "17 kB", "2.5 MB"."""
-    for unit, least in (("MB", 1e6), ("kB", 1e3)):
-        if value >= least:
-            return f"{_short(value / least)} {unit}"
-    return f"{value:.0f} B"
-
-
-def memory(value: int) -> str:
-    """Return memory as limits are given: "64 MiB"."""
-    return f"{value / 2**20:,.0f} MiB"
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:,.0f}"
-
-
 def iso(moment: float | None) -> str:
     """Return unix seconds as ISO 8601 in UTC, empty for none and for what is no time of a calendar."""
     try:
@@ -92,13 +57,3 @@ def local(moment: float | None) -> str:
     except (OverflowError, ValueError, OSError):
         return "unknown"
     return f"{when:%a} {when.day} {when:%b %Y, %H:%M} (UTC{when.isoformat()[-6:]})"
-
-
-def place_words(row: Row) -> str:
-    """Return "page 2, row 3"."""
-    return f"page {row.page}, row {row.row}" if row.row else f"page {row.page}"
-
-
-def plural(value: int, one: str) -> str:
-    """Return the word for so many."""
-    return one if value == 1 else f"{one}s"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from ..model import WEEKDAYS
+from ..wording import counted
 
 
 class NonsenseError(ValueError):
@@ -104,10 +105,6 @@ class Balance:
             return ""
         most, least = max(self.counts), min(self.counts)
         return (
-            f"{self.period} has {_named(self.counts.index(most), most)} and "
-            f"{_named(self.counts.index(least), least)}: a swap day may be missing"
+            f"{self.period} has {counted(most, WEEKDAYS[self.counts.index(most)])} and "
+            f"{counted(least, WEEKDAYS[self.counts.index(least)])}: a swap day may be missing"
         )
-
-
-def _named(weekday: int, count: int) -> str:
-    return f"{count} {WEEKDAYS[weekday]}{'' if count == 1 else 's'}"

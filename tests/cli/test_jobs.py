@@ -98,7 +98,7 @@ def test_pages_end_where_they_should(made: Place) -> None:
 def test_the_table_has_a_line_for_each_job_within_eighty_columns(made: Place) -> None:
     """No line is wider than the terminal, and the last one counts what there is."""
     head, *rows, total = made.text("list").splitlines()
-    assert head.split() == ["job", "state", "cause", "when", "sec", "prob.", "PDF"]
+    assert head.split() == ["job", "state", "cause", "when", "time", "prob.", "PDF"]
     assert len(rows) == 12
     assert max(map(len, (head, *rows, total))) <= 80
     assert total == "12 jobs: 9 done, 3 dead."

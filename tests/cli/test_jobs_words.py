@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.cli.canvas import breadth
-from tukscal.cli.jobs_words import moment_words, seconds_words, short_moment, shorten_path, size_words
+from tukscal.cli.jobs_words import moment_words, short_moment, shorten_path
 
 NOW = datetime(2026, 7, 20, 12, 0, 0)
 
@@ -35,24 +35,6 @@ def test_a_path_is_never_wider_than_its_room(path: str, room: int) -> None:
     shown = shorten_path(path, room)
     assert breadth(shown) <= room
     assert breadth(path) > room or shown == path
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1.0 KiB"), (10_240, "10 KiB"), (2**20, "1.0 MiB"),
-     (200_675_328, "191 MiB"), (2**60, "1048576 TiB")],
-)  # fmt: skip
-def test_sizes_are_short(size: int, shown: str) -> None:
-    """A number of bytes has at most three digits where there is a unit for it."""
-    assert size_words(size) == shown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.0, "0.00"), (0.012, "0.01"), (9.99, "9.99"), (12.34, "12.3"), (4000.4, "4000")]
-)
-def test_seconds_are_as_exact_as_matters(seconds: float, shown: str) -> None:
-    """Hundredths below ten seconds, tenths below a thousand."""
-    assert seconds_words(seconds) == shown
 
 
 def test_moments_are_local_and_short() -> None:

@@ -66,7 +66,7 @@ def test_a_daemon_at_work(folder: Path) -> None:
         "  Since its start 1 day ago: 30 done, 4 failed (encrypted 3, io 1).",
         "  Last scan 5 seconds ago; last calendar 2 minutes ago.",
         "  Last failure 2 hours ago: b.pdf: The PDF needs a password.",
-        "  219 MiB of memory, 11 GiB free in OUT.",
+        "  219 MiB of memory, 12 GB free in OUT.",
     ]
 
 

@@ -14,7 +14,7 @@ from tukscal.core.errors import CONVERSION_ERRORS
 from tukscal.core.ledger import Job, State
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import FEW, MOST
-from tukscal.core.report.words import CAUSES, cause_words, seconds, size
+from tukscal.core.report.words import CAUSES, cause_words
 from tukscal.core.text import clean, visible
 from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, page, parsed, run, texts
 
@@ -172,22 +172,6 @@ def test_every_cause_has_words() -> None:
     """Each of the closed list of causes is said in a person's words, an unknown one as it is."""
     assert set(CAUSES) == {error.cause for error in CONVERSION_ERRORS}
     assert cause_words("push_refused") == "push_refused"
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(0.0, "0 ms"), (0.0015, "1.5 ms"), (0.25, "250 ms"), (1.0, "1 s"), (59.6, "60 s"), (200, "3 min 20 s"),
-     (7_500, "2 h 5 min")],
-)  # fmt: skip
-def test_times_in_words(value: float, expected: str) -> None:
-    """A length of time is said in the unit that fits."""
-    assert seconds(value) == expected
-
-
-@pytest.mark.parametrize(("value", "expected"), [(640, "640 B"), (1_700, "1.7 kB"), (17_000, "17 kB"), (2e6, "2 MB")])
-def test_sizes_in_words(value: float, expected: str) -> None:
-    """So is a size."""
-    assert size(value) == expected
 
 
 @pytest.mark.parametrize("moment", [float("inf"), 1e18, -1e18, float("nan")])
