@@ -55,7 +55,7 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "altcha": "sync/service/",
     "argon2": "sync/service/",
     "cryptography": "sync/service/",
-    "jinja2": "sync/service/",
+    "jinja2": ("core/report/page.py", "sync/service/"),
     "itsdangerous": "sync/service/",
     "sentry_sdk": "sync/service/",
     "sqlite_utils": "core/ledger/schema.py",

@@ -17,13 +17,13 @@ def element(tag: str, *children: Child | None, **attributes: object) -> Element:
     made = Element(tag, given)
     for child in children:
         if isinstance(child, str):
-            _append_text(made, _fit(child))
+            _append_text(made, fit(child))
         elif child is not None:
             made.append(child)
     return made
 
 
-def _fit(text: str) -> str:
+def fit(text: str) -> str:
     """Return text without characters that XML has no place for, the blank before and after it kept."""
     fit = clean(text)
     return f"{' ' * text.startswith(' ')}{fit.strip()}{' ' * text.endswith(' ')}" if fit.strip() else " " * bool(text)

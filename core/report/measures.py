@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from xml.etree.ElementTree import Element
+from collections.abc import Callable, Iterator
 
-from ..pictures.markup import element
 from ..wording import duration, memory, size
-from . import words
 from .batch import Told
 from .chart import Chart, figure
 from .findings import BYTE, SECOND, Shortlist
 from .spread import Bar, Spread
-from .tables import NUMBER, Column, table
-from .view import View, section
+from .view import Link, View
 
 
-def measure_section(view: View) -> Element | None:
-    """Return the charts and the extremes; None if no job came to its end."""
-    charts, lists = [*_charts(view)], [*_extremes(view)]
-    if not charts:
-        return None
-    return section(
-        "measures",
-        "How long, how large",
-        element("div", *charts, class_="charts"),
-        element("div", *lists, class_="charts"),
-    )
-
-
-def _charts(view: View) -> Iterator[Element]:
+def charts(view: View) -> Iterator[dict[str, object]]:
+    """Yield the charts of what there are values for."""
     found, several = view.found, f"{view.name}s"
     if len(found.seconds):
         title = f"Time for each {view.one}"
@@ -44,7 +28,7 @@ def _charts(view: View) -> Iterator[Element]:
         yield figure(sessions, found.sessions.steps(), figures)
 
 
-def _figure(chart: Chart, spread: Spread, least: float) -> Element:
+def _figure(chart: Chart, spread: Spread, least: float) -> dict[str, object]:
     figures = spread.figures()
     assert figures is not None, "there is a value"
     return figure(chart, spread.decades(least), figures)
@@ -63,10 +47,10 @@ def _range(value: Callable[[float], str]) -> Callable[[Bar], str]:
 
 
 def _whole(bar: Bar) -> str:
-    low = words.number(round(bar.low))
+    low = f"{round(bar.low):,}"
     if bar.high == math.inf:
         return f"from {low}"
-    last = words.number(round(bar.high) - 1)
+    last = f"{round(bar.high) - 1:,}"
     return low if low == last else f"{low}–{last}"
 
 
@@ -74,15 +58,15 @@ def _plain(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
-def _extremes(view: View) -> Iterator[Element]:
+def extremes(view: View) -> Iterator[tuple[str, list[tuple[str | Link, str]]]]:
+    """Yield the jobs that took most, under what they took."""
     found = view.found
-    yield _top(view, "Slowest", found.slowest, lambda told: duration(told.job.duration))
+    yield "Slowest", _top(view, found.slowest, lambda told: duration(told.job.duration))
     if not view.run.students:
-        yield _top(view, "Largest", found.largest, lambda told: size(told.job.size))
+        yield "Largest", _top(view, found.largest, lambda told: size(told.job.size))
     if found.hungriest.count:
-        yield _top(view, "Most memory", found.hungriest, lambda told: memory(told.job.peak or 0))
+        yield "Most memory", _top(view, found.hungriest, lambda told: memory(told.job.peak or 0))
 
 
-def _top(view: View, title: str, jobs: Shortlist, value: Callable[[Told], str]) -> Element:
-    rows: Sequence[Sequence[Element | str]] = [(view.source(told), value(told)) for told in jobs.first]
-    return element("div", element("h3", title), table(title, [Column(view.name), Column(title, NUMBER)], rows))
+def _top(view: View, jobs: Shortlist, value: Callable[[Told], str]) -> list[tuple[str | Link, str]]:
+    return [(view.source(told), value(told)) for told in jobs.first]

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from xml.etree.ElementTree import Element, tostring
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ... import __version__
 from ..ledger import State
-from ..pictures.markup import element
+from ..pictures.look import COLORS
+from ..pictures.markup import fit
+from ..jobs.task import MOST_TOLD
 from ..text import visible
-from ..wording import duration, plural
-from . import words
-from .asked import asked_section
+from ..wording import counted, duration, plural
+from .asked import asked, versions
 from .batch import Run
 from .findings import Findings
-from .lists import change_section, doubt_section, failure_section, problem_section
-from .measures import measure_section
+from .lists import Rows, lists
+from .measures import charts, extremes
 from .names import Roots
-from .style import STYLES
 from .view import View
+from .words import iso, local
 
-# Nothing may be fetched, sent or run; the styles stand in the page.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+def _finalize(value: object) -> object:
+    return value if hasattr(value, "__html__") else fit(str(value))  # a macro's markup has been through here
+
+
+_PAGES = Environment(
+    loader=PackageLoader(__package__),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_finalize,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_PAGES.filters["visible"] = visible
+_PAGES.globals |= {
+    "version": __version__, "blue": COLORS[4], "light_blue": COLORS[1], "most_told": MOST_TOLD, "counted": counted,
+    "plural": plural, "duration": duration, "iso": iso, "local": local,
+}  # fmt: skip
 
 
 def write_page(run: Run, found: Findings, folder: Path) -> bytes:
@@ -30,44 +49,37 @@ def write_page(run: Run, found: Findings, folder: Path) -> bytes:
     named = run.asked.get("sources")
     sources = [str(one) for one in named] if isinstance(named, list) else []
     view = View(run=run, found=found, folder=folder, sources=Roots(sources), outputs=Roots([str(run.output)]))
-    root = element("html", _head(view), _body(view), lang="en")
-    return b"<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html").encode() + b"\n"
-
-
-def _head(view: View) -> Element:
-    style = element("style")
-    style.text = STYLES
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="generator", content=f"tukscal {__version__}"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("title", f"tukscal, batch {view.run.batch.id}: {headline(view)}"),
-        style,
+    rows, drawn = lists(view), [*charts(view)]
+    text = _PAGES.get_template("report.html").render(
+        view=view,
+        headline=headline(view),
+        open_jobs=open_jobs(view),
+        figures=[figure for figure in _numbers(view) if figure[0]],
+        parts=_parts(view, rows, charts=bool(drawn)),
+        **rows,
+        charts=drawn,
+        extremes=[*extremes(view)],
+        asked=[*asked(view)],
+        versions=[*versions(view)],
     )
+    return text.lstrip("\n").encode()
 
 
-def _body(view: View) -> Element:
-    parts = [
-        part
-        for part in (
-            failure_section(view),
-            change_section(view),
-            problem_section(view),
-            doubt_section(view),
-            measure_section(view),
-            asked_section(view),
-        )
-        if part is not None
-    ]
-    return element(
-        "body",
-        element("header", element("h1", headline(view)), *_when(view)),
-        _contents(parts),
-        element("main", _figures(view), *parts),
-        element("footer", element("p", f"Made by tukscal {__version__} from its ledger, batch {view.run.batch.id}.")),
-    )
+def _parts(view: View, rows: Mapping[str, Rows], *, charts: bool) -> dict[str, str]:
+    """Return the names of the parts that have something to say, with their headings."""
+    found = view.found
+    there = {
+        "failed": ("Without a calendar", rows["causes"] or found.waiting.count),
+        "changes": (
+            "Changes since the last run",
+            view.run.before or found.lost.count or found.recovered.count or found.moved.count,
+        ),
+        "problems": ("Rows that could not be used", found.problems.count),
+        "doubts": ("To look at", found.doubtful.count),
+        "measures": ("How long, how large", charts),
+        "asked": ("What was asked for", True),
+    }
+    return {name: heading for name, (heading, wanted) in there.items() if wanted}
 
 
 def headline(view: View) -> str:
@@ -76,9 +88,9 @@ def headline(view: View) -> str:
     if not whole:
         return f"There was no {view.one} to convert"
     if left := open_jobs(view):
-        return f"Not finished: {words.number(left)} of {view.count(whole)} {'is' if left == 1 else 'are'} not done yet"
+        return f"Not finished: {left:,} of {view.count(whole)} {'is' if left == 1 else 'are'} not done yet"
     if without:
-        return f"{words.number(without)} of {view.count(whole)} {'has' if without == 1 else 'have'} no calendar"
+        return f"{without:,} of {view.count(whole)} {'has' if without == 1 else 'have'} no calendar"
     if whole == 1:
         return f"The {view.one} has its calendar"
     return f"All {view.count(whole)} have their calendar"
@@ -100,40 +112,6 @@ def total(view: View) -> int:
     """Return how many the batch was about, those included that were left alone."""
     here = view.found.states[State.DONE] + open_jobs(view)
     return here + failures(view) + view.run.count("unchanged") + view.run.count("elsewhere")
-
-
-def _when(view: View) -> Iterable[Element]:
-    run = view.run
-    took = "" if run.took is None else f", {duration(run.took)}"
-    begun = element("time", words.local(run.batch.created), datetime=words.iso(run.batch.created))
-    yield element("p", "Calendars in ", visible(str(run.output)), ". ", begun, f"{took}.")
-    if unchanged := run.count("unchanged"):
-        was = "was" if unchanged == 1 else "were"
-        told = f"{view.count(unchanged)} {was} left alone, since nothing had changed; what follows is about the others."
-        yield element("p", told, class_="soft")
-    if not run.summary:
-        yield element("p", "The run did not come to its end: give the same command again.", class_="warn")
-    elif open_jobs(view):
-        yield element("p", "What is not done yet is done when the same command is given again.", class_="warn")
-
-
-def _contents(parts: Iterable[Element]) -> Element:
-    items = [element("li", element("a", part[0].text or "", href=f"#{part.get('id')}")) for part in parts]
-    return element("nav", element("ul", *items, role="list"), aria_label="On this page")
-
-
-def _figures(view: View) -> Element:
-    items = [_figure(number, what, bad) for number, what, bad in _numbers(view) if number]
-    return element(
-        "section",
-        element("h2", "In short", id="short-heading", class_="unseen"),
-        element("dl", *items, class_="figures") if items else None,
-        aria_labelledby="short-heading",
-    )
-
-
-def _figure(number: int, what: str, bad: bool) -> Element:
-    return element("div", element("dt", what), element("dd", words.number(number)), class_="bad" if bad else None)
 
 
 def _numbers(view: View) -> Iterable[tuple[int, str, bool]]:

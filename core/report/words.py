@@ -35,11 +35,6 @@ def cause_words(cause: str | None) -> str:
     return CAUSES.get(cause or "", cause or "Not known")
 
 
-def number(value: int) -> str:
-    """Return "12,345"."""
-    return f"{value:,}"
-
-
 def iso(moment: float | None) -> str:
     """Return unix seconds as ISO 8601 in UTC, empty for none and for what is no time of a calendar."""
     try:
