@@ -95,7 +95,7 @@ def show(
     if html or svg:
         _pictures(overview, html, svg)
     elif machine:
-        from ..core.pictures import month_value, plan_value
+        from ..core.pictures.values import month_value, plan_value
 
         _json(month_value(planned) if planned else plan_value(overview.plan))
     else:
@@ -137,7 +137,9 @@ def _draw(overview: Overview, planned: MonthPlan | None) -> None:
 
 
 def _pictures(overview: Overview, html: Path | None, svg: Path | None) -> None:
-    from ..core.pictures import Caption, draw, write_page
+    from ..core.pictures.caption import Caption
+    from ..core.pictures.drawing import draw
+    from ..core.pictures.page import write_page
     from .week_words import notes, origin, title
 
     caption = Caption(title=title(overview), notes=tuple(notes(overview)), origin=origin(overview), version=__version__)

@@ -195,8 +195,8 @@ def warning_lines(output: Output) -> Iterator[Shown]:
 def _uncovered(revision: Revision) -> Iterator[Shown]:
     if revision.uncovered:
         yield Shown(
-            f"The previous calendar also held {counted(len(revision.uncovered), 'event')} that these PDFs do not cover, "
-            f"such as {_event(revision.uncovered[0])}. They are no longer in the file and were not cancelled; "
+            f"The previous calendar also held {counted(len(revision.uncovered), 'event')} that these PDFs do not "
+            f"cover, such as {_event(revision.uncovered[0])}. They are no longer in the file and were not cancelled; "
             "to keep them, convert all PDFs in one command.",
             2,
             "yellow",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, tostring
+
+from markupsafe import Markup
 
 from ..model import WEEKDAYS
 from ..week import Block, Week, WeekPlan, clock
@@ -35,7 +36,7 @@ class Box(NamedTuple):
 
 def draw(plan: WeekPlan, caption: Caption) -> bytes:
     """Return the drawing of a plan, valid XML by itself."""
-    parts: list[Element] = []
+    parts: list[Markup] = []
     y = float(_EDGE)
     for week in plan.weeks:
         parts += _heading(HALVES[week.name], y)
@@ -48,7 +49,7 @@ def draw(plan: WeekPlan, caption: Caption) -> bytes:
     return _document(plan, caption, parts, y + _EDGE)
 
 
-def _document(plan: WeekPlan, caption: Caption, parts: Iterable[Element], height: float) -> bytes:
+def _document(plan: WeekPlan, caption: Caption, parts: Iterable[Markup], height: float) -> bytes:
     root = element(
         "svg",
         element("title", caption.title, id="title"),
@@ -67,7 +68,7 @@ def _document(plan: WeekPlan, caption: Caption, parts: Iterable[Element], height
         font_size="12",
         fill=_INK,
     )
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode").encode() + b"\n"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}\n'.encode()
 
 
 def description(plan: WeekPlan) -> str:
@@ -85,14 +86,14 @@ def _sentences(plan: WeekPlan) -> Iterator[str]:
         yield f"{long_date(block)}: {spoken(block)}."
 
 
-def _heading(text: str, y: float) -> list[Element]:
+def _heading(text: str, y: float) -> list[Markup]:
     return [_text(text, _EDGE, y + 18, size=17, weight="bold")]
 
 
 # ---- weeks
 
 
-def _drawn(week: Week, y: float) -> tuple[list[Element], float]:
+def _drawn(week: Week, y: float) -> tuple[list[Markup], float]:
     """Return a week true to time and where it ends."""
     top, height = y + 20, (week.last - week.first) * _MINUTE
     parts, places = list(_hours(week, top)), short_places(week)
@@ -113,7 +114,7 @@ def _columns(parts: Iterable[int], left: float) -> Iterator[tuple[int, float, fl
         left += unit * share
 
 
-def _hours(week: Week, top: float) -> Iterator[Element]:
+def _hours(week: Week, top: float) -> Iterator[Markup]:
     for minute in range(week.first, week.last + 1, 60):
         y = top + (minute - week.first) * _MINUTE
         right = _WIDTH - _EDGE - 4
@@ -131,7 +132,7 @@ def _inside(week: Week, block: Block, day: Box) -> Box:
     )
 
 
-def _block(block: Block, where: str, box: Box) -> Element:
+def _block(block: Block, where: str, box: Box) -> Markup:
     stroke, dash = _outline(block)
     side = color(block.color)
     edge_x = _number(box.x + 3)
@@ -163,7 +164,7 @@ def _outline(block: Block) -> tuple[str, str | None]:
     return (_INK, "5 3") if block.tentative else ("none", None)
 
 
-def _lines(block: Block, where: str, box: Box) -> Iterator[Element]:
+def _lines(block: Block, where: str, box: Box) -> Iterator[Markup]:
     """Yield as many lines of a block's text as it has room for: title and time always, "…" where more is left out."""
     room, letters = int((box.height - 2) // 13), _letters(box.width - 12, 11)
     title = block.title if len(block.title) <= letters else block.title.replace(" ", "", 1)
@@ -200,7 +201,7 @@ def _wrapped(text: str, letters: int, room: int) -> list[str]:
     return [*lines[: room - 1], _shortened(" ".join(lines[room - 1 :]), letters)] if room > 0 else []
 
 
-def _listed(week: Week, y: float) -> tuple[list[Element], float]:
+def _listed(week: Week, y: float) -> tuple[list[Markup], float]:
     """Return a week that is too full to be drawn, as a list for each day, and where it ends."""
     parts = [_text("Too many sessions at one time to draw them side by side: listed day by day.", _EDGE, y + 8)]
     top, longest = y + 32, 0
@@ -212,7 +213,7 @@ def _listed(week: Week, y: float) -> tuple[list[Element], float]:
     return parts, top + (longest + 1) * _LINE + _EDGE
 
 
-def _row(block: Block, x: float, y: float, width: float) -> Element:
+def _row(block: Block, x: float, y: float, width: float) -> Markup:
     signs = "".join(mark.sign for mark in marks(block))
     text = " ".join(part for part in (clock(block.start), signs, name(block), block.where) if part)
     return element(
@@ -226,7 +227,7 @@ def _row(block: Block, x: float, y: float, width: float) -> Element:
 # ---- dated sessions
 
 
-def _dated(blocks: Iterable[Block], y: float) -> Iterator[Element]:
+def _dated(blocks: Iterable[Block], y: float) -> Iterator[Markup]:
     for number, block in enumerate(blocks):
         line = y + 8 + number * _LINE
         signs = " ".join(f"{mark.sign} {mark.word}" for mark in marks(block))
@@ -238,7 +239,7 @@ def _dated(blocks: Iterable[Block], y: float) -> Iterator[Element]:
         yield _text(signs, 1030, line, weight="bold", fill=_WARN)
 
 
-def _text(text: str, x: float, y: float, **style: object) -> Element:
+def _text(text: str, x: float, y: float, **style: object) -> Markup:
     names = {"size": "font_size", "weight": "font_weight", "anchor": "text_anchor"}
     return element(
         "text", text, x=_number(x), y=_number(y), **{names.get(key, key): each for key, each in style.items()}

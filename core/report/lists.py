@@ -25,17 +25,17 @@ class Code(NamedTuple):
     code: str
 
 
-class Change(NamedTuple):
+class Movement(NamedTuple):
     """What became of a session."""
 
     title: str
     text: str
 
 
-class Changes(NamedTuple):
+class Movements(NamedTuple):
     """What moved in a calendar, and how much more."""
 
-    moved: Sequence[Change]
+    moved: Sequence[Movement]
     more: int
 
 
@@ -84,16 +84,16 @@ def _moved(view: View) -> Iterator[Sequence[Cell]]:
         if not some:
             return
         room -= len(some)
-        yield view.output(told), Changes([_change(one) for one in some], told.details.change_count - len(some))
+        yield view.output(told), Movements([_change(one) for one in some], told.details.change_count - len(some))
 
 
-def _change(moved: Moved) -> Change:
+def _change(moved: Moved) -> Movement:
     before, after = visible(moved.before or ""), visible(moved.after or "")
     if moved.before is None:
         text = f" is new: {after}"
     else:
         text = f" is gone: {before}" if moved.after is None else f" moved: {before} → {after}"
-    return Change(visible(moved.title), text)
+    return Movement(visible(moved.title), text)
 
 
 def _problem_rows(view: View, told: Told) -> list[Sequence[Cell]]:

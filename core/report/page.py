@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from ... import __version__
+from ..jobs.task import MOST_TOLD
 from ..ledger import State
 from ..pictures.look import COLORS
-from ..pictures.markup import fit
-from ..jobs.task import MOST_TOLD
+from ..pictures.markup import pages
 from ..text import visible
 from ..wording import counted, duration, plural
 from .asked import asked, versions
@@ -23,20 +21,7 @@ from .names import Roots
 from .view import View
 from .words import iso, local
 
-
-def _finalize(value: object) -> object:
-    return value if hasattr(value, "__html__") else fit(str(value))  # a macro's markup has been through here
-
-
-_PAGES = Environment(
-    loader=PackageLoader(__package__),
-    autoescape=True,
-    undefined=StrictUndefined,
-    finalize=_finalize,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_PAGES = pages(__package__)
 _PAGES.filters["visible"] = visible
 _PAGES.globals |= {
     "version": __version__, "blue": COLORS[4], "light_blue": COLORS[1], "most_told": MOST_TOLD, "counted": counted,
