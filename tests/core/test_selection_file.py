@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.errors import BadRows, NoSuchFile
+from tukscal.core.model import PERIODS
 from tukscal.core.selection import Selection
 from tukscal.core.selection_file import (
     Chosen,
@@ -21,7 +22,7 @@ from tukscal.core.selection_file import (
     parse_group,
     read_selection,
 )
-from tukscal.core.timetable.values import PERIODS, Unreadable
+from tukscal.core.timetable.values import Unreadable
 from tukscal.tests.core.sessions import exam, lecture, semester_test, timetable
 
 LECTURES = timetable(
