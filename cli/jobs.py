@@ -10,7 +10,7 @@ from ..core.jobs.queries import figures, require_job
 from ..core.ledger import Filter, State
 from .jobs_keeping import backup, purge, restore, verify
 from .jobs_letters import dead, retry
-from .jobs_options import Moment, batch_number, batch_option, cause_option, json_option, ledger_option, opened
+from .jobs_options import Moment, asked, batch_number, batch_option, cause_option, json_option, ledger_option
 
 
 @click.group("jobs", short_help="List, retry and verify the jobs of batches and watched folders.")
@@ -54,7 +54,7 @@ def list_jobs(
     """List jobs, newest first."""
     from .jobs_lists import show_jobs
 
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         wanted = Filter(
             state=State(state) if state else None,
             cause=cause,
@@ -76,7 +76,7 @@ def show(number: int, machine: bool, ledger: Path | None) -> None:
     from .jobs_view import job_lines
     from .paint import print_picture
 
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         job, attempts = require_job(found, number), found.attempts(number)
     if machine:
         print_document(show_document(job, attempts))
@@ -96,7 +96,7 @@ def batches(limit: int, machine: bool, ledger: Path | None) -> None:
     from .jobs_view import batch_table
     from .paint import print_picture
 
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         newest = found.batches(limit)
     if machine:
         print_document({"batches": [batch_document(batch) for batch in newest]})
@@ -115,7 +115,7 @@ def stats(batch: int | None, machine: bool, ledger: Path | None) -> None:
     from .jobs_view import figures_lines
     from .paint import print_picture
 
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         number = batch_number(found, batch)
         made = figures(found, number)
     if machine:

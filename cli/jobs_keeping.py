@@ -11,7 +11,7 @@ from ..core.jobs.queries import back_up, forget, open_for_restore, put_back, req
 from ..core.text import clean
 from ..core.verify import Verification
 from ..core.wording import counted, size
-from .jobs_options import json_option, ledger_option, ledger_path, opened, tell_damage, yes_option
+from .jobs_options import asked, json_option, ledger_option, ledger_path, tell_damage, yes_option
 
 _FILE = click.Path(path_type=Path)
 
@@ -29,7 +29,7 @@ def verify(ctx: click.Context, out: Path | None, machine: bool, ledger: Path | N
     """
     from .jobs_verify import show_verification
 
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         comparison = Verification(found, out)
         show_verification(comparison, machine=machine)
     ctx.exit(0 if comparison.agrees else SEVERAL)
@@ -64,7 +64,7 @@ def purge(older: float, yes: bool, ledger: Path | None) -> None:
 @ledger_option
 def backup(file: Path, ledger: Path | None) -> None:
     """Copy the ledger to FILE, even while a batch is running."""
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         back_up(found, file)
         jobs = counted(sum(found.counts().values()), "job")
     click.echo(f"Written: {clean(str(file))} ({jobs}, {size(file.stat().st_size)}).")

@@ -14,6 +14,7 @@ from ..core.ledger import LETTERS, Filter, Ledger, State
 from ..core.wording import counted
 from .jobs_options import (
     Decorator,
+    asked,
     batch_number,
     batch_option,
     cause_option,
@@ -71,7 +72,7 @@ def list_dead(
     """List dead letters, newest first."""
     from .jobs_lists import show_letters
 
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         wanted = Filter(cause=cause, batch=batch_number(found, batch))
         show_letters(found, wanted, None if every else limit, machine=machine)
 

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ..core.errors import CONVERSION_ERRORS
-from ..core.jobs.queries import Which, newest_batch, open_existing, require_batch
+from ..core.jobs.queries import Which, ask_existing, newest_batch, open_existing, require_batch
 from ..core.ledger import Ledger
 from ..core.text import clean
 from .ledgers import default_ledger
@@ -95,8 +95,18 @@ def ledger_path(given: Path | None) -> Path:
 
 
 @contextmanager
+def asked(given: Path | None) -> Iterator[Ledger]:
+    """Open the ledger that is meant to ask it: nothing of it is changed. Raises NoSuchFile if there is none."""
+    with ask_existing(ledger_path(given)) as ledger:
+        yield ledger
+
+
+@contextmanager
 def opened(given: Path | None) -> Iterator[Ledger]:
-    """Open the ledger that is meant, and tell if it was found damaged. Raises NoSuchFile if there is none."""
+    """Open the ledger that is meant to change it, and tell if it was found damaged.
+
+    Raises NoSuchFile if there is none.
+    """
     with open_existing(ledger_path(given)) as ledger:
         tell_damage(ledger)
         yield ledger

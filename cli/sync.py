@@ -12,7 +12,7 @@ from ..core.jobs.queries import open_existing
 from ..core.ledger import Backlog, Delivery, Ledger, pushing_alone
 from ..sync.credentials import Credentials, Login
 from ..sync.outbox import Pushed
-from .jobs_options import json_option, ledger_option, ledger_path, opened
+from .jobs_options import asked, json_option, ledger_option, ledger_path, opened
 from .paths import config_folder
 from .values import Seconds
 
@@ -93,7 +93,7 @@ def status(machine: bool, ledger: Path | None) -> None:
     from .sync_view import print_document, status_document, status_lines
 
     identity = Credentials(config_folder()).identity()
-    with opened(ledger) as found:
+    with asked(ledger) as found:
         left, refused = found.backlog(), found.refused(20)
     if machine:
         print_document(status_document(identity, left, refused))

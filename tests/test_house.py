@@ -11,7 +11,7 @@ from tukscal.tests import house
 DOUBLED = {
     "AccountAnswer", "Answer", "Attempt", "Block", "Blocks", "Board", "Calendar", "Ended", "Fate",
     "Feeds", "Figures", "Groups", "Health", "Intake", "Job", "Jobs", "Kind", "Lease", "Log", "Login", "Machine",
-    "Means", "Metrics", "Migration", "Mode", "NewJob", "Outside", "Pace", "Place", "Plan", "Problem",
+    "Means", "Metrics", "Mode", "NewJob", "Outside", "Pace", "Place", "Plan", "Problem",
     "Reply", "Retries", "Room", "Row", "Seen", "Selections", "Session", "Sessions",
     "Size", "Standing", "State", "Status", "Store", "Upload", "Verdict", "View", "Wanted",
     "Work", "Workers",

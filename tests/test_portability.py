@@ -59,7 +59,7 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "markupsafe": "core/pictures/",
     "itsdangerous": "sync/service/",
     "sentry_sdk": "sync/service/",
-    "sqlite_utils": "core/ledger/schema.py",
+    "sqlite_utils": "core/system/sqlite.py",
     "prometheus_client": ("core/watch/metrics.py", "sync/service/"),
     "watchdog": "core/watch/eyes.py",
 }

@@ -12,6 +12,7 @@ from .. import host
 from ..errors import InputOutput, TukscalError
 from ..ledger import LETTERS, OPEN, State, mending, schema, sql
 from ..ledger.store import Habits, Store, suspicion
+from ..system.sqlite import LEDGER, applied
 from ..wording import counted, size
 from .values import Check, bad, note, ok
 
@@ -100,7 +101,7 @@ def _write(store: Store) -> None:
 
 
 def _contents(store: Store) -> str:
-    names = schema.applied(store.connection) or ()
+    names = applied(store.connection, LEDGER)
     if len(names) < len(schema.MIGRATIONS):
         return f"version {len(names)} of {len(schema.MIGRATIONS)}, brought up to date by the next command"
     counts = {State(state): int(jobs) for state, jobs in store.rows(sql.COUNT_ALL)}

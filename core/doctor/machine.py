@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from .. import host
-from ..ledger.journal import OLDEST, Version, best_mode, has_wal_bug
+from ..system.sqlite import OLDEST, Version, best_mode, has_wal_bug
 from .values import Check, bad, note, ok
 
 _YEARS = range(2024, 2101)

@@ -27,12 +27,21 @@ _MAGIC = b"SQLite format 3\0"
 
 
 def open_existing(path: Path) -> Ledger:
-    """Open a ledger that is there; asking makes no new one and throws no history away.
+    """Open a ledger that is there, to change something in it; no history is thrown away for that.
 
     Raises NoSuchFile if there is none, InputOutput or NotWritable.
     """
     require_ledger(path)
     return Ledger.open(path, keep=_ALL)
+
+
+def ask_existing(path: Path) -> Ledger:
+    """Open a ledger that is there to ask it, without changing, mending or moving anything.
+
+    Raises NoSuchFile if there is none, InputOutput or NotWritable.
+    """
+    require_ledger(path)
+    return Ledger.ask(path)
 
 
 def require_ledger(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .journal import has_wal_bug
 from .ledger import Ledger
 from .model import (
     INTERRUPTED,
@@ -56,6 +55,5 @@ __all__ = [
     "Standing",
     "State",
     "Stats",
-    "has_wal_bug",
     "pushing_alone",
 ]

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from ..errors import InputOutput, NoSuchFile, TukscalError
 from ..files import check_folder
-from . import rows, schema, sql
+from ..system import sqlite
+from ..system.sqlite import LEDGER, is_damage
+from . import opening, rows, schema, sql
 from .model import LETTERS, Job, Keep, Stamps, State
-from .store import Store, is_damage, translated
+from .store import Store, translated
 
 AT_START = 10  # chunks a start may delete: nobody waits for more
 _CHUNK = 1_000
@@ -126,7 +128,7 @@ def check(store: Store) -> tuple[str, ...]:
     except sqlite3.Error as error:
         if is_damage(error):
             return (str(error),)
-        raise translated(error, store.path) from None
+        raise store.translated(error) from None
     return () if found == [("ok",)] else tuple(str(line) for (line,) in found)
 
 
@@ -173,18 +175,18 @@ def restore(store: Store, path: Path) -> None:
         raise translated(error, path) from None
     while True:
         with store.writing(), store.translating():
-            if not schema.migrate_once(store.connection):
+            if not opening.migrate_once(store.connection):
                 return
 
 
 def _is_usable(source: sqlite3.Connection) -> bool:
     try:
-        names = schema.applied(source)
+        names = sqlite.applied(source, LEDGER)
         sound = source.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     except sqlite3.DatabaseError:
         return False
     ours = tuple(migration.name for migration in schema.MIGRATIONS)
-    return sound and bool(names) and names == ours[: len(names or ())]
+    return sound and bool(names) and names == ours[: len(names)]
 
 
 def _useless(path: Path) -> TukscalError:

@@ -74,6 +74,15 @@ class Ledger:
             raise
         return ledger
 
+    @classmethod
+    def ask(cls, path: Path, *, patience: float = 60.0) -> Self:
+        """Open a ledger to ask it: nothing is made, brought up to date, mended, moved or thrown away.
+
+        Raises NoSuchFile, InputOutput or NotWritable.
+        """
+        store, opened = opening.ask_store(path, Habits(clock=time.time, ticks=time.monotonic, patience=patience))
+        return cls(store, jobs_queue.Holder(lease=str(leases.mine()), retries=_RETRIES), _KEEP, opened)
+
     def close(self) -> None:
         """Close the ledger; jobs still held stay held until the process ends."""
         self._store.close()

@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import InputOutput, NotWritable
+from ..errors import InputOutput
+from ..system import sqlite
+from ..system.sqlite import LEDGER, is_broken, is_damage, is_read_only
 from . import schema, sql
-from .store import Store, is_broken, is_damage, is_read_only, suspicion, translated
+from .store import Store, suspicion, translated
 
 _ALWAYS = 8 * 2**20  # bytes up to which a file is read through with its indexes at each start (0.15 s)
 _DAY = 86_400.0  # seconds after which a larger one is
@@ -28,34 +30,37 @@ class DamageFound(Exception):
     """The file is a ledger that cannot be trusted, or was one."""
 
 
-def examine(store: Store) -> None:
-    """Look whether a file can be used as it is or after migrations.
+def examine(store: Store) -> int | None:
+    """Look whether a file can be used as it is or after migrations; return how many it has, None for an empty file.
 
     Raises DamageFound, or NotWritable for a newer ledger and for what is no ledger, or InputOutput.
     """
     try:
-        _examine(store)
+        return _examine(store)
     except UnicodeDecodeError:  # SQLite quotes what it cannot read
         raise DamageFound from None
     except sqlite3.Error as error:
         if is_damage(error):
             _refuse_others(store.path)
             raise DamageFound from None
-        raise translated(error, store.path) from None
+        raise store.translated(error) from None
 
 
-def _examine(store: Store) -> None:
+def _examine(store: Store) -> int | None:
     connection = store.connection
     names = store.wait(lambda: _applied(store))
     if names is None:
-        return
+        return None
     ours = tuple(migration.name for migration in schema.MIGRATIONS)
     if names[: len(ours)] == ours and len(names) > len(ours):
-        raise _newer(store)
+        raise sqlite.newer(LEDGER, store.path, schema.needs(connection))
     if names != ours[: len(names)] or (names == ours and not schema.is_as_made(connection)):
         raise DamageFound
     _read_through(store)
-    _try_writing(store)
+    if not store.asking:
+        suspicion(store.path).unlink(missing_ok=True)
+        _try_writing(store)
+    return len(names)
 
 
 def _try_writing(store: Store) -> None:
@@ -82,25 +87,17 @@ def _applied(store: Store) -> tuple[str, ...] | None:
     Another process may be making its tables at this moment. Raises sqlite3.Error, DamageFound or NotWritable.
     """
     connection = store.connection
-    connection.execute("BEGIN")
-    try:
-        names = schema.applied(connection)
-        if names is None:
-            _check_is_empty(store)
-        return names
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _check_is_empty(store: Store) -> None:
-    """Refuse a sound database that is not ours; one of ours that lost its tables is damaged."""
-    ((application,),) = store.connection.execute("PRAGMA application_id").fetchall()
-    ((objects,),) = store.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    if application == schema.APPLICATION:
-        raise DamageFound
-    if objects:
-        raise _not_ours(store.path)
+    with sqlite.transaction(connection, "BEGIN"):
+        kind = sqlite.kind_of(connection)
+        if kind is LEDGER:
+            names = sqlite.applied(connection, LEDGER)
+            if not names:  # one of ours that lost its tables
+                raise DamageFound
+            return names
+        ((objects,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        if kind or objects:
+            raise sqlite.refusal(LEDGER, store.path, kind)
+        return None
 
 
 def _read_through(store: Store) -> None:
@@ -112,7 +109,6 @@ def _read_through(store: Store) -> None:
     question = "PRAGMA integrity_check" if whole else "PRAGMA quick_check"
     if store.wait(lambda: store.connection.execute(question).fetchall()) != [("ok",)]:
         raise DamageFound
-    suspicion(store.path).unlink(missing_ok=True)
 
 
 def _is_due(store: Store) -> bool:
@@ -137,29 +133,16 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def _newer(store: Store) -> NotWritable:
-    version = schema.needs(store.connection)
-    return NotWritable(
-        f"The ledger {store.path} was written by a newer tukscal ({version}).",
-        advice=f"Install tukscal {version} or newer, or name another ledger with --ledger. Nothing was changed.",
-        file=str(store.path),
-    )
-
-
-def _not_ours(path: Path) -> NotWritable:
-    advice = "Name another file with --ledger. Nothing was changed."
-    return NotWritable(f"{path} is not a ledger of tukscal.", advice=advice, file=str(path))
-
-
 def _refuse_others(path: Path) -> None:
-    """Refuse what looks like somebody's document: it was named by mistake, and is not to be renamed for that.
+    """Refuse what looks like another program's, or like a document: it was named by mistake, and is not to be renamed.
 
     Raises NotWritable.
     """
     with contextlib.suppress(OSError), path.open("rb") as file:
         head = file.read(_HEAD)
-        if head.startswith(_OTHERS) or _is_text(head):
-            raise _not_ours(path)
+        kind = sqlite.header_kind(head)
+        if kind not in (None, LEDGER) or head.startswith(_OTHERS) or _is_text(head):
+            raise sqlite.refusal(LEDGER, path, kind)
 
 
 def _is_text(head: bytes) -> bool:

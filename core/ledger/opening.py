@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NotWritable
+from ..errors import NoSuchFile, NotWritable
 from ..files import is_no_file
+from ..system import sqlite
+from ..system.sqlite import LEDGER
 from . import mending, schema
-from .journal import OLDEST
-from .store import Habits, Store, is_busy, translated
+from .store import Habits, Store, translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ def open_store(path: Path, habits: Habits) -> tuple[Store, Opened]:
     InputOutput or NotWritable.
     """
     path = Path(os.path.realpath(path))
-    _check_sqlite()
+    sqlite.check_version()
     _make_folder(path)
     moved = None
     try:
@@ -44,6 +45,37 @@ def open_store(path: Path, habits: Habits) -> tuple[Store, Opened]:
         _migrate(store)
         mending.note_reading(store)
     return store, Opened(journal=journal, moved_aside=moved)
+
+
+def ask_store(path: Path, habits: Habits) -> tuple[Store, Opened]:
+    """Open a ledger's file to read what it says: nothing is made, changed, mended or moved.
+
+    An older ledger is read from a copy that is brought up to date. Raises NoSuchFile, InputOutput or NotWritable.
+    """
+    path = Path(os.path.realpath(path))
+    sqlite.check_version()
+    _check_ordinary(path)
+    store = Store(path, habits, asking=True)
+    with closed_on_error(store):
+        try:
+            version = mending.examine(store)
+        except mending.DamageFound:
+            raise store.damaged() from None
+        if version is None:
+            raise NoSuchFile(f"{path} is empty: it is no ledger yet.", file=str(path))
+        if version < len(schema.MIGRATIONS):
+            _work_on_copy(store)
+        ((journal,),) = store.rows("PRAGMA journal_mode")
+    return store, Opened(journal=journal, moved_aside=None)
+
+
+def _work_on_copy(store: Store) -> None:
+    copy = sqlite3.connect("", isolation_level=None)  # a file without a name, gone when it is closed
+    with store.translating():
+        store.wait(lambda: store.connection.backup(copy))
+        store.work_on_copy(copy)
+        while migrate_once(copy):
+            pass
 
 
 def _examined(path: Path, habits: Habits) -> Store:
@@ -69,7 +101,7 @@ def _check_unused(path: Path, habits: Habits) -> None:
         try:
             store.wait(lambda: store.connection.execute("BEGIN EXCLUSIVE"))
         except sqlite3.Error as error:
-            if is_busy(error):
+            if sqlite.is_busy(error):
                 raise translated(error, path) from None
 
 
@@ -78,14 +110,12 @@ def _migrate(store: Store) -> None:
     missing = True
     while missing:
         with store.writing(), store.translating():
-            missing = schema.migrate_once(store.connection)
+            missing = migrate_once(store.connection)
 
 
-def _check_sqlite() -> None:
-    if sqlite3.sqlite_version_info < OLDEST:
-        oldest = ".".join(map(str, OLDEST[:2]))
-        advice = "Use a Python with a newer SQLite; every Python of python.org has one."
-        raise NotWritable(f"SQLite {sqlite3.sqlite_version} is too old: {oldest} is needed.", advice=advice)
+def migrate_once(connection: sqlite3.Connection) -> bool:
+    """Make the ledger's next migration inside the transaction that is open; return False if there was none left."""
+    return sqlite.migrate_once(connection, LEDGER, schema.MIGRATIONS)
 
 
 def _make_folder(path: Path) -> None:
@@ -93,14 +123,18 @@ def _make_folder(path: Path) -> None:
 
     Raises NotWritable.
     """
-    advice = "Name another ledger with --ledger."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if is_no_file(path):
-            raise NotWritable(f"{path} is not an ordinary file.", advice=advice, file=str(path))
+        _check_ordinary(path)
     except OSError as error:
         message = f"The folder of the ledger {path} cannot be made: {error.strerror}."
-        raise NotWritable(message, advice=advice, file=str(path)) from None
+        raise NotWritable(message, advice="Name another ledger with --ledger.", file=str(path)) from None
+
+
+def _check_ordinary(path: Path) -> None:
+    if is_no_file(path):
+        advice = "Name another ledger with --ledger."
+        raise NotWritable(f"{path} is not an ordinary file.", advice=advice, file=str(path))
 
 
 @contextlib.contextmanager

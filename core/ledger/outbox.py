@@ -12,9 +12,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from ..system.sqlite import is_busy
 from . import rows, sql
 from .model import Backlog, Delivered, Delivery, Job, Outgoing
-from .store import Store, is_busy, translated
+from .store import Store, translated
 
 LONGEST_WAIT = 3_600.0  # seconds; no service is obeyed that asks for more
 NAME_TAKEN = "name_taken"  # the cause of a row whose name another output has

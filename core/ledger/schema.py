@@ -1,23 +1,11 @@
-"""The ledger's tables, and how a file of an older version gets them: the one module that imports sqlite-utils.
-
-Each migration is one transaction with the note that it was made. A file that knows migrations we do not was written by
-a newer tukscal; `about` says by which.
-"""
+"""The ledger's tables, and how a file of an older version gets them; `about` says which tukscal knows the newest."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ..system.sqlite import Migration
 from .model import Delivery, State
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-APPLICATION = 0x74756B73  # "tuks", in the file's header: whose file this is
-SET = "ledger"
 
 _STATES = ", ".join(f"'{state}'" for state in State)
 _DELIVERIES = ", ".join(f"'{state}'" for state in Delivery)
@@ -162,68 +150,28 @@ SCHEMA = (  # what the newest version holds, word for word as SQLite keeps it
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
-    """One step from a version to the next; `needs` is the first tukscal that knows it."""
-
-    name: str
-    needs: str
-    step: Callable[[Database], None]
+def _needs(version: str) -> str:
+    """Return the statement that notes the first tukscal that knows a migration."""
+    return f"REPLACE INTO about (name, value) VALUES ('needs', '{version}')"  # noqa: S608 - our own text
 
 
-def _first(db: Database) -> None:
-    db.execute(f"PRAGMA application_id = {APPLICATION}")
-    for statement in VERSION_1:
-        db.execute(statement)
-
-
-def _second(db: Database) -> None:
-    """Give the outbox the names, revisions and accounts of calendars: a new table around the old rows."""
-    columns = "id, job, output, sha256, created, state, attempts, next_attempt, completed, message"
-    db.execute("ALTER TABLE outbox RENAME TO outbox_1")
-    for text in INDEXES:
-        if " ON outbox " in text:
-            db.execute(f"DROP INDEX {text.split()[2]}")
-    for statement in VERSION_2:
-        db.execute(statement)
-    db.execute("INSERT INTO sqlite_sequence SELECT 'outbox', seq FROM sqlite_sequence WHERE name = 'outbox_1'")
-    db.execute(f"INSERT INTO outbox ({columns}) SELECT {columns} FROM outbox_1")  # noqa: S608 - our own names
-    db.execute("DROP TABLE outbox_1")
-
+_OUTBOX_1 = "id, job, output, sha256, created, state, attempts, next_attempt, completed, message"
 
 MIGRATIONS: tuple[Migration, ...] = (
-    Migration(name="1 jobs, attempts, outbox", needs="0.1.0", step=_first),
-    Migration(name="2 names and revisions of calendars", needs="0.1.0", step=_second),
+    Migration("1 jobs, attempts, outbox", (*VERSION_1, _needs("0.1.0"))),
+    Migration(
+        "2 names and revisions of calendars",  # a new table around the old rows of the outbox
+        (
+            "ALTER TABLE outbox RENAME TO outbox_1",
+            *(f"DROP INDEX {text.split()[2]}" for text in INDEXES if " ON outbox " in text),
+            *VERSION_2,
+            "INSERT INTO sqlite_sequence SELECT 'outbox', seq FROM sqlite_sequence WHERE name = 'outbox_1'",
+            f"INSERT INTO outbox ({_OUTBOX_1}) SELECT {_OUTBOX_1} FROM outbox_1",  # noqa: S608 - our own names
+            "DROP TABLE outbox_1",
+            _needs("0.1.0"),
+        ),
+    ),
 )
-
-
-def applied(connection: sqlite3.Connection) -> tuple[str, ...] | None:
-    """Return the names of the migrations a file has behind it, None if it holds no table of ours.
-
-    Raises sqlite3.Error.
-    """
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
-    if not tables:
-        return None
-    question = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
-    return tuple(name for (name,) in connection.execute(question, (SET,)))
-
-
-def migrate_once(connection: sqlite3.Connection, migrations: Sequence[Migration] | None = None) -> bool:
-    """Make the next migration inside the transaction that is open; return False if there was none left."""
-    migrations = MIGRATIONS if migrations is None else migrations
-    if len(applied(connection) or ()) >= len(migrations):
-        return False
-    from sqlite_utils import Database, Migrations  # 50 ms, needed once in a ledger's life
-
-    steps, db = Migrations(SET), Database(connection, recursive_triggers=False, execute_plugins=False)
-    for migration in migrations:
-        steps(name=migration.name)(migration.step)
-    after = [migration.name for migration in steps.pending(db)][1:]
-    steps.apply(db, stop_before=after[:1])
-    newest = migrations[len(applied(connection) or ()) - 1]
-    db.table("about").upsert({"name": "needs", "value": newest.needs}, pk="name")
-    return True
 
 
 def needs(connection: sqlite3.Connection) -> str:

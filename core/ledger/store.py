@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import host
-from ..errors import InputOutput, NotWritable, TukscalError
-from .journal import best_mode
+from ..errors import InputOutput
+from ..system import sqlite
+from ..system.sqlite import LEDGER, best_mode, is_busy, is_damage
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -25,11 +26,8 @@ Values = Mapping[str, object]
 Clock = Callable[[], float]
 
 _PIECE = 1.0  # seconds SQLite waits by itself
-_CACHE = 16  # MiB: a chunk of a thousand jobs touches so much
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
-_SHUT = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
-_BROKEN = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM)
+_MENDED = "Run the same command again: the damaged ledger is moved aside and a new one begun."
+_LEFT = "The next `tukscal batch` moves it aside and begins a new one; calendars that were written stay."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +42,9 @@ class Habits:
 class Store:
     """A ledger's file, open in one process."""
 
-    def __init__(self, path: Path, habits: Habits) -> None:
+    def __init__(self, path: Path, habits: Habits, *, asking: bool = False) -> None:
         self.path = path
+        self.asking = asking  # nothing is made, changed, mended or noted
         self.local = host.is_local(path)
         self._habits = habits
         self._process = os.getpid()
@@ -97,7 +96,7 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Let several questions see one state of the ledger."""
-        with self._transaction("BEGIN"):
+        with sqlite.transaction(self.connection, "BEGIN", self.run):
             yield
 
     @contextlib.contextmanager
@@ -107,20 +106,8 @@ class Store:
         Raises InputOutput or NotWritable.
         """
         self._check_file()
-        with self._transaction("BEGIN IMMEDIATE"):
+        with sqlite.transaction(self.connection, "BEGIN IMMEDIATE", self.run):
             yield
-
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        connection = self.connection
-        self.run(begin)
-        try:
-            yield
-            self.run("COMMIT")
-        finally:
-            if connection.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
 
     def wait(self, call: Callable[[], T]) -> T:
         """Return what a call to SQLite returns, once no other program holds the file. Raises sqlite3.Error."""
@@ -142,21 +129,43 @@ class Store:
 
     @contextlib.contextmanager
     def translating(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours."""
+        """Turn SQLite's errors into ours; damage is noted beside the file for the next start."""
         try:
             yield
         except sqlite3.Error as error:
-            raise translated(error, self.path) from None
+            ours = self.translated(error)
+            if is_damage(error) and isinstance(ours, InputOutput):
+                self._suspect()
+            raise ours from None
         except UnicodeDecodeError:  # SQLite quotes what it cannot read
-            raise _damaged(self.path) from None
+            self._suspect()
+            raise self.damaged() from None
+
+    def translated(self, error: sqlite3.Error) -> Exception:
+        """Return SQLite's error in our words; a fault of our own statements stays what it is."""
+        return sqlite.translated(error, LEDGER, self.path, self._advice())
+
+    def damaged(self) -> InputOutput:
+        """Return the error for a file that cannot be trusted."""
+        return sqlite.damaged(LEDGER, self.path, self._advice())
+
+    def _advice(self) -> str:
+        return _LEFT if self.asking else _MENDED
+
+    def _suspect(self) -> None:
+        if not self.asking:
+            with contextlib.suppress(OSError):
+                suspicion(self.path).touch()
 
     def replace_by(self, source: sqlite3.Connection) -> None:
         """Make the file what another database holds, in one transaction. Raises sqlite3.Error or InputOutput."""
         deadline = time.monotonic() + self._habits.patience
 
         def progress(status: int, _remaining: int, _pages: int) -> None:
-            if status in _BUSY and time.monotonic() >= deadline:  # by itself it would wait for ever
-                raise in_use(self.path)
+            if (
+                status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() >= deadline
+            ):  # by itself it would wait for ever
+                raise sqlite.in_use(LEDGER, self.path)
 
         self._check_file()
         source.backup(self.connection, progress=progress)
@@ -164,23 +173,18 @@ class Store:
     def choose_journal(self) -> str:
         """Choose the journal and return its name; while others have the file open it stays as they have it."""
         connection, mode = self.connection, best_mode(self.path)
-        try:
-            ((found,),) = connection.execute(f"PRAGMA journal_mode = {mode}").fetchall()
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise translated(error, self.path) from None
-            ((found,),) = self.rows("PRAGMA journal_mode")
-        self.run("PRAGMA synchronous = FULL")
-        self.run("PRAGMA fullfsync = ON")  # on macOS a plain fsync stops at the disk's own memory
-        self.run(f"PRAGMA cache_size = -{_CACHE * 1024}")
-        return str(found)
+        return self.patiently(lambda: sqlite.keep_durably(connection, mode))
+
+    def work_on_copy(self, copy: sqlite3.Connection) -> None:
+        """Go on with a copy of the file, which is gone when it is closed."""
+        self.connection.close()
+        self._open = copy
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            # Statements begin and end transactions, never the driver.
-            opened = sqlite3.connect(self.path, timeout=min(_PIECE, self._habits.patience), isolation_level=None)
+            opened = sqlite.connect(self.path, timeout=min(_PIECE, self._habits.patience), asking=self.asking)
         except sqlite3.Error as error:
-            raise translated(error, self.path) from None
+            raise self.translated(error) from None
         opened.text_factory = _text  # no check of SQLite's looks whether text is text
         return opened
 
@@ -216,58 +220,6 @@ def suspicion(path: Path) -> Path:
     return path.with_name(f"{path.name}.suspect")
 
 
-def is_busy(error: sqlite3.Error) -> bool:
-    """Return whether another program holds the file."""
-    return _code(error) in _BUSY
-
-
-def is_read_only(error: sqlite3.Error) -> bool:
-    """Return whether an error says that nobody may write the file, for no other reason than that."""
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY
-
-
-def is_broken(error: sqlite3.Error) -> bool:
-    """Return whether the disk is full or failed, or the memory did."""
-    return _code(error) in _BROKEN
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Return whether an error of a statement that is right says that the file is not."""
-    code = _code(error)
-    return code is not None and code not in (*_BUSY, *_SHUT, *_BROKEN, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_INTERRUPT)
-
-
-def in_use(path: Path) -> InputOutput:
-    """Return the error for a ledger somebody else does not let go."""
-    advice = "Wait until the other program has finished, or name another ledger with --ledger."
-    return InputOutput(f"The ledger {path} is in use by another program.", advice=advice, file=str(path))
-
-
 def translated(error: sqlite3.Error, path: Path) -> Exception:
     """Return SQLite's error in our words; a fault of our own statements stays what it is."""
-    code, where = _code(error), str(path)
-    if code in _BUSY:
-        return in_use(path)
-    if code in _SHUT:
-        advice = "Change its permissions, or name another ledger with --ledger."
-        return NotWritable(f"The ledger {path} cannot be opened or written.", advice=advice, file=where)
-    if code in _BROKEN:
-        reason = "the disk is full" if code == sqlite3.SQLITE_FULL else "the disk or the memory failed"
-        return InputOutput(f"The ledger {path} cannot be read or written: {reason}.", file=where)
-    return _damaged(path) if code in _DAMAGE else error
-
-
-def _damaged(path: Path) -> TukscalError:
-    with contextlib.suppress(OSError):
-        suspicion(path).touch()
-    return InputOutput(
-        f"The ledger {path} is damaged.",
-        advice="Run the same command again: the damaged ledger is moved aside and a new one begun.",
-        file=str(path),
-    )
-
-
-def _code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's primary result code, None for what the driver itself refuses."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+    return sqlite.translated(error, LEDGER, path, _MENDED)

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...core.errors import TukscalError, own_fault
+from ...core.system.sqlite import DiskFailed
 from . import pages, problems
 from .settings import Settings
-from .store.sqlite.database import StoreFull
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -90,7 +90,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _core(request: Request, error: Exception) -> Response:
     assert isinstance(error, TukscalError)
-    problem = problems.full() if isinstance(error, StoreFull) else problems.of(error)
+    problem = problems.full() if isinstance(error, DiskFailed) else problems.of(error)
     return pages.problem(problem, request.url.path, request.headers)
 
 

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 
 from ...core.errors import TooLarge
+from ...core.system.sqlite import DiskFailed
 from . import rendering
 from .checking import unpack
 from .context import Context
 from .store.model import FeedParts, FeedState, Rendering
-from .store.sqlite.database import StoreFull
 
 _DAY = 86_400.0
 _TRIES = 5  # a calendar may change while it is read, but not for ever
@@ -49,7 +49,7 @@ async def _make(service: Context, state: FeedState) -> Rendering | None:
     values = state, parts, service.clock.now(), settings.feeds.cancelled_days, settings.sizes.feed
     made = await service.in_turn(state.account, _render, *values)
     service.tallies.totals["feed_rendered"] += 1
-    with contextlib.suppress(StoreFull):  # readers get it all the same
+    with contextlib.suppress(DiskFailed):  # readers get it all the same
         await service.store.feeds.keep(made, [number for number, _ in state.calendars])
     return made
 

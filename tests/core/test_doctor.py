@@ -168,7 +168,7 @@ def test_sqlite(tmp_path: Path, version: tuple[int, ...], verdict: Verdict, word
 
 def test_sqlite_without_the_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the bug the ledger keeps a write-ahead log on a disk of this computer, and not on a network drive."""
-    monkeypatch.setattr("tukscal.core.ledger.journal.has_wal_bug", lambda: False)
+    monkeypatch.setattr("tukscal.core.system.sqlite.has_wal_bug", lambda: False)
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     theirs.mkdir()
     mounts(theirs, "nfs4", monkeypatch)
@@ -442,8 +442,8 @@ def test_a_ledger_nobody_may_write(book: Path, monkeypatch: pytest.MonkeyPatch) 
     """A ledger that can be read only is bad; it is really tried."""
     connect = sqlite3.connect
 
-    def read_only(path: Path, **given: object) -> sqlite3.Connection:
-        return connect(f"{path.as_uri()}?mode=ro", uri=True, **given)  # type: ignore[call-overload, no-any-return]
+    def read_only(path: str, **given: object) -> sqlite3.Connection:
+        return connect(f"{Path(path).as_uri()}?mode=ro", **{**given, "uri": True})  # type: ignore[call-overload, no-any-return]
 
     monkeypatch.setattr(sqlite3, "connect", read_only)
     monkeypatch.setattr(os, "access", lambda *_: False)

@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tukscal.core.ledger import Ledger, has_wal_bug
-from tukscal.core.ledger.journal import OLDEST, best_mode
+from tukscal.core.ledger import Ledger
+from tukscal.core.system.sqlite import OLDEST, best_mode, has_wal_bug
 from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
 
 
@@ -42,7 +42,7 @@ def test_the_log_needs_a_sound_sqlite_and_a_local_disk(
     monkeypatch: pytest.MonkeyPatch, bug: bool, local: bool, mode: str
 ) -> None:
     """Only a SQLite without the bug on a disk of this computer keeps a write-ahead log."""
-    monkeypatch.setattr("tukscal.core.ledger.journal.has_wal_bug", lambda: bug)
+    monkeypatch.setattr("tukscal.core.system.sqlite.has_wal_bug", lambda: bug)
     monkeypatch.setattr("tukscal.core.host.is_local", lambda _: local)
     assert best_mode(Path("/somewhere")) == mode
 

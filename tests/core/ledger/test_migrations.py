@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tukscal.core.errors import NotWritable
 from tukscal.core.ledger import Ledger, State, schema
-from tukscal.core.ledger.schema import MIGRATIONS, Migration
+from tukscal.core.ledger.schema import MIGRATIONS
+from tukscal.core.system import sqlite
+from tukscal.core.system.sqlite import LEDGER, Migration
 from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 
 def make(path: Path, migrations: tuple[Migration, ...]) -> None:
@@ -24,7 +22,7 @@ def make(path: Path, migrations: tuple[Migration, ...]) -> None:
         missing = True
         while missing:
             connection.execute("BEGIN IMMEDIATE")
-            missing = schema.migrate_once(connection, migrations)
+            missing = sqlite.migrate_once(connection, LEDGER, migrations)
             connection.execute("COMMIT")
 
 
@@ -34,18 +32,9 @@ def contents(path: Path) -> list[str]:
         return list(connection.iterdump())
 
 
-def _next(db: Database) -> None:
-    db.execute("ALTER TABLE batches ADD COLUMN colour TEXT")
-    db.execute("UPDATE batches SET colour = 'blue'")
-
-
-def _broken(db: Database) -> None:
-    _next(db)
-    db.execute("DELETE FROM jobs")
-    db.execute("SELECT * FROM no_such_table")
-
-
-NEXT = (*MIGRATIONS, Migration(name="next: colours", needs="7.8.9", step=_next))
+_COLOURS = ("ALTER TABLE batches ADD COLUMN colour TEXT", "UPDATE batches SET colour = 'blue'")
+_BROKEN = (*_COLOURS, "DELETE FROM jobs", "SELECT * FROM no_such_table")
+NEXT = (*MIGRATIONS, Migration("next: colours", (*_COLOURS, "UPDATE about SET value = '7.8.9' WHERE name = 'needs'")))
 
 
 @pytest.mark.parametrize("version", range(len(MIGRATIONS) + 1))
@@ -55,7 +44,7 @@ def test_every_version_becomes_the_newest(place: Place, version: int) -> None:
     with place.open() as ledger:
         assert ledger.moved_aside is None
         with place.raw() as file:
-            assert schema.applied(file) == tuple(step.name for step in MIGRATIONS)
+            assert sqlite.applied(file, LEDGER) == tuple(step.name for step in MIGRATIONS)
         queued(ledger, new_job())
         assert len(finish_all(ledger)) == 1
         assert ledger.check() == ()
@@ -87,7 +76,7 @@ def test_a_migration_that_fails_leaves_the_old_version(place: Place, monkeypatch
         queued(ledger, new_job())
     before = contents(place.path)
     with monkeypatch.context() as patch:
-        broken = Migration(name="broken", needs="9", step=_broken)
+        broken = Migration("broken", _BROKEN)
         patch.setattr(schema, "MIGRATIONS", (*MIGRATIONS, broken))
         with pytest.raises(sqlite3.OperationalError, match="no_such_table"), place.open():
             pass
@@ -100,11 +89,11 @@ def test_each_migration_is_a_transaction_of_its_own(place: Place, monkeypatch: p
     """If the second of two migrations fails, the first one stays, and only the second is made again."""
     with place.open():
         pass
-    monkeypatch.setattr(schema, "MIGRATIONS", (*NEXT, Migration(name="broken", needs="9", step=_broken)))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*NEXT, Migration("broken", _BROKEN)))
     with pytest.raises(sqlite3.OperationalError, match="duplicate column"), place.open():
         pass
     with place.raw() as raw:
-        assert schema.applied(raw) == tuple(step.name for step in NEXT)
+        assert sqlite.applied(raw, LEDGER) == tuple(step.name for step in NEXT)
         assert schema.needs(raw) == "7.8.9"
 
 
@@ -128,7 +117,7 @@ def test_what_cannot_be_is_not_kept(ledger: Ledger, place: Place, change: str) -
 def test_a_new_ledger_whose_making_fails_is_begun_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the very first migration fails, nothing of it stays, and the next start makes the ledger."""
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (Migration(name=MIGRATIONS[0].name, needs="1", step=_broken),))
+        patch.setattr(schema, "MIGRATIONS", (Migration(MIGRATIONS[0].name, _BROKEN),))
         with pytest.raises(sqlite3.OperationalError), place.open():
             pass
     with place.open() as ledger:

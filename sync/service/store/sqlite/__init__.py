@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .database import Database, Load, StoreFull, Timing
+from .database import Database, Load, Timing
 from .store import SqliteStore
 
-__all__ = ["Database", "Load", "SqliteStore", "StoreFull", "Timing"]
+__all__ = ["Database", "Load", "SqliteStore", "Timing"]

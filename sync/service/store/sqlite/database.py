@@ -2,7 +2,7 @@
 
 Writes that wait at the same moment share one transaction, each in a savepoint of its own, and so share the one fsync
 that makes them durable; what a write returns is handed out after the commit. One connection alone writes and empties
-the write-ahead log, which is why SQLite's WAL-reset bug (core/ledger/journal.py) cannot be met here. A store in memory
+the write-ahead log, which is why SQLite's WAL-reset bug (core/system/sqlite.py) cannot be met here. A store in memory
 has one thread for both.
 """
 
@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from .....core import host
-from .....core.errors import InputOutput, NotWritable
-from .schema import MIGRATIONS, Migration, check, migrate
+from .....core.errors import InputOutput
+from .....core.system import sqlite
+from .....core.system.sqlite import STORE, Migration, transaction
+from .schema import MIGRATIONS, check, migrate
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -31,12 +33,7 @@ Side = Literal["read", "write"]
 
 _MOST = 200  # writes in one transaction
 _BUSY = 30.0  # seconds another process (an admin's command) may hold the file
-_CACHE = 16  # MiB a connection
-_BROKEN = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM)
-
-
-class StoreFull(InputOutput):
-    """The store's disk is full, or fails."""
+_DAMAGED = "End the service and put a backup in its place, or name another store with --store."
 
 
 class Timing(NamedTuple):
@@ -136,14 +133,14 @@ class Database:
     # ---- the threads
 
     def _read_all(self) -> None:
-        with contextlib.closing(_connect(self.path, read_only=True)) as connection:
+        with contextlib.closing(_connect(self.path, asking=True)) as connection:
             while item := self._reads.get():
                 if item.future.set_running_or_notify_cancel():
                     self._read_one(connection, item)
 
     def _read_one(self, connection: sqlite3.Connection, item: _Item) -> None:
         try:
-            with self._timed("read", item), _translated(self.path), _transaction(connection, "BEGIN"):
+            with self._timed("read", item), _translated(self.path), transaction(connection, "BEGIN"):
                 result = item.work(connection)
         except BaseException as error:  # whatever it is, somebody waits for it
             item.future.set_exception(error)
@@ -175,7 +172,7 @@ class Database:
         """Do the work of all in one transaction, then hand out what came of it."""
         results: list[tuple[_Item, Any, BaseException | None]] = []
         try:
-            with _translated(self.path), _transaction(connection, "BEGIN IMMEDIATE"):
+            with _translated(self.path), transaction(connection, "BEGIN IMMEDIATE"):
                 for item in items:
                     with self._timed("write", item):
                         results.append((item, *_in_savepoint(connection, item.work)))
@@ -206,24 +203,13 @@ def _in_savepoint(connection: sqlite3.Connection, work: Work) -> tuple[Any, Base
     try:
         result = work(connection)
     except BaseException as error:
-        if not connection.in_transaction or _is_broken(error):
+        if not connection.in_transaction or sqlite.is_broken(error):
             raise
         connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
         return None, error
     connection.execute("RELEASE one")
     return result, None
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def _prepared(path: Path | None, migrations: Sequence[Migration]) -> sqlite3.Connection:
@@ -233,10 +219,9 @@ def _prepared(path: Path | None, migrations: Sequence[Migration]) -> sqlite3.Con
     connection = _connect(path)
     try:
         with _translated(path):
-            check(connection, migrations)
+            check(connection, path, migrations)
             if path is not None:
-                connection.execute(f"PRAGMA journal_mode = {'WAL' if host.is_local(path) else 'TRUNCATE'}")
-                connection.execute("PRAGMA synchronous = FULL")
+                sqlite.keep_durably(connection, "wal" if host.is_local(path) else "truncate")
             migrate(connection, migrations)
     except BaseException:
         connection.close()
@@ -250,15 +235,12 @@ def _keep_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def _connect(path: Path | None, *, read_only: bool = False) -> sqlite3.Connection:
+def _connect(path: Path | None, *, asking: bool = False) -> sqlite3.Connection:
     with _translated(path):
-        name = ":memory:" if path is None else str(path)
-        connection = sqlite3.connect(name, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+        connection = sqlite.connect(path, timeout=_BUSY, asking=asking, any_thread=True)
         try:
-            connection.execute(f"PRAGMA cache_size = -{_CACHE * 1024}")
+            sqlite.keep_pages(connection)
             connection.execute("PRAGMA foreign_keys = ON")
-            if read_only:
-                connection.execute("PRAGMA query_only = ON")
         except BaseException:
             connection.close()
             raise
@@ -270,31 +252,11 @@ def _translated(path: Path | None) -> Iterator[None]:
     """Raise SQLite's errors that are the computer's as ours; those of our own statements stay what they are."""
     try:
         yield
-    except sqlite3.IntegrityError:
-        raise
     except sqlite3.Error as error:
-        raise _ours(error, path) from error
-
-
-def _ours(error: sqlite3.Error, path: Path | None) -> Exception:
-    where = str(path or "the store in memory")
-    if _is_broken(error):
-        return StoreFull(f"The store {where} cannot be written: {error}.", file=where)
-    if _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return NotWritable(
-            f"The store {where} cannot be opened: {error}.", file=where, advice="Choose another --store."
-        )
-    if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_BUSY):
-        return InputOutput(f"The store {where} cannot be used: {error}.", file=where)
-    return error
-
-
-def _is_broken(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) and _code(error) in _BROKEN
-
-
-def _code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+        ours = sqlite.translated(error, STORE, path, _DAMAGED)
+        if ours is error:
+            raise
+        raise ours from error
 
 
 def _name(work: object) -> str:

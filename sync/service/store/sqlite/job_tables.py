@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .migration import Migration
+from .....core.system.sqlite import Migration
 
 JOBS = Migration(
     "jobs-1",

@@ -4,48 +4,38 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
-from .....core.errors import NotWritable
+from .....core.system import sqlite
+from .....core.system.sqlite import STORE, Migration, transaction
 from .job_tables import JOBS, LIMITS
-from .migration import Migration as Migration
-
-APPLICATION = 0x74756B73  # "tuks", in the file's header
 
 
-def check(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
+def check(connection: sqlite3.Connection, path: Path | None, migrations: Sequence[Migration]) -> None:
     """Refuse a file of a newer tukscal or of something else, without changing it. Raises NotWritable."""
-    ((application,),) = connection.execute("PRAGMA application_id").fetchall()
-    ((objects,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    if objects and application != APPLICATION:
-        raise NotWritable("This file is no store of tukscal.", advice="Name another --store. Nothing was changed.")
-    if objects and _done(connection) - {migration.name for migration in migrations}:
-        raise NotWritable("The store was written by a newer tukscal.", advice="Install that one. Nothing was changed.")
+    with transaction(connection, "BEGIN"):
+        kind = sqlite.kind_of(connection)
+        ((objects,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        if kind is not STORE and (kind or objects):
+            raise sqlite.refusal(STORE, path, kind)
+        if {*sqlite.applied(connection, STORE), *_old_notes(connection)} - {one.name for one in migrations}:
+            raise sqlite.newer(STORE, path)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
-    """Do what has not been done to a file yet, all or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
-        done = _done(connection)
-        for migration in migrations:
-            if migration.name not in done:
-                _apply(connection, migration)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    """Do what has not been done to a file yet, each migration whole or not at all."""
+    missing = True
+    while missing:
+        with transaction(connection, "BEGIN IMMEDIATE"):
+            if old := _old_notes(connection):  # of a store from before it had the ledger's way of noting
+                sqlite.note_applied(connection, STORE, [one.name for one in migrations if one.name in old])
+                connection.execute("DROP TABLE migrations")
+            missing = sqlite.migrate_once(connection, STORE, migrations)
 
 
-def _done(connection: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM migrations")}
-
-
-def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
-    for statement in migration.statements:
-        connection.execute(statement)
-    connection.execute("INSERT INTO migrations (name) VALUES (?)", (migration.name,))
+def _old_notes(connection: sqlite3.Connection) -> set[str]:
+    ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migrations'").fetchall()
+    return {name for (name,) in connection.execute("SELECT name FROM migrations")} if tables else set()
 
 
 ACCOUNTS = Migration(

@@ -72,8 +72,8 @@ class SqliteStore(SqliteFamily, interface.Store):
 
     @reads
     def _look(self, connection: Connection) -> None:
-        connection.execute("SELECT count(*) FROM migrations").fetchone()
+        connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()
 
     @writes
     def _touch(self, connection: Connection) -> None:
-        connection.execute("UPDATE migrations SET name = name WHERE name = 'accounts-1'")
+        connection.execute("UPDATE _sqlite_migrations SET name = name WHERE name = 'accounts-1'")

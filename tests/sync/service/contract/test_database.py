@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from psutil import Process
 from tukscal.core.errors import InputOutput, NotWritable
+from tukscal.core.system.sqlite import DiskFailed, Migration
 from tukscal.sync.service.store.sqlite import SqliteStore
-from tukscal.sync.service.store.sqlite.database import Database, StoreFull, Timing
-from tukscal.sync.service.store.sqlite.schema import Migration
+from tukscal.sync.service.store.sqlite.database import Database, Timing
 
 TABLE = Migration("one", ("CREATE TABLE numbers (n INTEGER PRIMARY KEY)",))
 ADD = "INSERT INTO numbers VALUES (?)"
@@ -93,7 +93,7 @@ def test_a_full_disk_is_told_to_all_and_passes(database: Database) -> None:
     futures = [database.submit_write(adding(*range(n * 10_000, n * 10_000 + 5_000))) for n in range(2)]
     release.set()
     for future in futures:
-        with pytest.raises(StoreFull, match="full"):
+        with pytest.raises(DiskFailed, match="full"):
             future.result(LATEST)
     assert numbers(database) == []
     database.submit_write(lambda c: c.execute("PRAGMA max_page_count = 100000").fetchall()).result(LATEST)
@@ -163,7 +163,7 @@ def test_a_newer_or_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE mine (x)")
     connection.close()
     (tmp_path / "text.db").write_text("Dear diary, " * 100)
-    for name, sentence in (("new", "newer"), ("other", "no store"), ("text", "cannot be used")):
+    for name, sentence in (("new", "newer"), ("other", "not a store"), ("text", "damaged")):
         before = (tmp_path / f"{name}.db").read_bytes()
         with pytest.raises(InputOutput if name == "text" else NotWritable, match=sentence) as refused:
             Database(tmp_path / f"{name}.db", migrations=[TABLE])
@@ -182,5 +182,5 @@ def test_migrations_are_done_once_and_wholly(tmp_path: Path) -> None:
     Database(tmp_path / "d.db", migrations=[TABLE, good]).close()
     database = Database(tmp_path / "d.db", migrations=[TABLE, good])
     tables = database.submit_read(lambda c: c.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall())
-    assert {name for (name,) in tables.result(LATEST)} == {"numbers", "whole", "migrations"}
+    assert {name for (name,) in tables.result(LATEST)} == {"numbers", "whole", "_sqlite_migrations"}
     database.close()
