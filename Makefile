@@ -96,7 +96,7 @@ soak: .venv/dev  ## Hundreds of random kills and faults more than in `make test`
 
 COUNT ?= 60
 MODULES ?= core
-mutants: .venv/dev  ## Which changes of an operator does no test notice? COUNT=60 SEED=1 MODULES="core/plan.py core/terms"
+mutants: .venv/dev  ## Which changes of an operator does no test notice? COUNT=60 SEED=1 MODULES="core/calendar/schedule.py core/terms"
 	$(RUN) tests/mutants/run.py --count $(COUNT) $(if $(SEED),--seed $(SEED)) --modules $(MODULES) $(if $(MOST),--most $(MOST))
 
 house: .venv/dev  ## The house in figures: sizes, what stands twice, circles, the files that a batch enters.

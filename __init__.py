@@ -10,10 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .core.convert import CalendarOptions, Conversion, TermChoice, convert, make_calendar, read_calendar, read_pdf
+    from .core.calendar.convert import (
+        CalendarOptions,
+        Conversion,
+        TermChoice,
+        convert,
+        make_calendar,
+        read_calendar,
+        read_pdf,
+    )
+    from .core.calendar.schedule import PlanOptions
     from .core.errors import TukscalError
     from .core.model import Entry, Kind, Problem, Timetable
-    from .core.plan import PlanOptions
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,8 +43,8 @@ __all__ = [
 _HOMES = {
     "errors": ["TukscalError"],
     "model": ["Entry", "Kind", "Problem", "Timetable"],
-    "plan": ["PlanOptions"],
-    "convert": [
+    "calendar.schedule": ["PlanOptions"],
+    "calendar.convert": [
         "CalendarOptions", "Conversion", "TermChoice", "convert", "make_calendar", "read_calendar", "read_pdf",
     ],
 }  # fmt: skip

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import click
 
-from ..core import guard
-from ..core.batch import BatchRequest, check_files, make_folder
-from ..core.batch_run import PRELOAD, BatchRun
-from ..core.convert import CalendarOptions
-from ..core.discover import INCLUDE, Wanted
+from ..core.batch.discover import INCLUDE, Wanted
+from ..core.batch.plan import BatchRequest, check_files, make_folder
+from ..core.batch.run import PRELOAD, BatchRun
+from ..core.calendar.convert import CalendarOptions
+from ..core.commands.inputs import Opening
 from ..core.errors import SEVERAL, NoSuchFile, NotWritable, TukscalError
-from ..core.inputs import Opening
 from ..core.jobs.loop import Pace
 from ..core.ledger import Keep, Ledger
+from ..core.pdf.limits import Limits
 from ..core.pool import Guards, InProcess, Pool, default_workers
 from ..core.report import check_report_path, write_report
-from ..core.screen import Limits
+from ..core.system import process
 from .batch_view import View, view_for
 from .calendar import calendar_options
 from .failures import report_error
@@ -196,7 +196,7 @@ def _signals(run: BatchRun) -> Iterator[list[int]]:
         signals.append(number)
         run.stop(at_once=len(signals) > 1)
 
-    heeded = [number for number in guard.ENDING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    heeded = [number for number in process.ENDING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, heard) for number in heeded}
     try:
         yield signals

@@ -16,11 +16,11 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..core.batch_queue import Plan
-from ..core.batch_run import BatchRun, Event, Stopping, Summary
+from ..core.batch.queue import Plan
+from ..core.batch.run import BatchRun, Event, Stopping, Summary
+from ..core.jobs.commit import Finished
 from ..core.ledger import Ledger, State
-from ..core.results import Finished
-from ..core.text import clean
+from ..core.system.text import clean
 from .batch_words import change_lines, failure_words, progress_line, summary_lines
 from .push_words import PushSummary, push_words
 from .render import Shown, print_lines

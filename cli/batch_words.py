@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..core.batch_run import Summary
-from ..core.details import details_of, moved_words
+from ..core.batch.run import Summary
+from ..core.jobs.commit import Finished
+from ..core.jobs.details import details_of, moved_words
 from ..core.ledger import State
 from ..core.report.words import cause_words
-from ..core.results import Finished
 from ..core.wording import counted, duration, plural
 from .render import Shown
 

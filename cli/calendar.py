@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from ..core.convert import CalendarOptions, TermChoice
-from ..core.plan import DEFAULT_TITLE, PlanOptions
+from ..core.calendar.convert import CalendarOptions, TermChoice
+from ..core.calendar.schedule import DEFAULT_TITLE, PlanOptions
 from .paths import term_folder
 from .values import Day, Length, Title
 

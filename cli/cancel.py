@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..core.compare import cancel_calendar
+from ..core.commands.compare import cancel_calendar
 from ..core.pool import Pool
 from ..core.wording import counted
 from .failures import json_errors_option

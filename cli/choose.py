@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from ..core.choosing import ChoiceRequest, Draft, lay_out, save, selection_of
-from ..core.decisions import Picks
-from ..core.inputs import Opening
+from ..core.commands.choose import ChoiceRequest, Draft, lay_out, save, selection_of
+from ..core.commands.inputs import Opening
 from ..core.pool import Guards, Pool
-from ..core.preferences import MEANINGS, Preference
-from ..core.propose import NODES
-from ..core.selection import Selection
-from ..core.selection_file import dump_selection
+from ..core.selection.decisions import Picks
+from ..core.selection.file import dump_selection
+from ..core.selection.preferences import MEANINGS, Preference
+from ..core.selection.propose import NODES
+from ..core.selection.select import Selection
 from .reading import reading_options
 from .selecting import selection_options
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from ..core.decisions import Decisions, Picks, attended, by_key, choice_of, owner, settled
 from ..core.model import Entry
-from ..core.preferences import Preference
-from ..core.propose import propose
-from ..core.selection import Choice
-from ..core.week import Clash, clashing_minutes, plan_week
+from ..core.pictures.week import Clash, clashing_minutes, plan_week
+from ..core.selection.decisions import Decisions, Picks, attended, by_key, choice_of, owner, settled
+from ..core.selection.preferences import Preference
+from ..core.selection.propose import propose
+from ..core.selection.select import Choice
 from .clash_words import clash_total
 
 PROPOSE_NODES = 20_000

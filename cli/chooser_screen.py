@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.control import Control
 from rich.screen import Screen
 
-from ..core import guard
+from ..core.system import process
 from .chooser import Board, Mode, State, press, press_unseen
 from .chooser_view import Size, screen_lines, too_small
 
@@ -76,7 +76,7 @@ def _keyboard() -> Iterator[Callable[[], str]]:
     handle = sys.stdin.fileno()
     stopped = signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # a shell would find our picture and no cursor
     try:
-        with guard.unseen_keys(handle), _resized() as resized:
+        with process.unseen_keys(handle), _resized() as resized:
             yield lambda: _read(handle, resized)
     finally:
         signal.signal(signal.SIGTSTP, stopped)

@@ -11,11 +11,11 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from ..core.decisions import owner
 from ..core.model import WEEKDAYS, Entry
-from ..core.selection import Choice
-from ..core.text import clean
-from ..core.week import Clash, clashing_minutes, clock
+from ..core.pictures.week import Clash, clashing_minutes, clock
+from ..core.selection.decisions import owner
+from ..core.selection.select import Choice
+from ..core.system.text import clean
 from ..core.wording import counted
 from .chooser import Board, Mode, State, about, clashes_of, open_rows, with_pick
 from .chooser_week import week_lines

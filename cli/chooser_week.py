@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from ..core.model import WEEKDAYS, Entry
-from ..core.week import Block, Clash, WeekPlan, clock, plan_week
+from ..core.pictures.week import Block, Clash, WeekPlan, clock, plan_week
 from .chooser import Board, State, clashes_of, sessions
 from .clash_words import letter
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.model import quarters
-from ..core.pictures.look import clash_text, long_date, name
-from ..core.week import Clash, clashing_minutes, clock
+from ..core.pictures.theme import clash_text, long_date, name
+from ..core.pictures.week import Clash, clashing_minutes, clock
 from ..core.wording import counted
 
 COUNTED = "a weekly clash counted for 6 weeks a quarter"

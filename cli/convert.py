@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from ..core.command import STDOUT, Format, Output, Request, Result, run
-from ..core.convert import CalendarOptions
+from ..core.calendar.convert import CalendarOptions
+from ..core.commands.convert import STDOUT, Format, Output, Request, Result, run
+from ..core.commands.inputs import Opening
 from ..core.errors import TukscalError, exit_code
-from ..core.inputs import Opening
+from ..core.pdf.limits import Limits
 from ..core.pool import Guards, Pool
-from ..core.screen import Limits
-from ..core.selection import Selection
+from ..core.selection.select import Selection
 from .calendar import calendar_options
 from .failures import report_error
 from .reading import reading_options

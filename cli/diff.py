@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from ..core.changes import Difference, Snapshot
-from ..core.compare import compare
-from ..core.inputs import Opening
+from ..core.calendar.diff import Difference, Snapshot
+from ..core.commands.compare import compare
+from ..core.commands.inputs import Opening
 from ..core.pool import Guards, Pool
 from ..core.wording import counted
 from .reading import reading_options

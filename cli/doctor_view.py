@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from .. import __version__
 from ..core.doctor import Check, Verdict
-from ..core.text import clean
+from ..core.system.text import clean
 from ..core.wording import counted
 from .canvas import Line, Piece, paragraph
 from .paint import columns

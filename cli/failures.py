@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 
 from ..core.errors import TukscalError
-from ..core.text import clean
+from ..core.system.text import clean
 
 _WIDEST = 100  # columns; longer lines are hard to read
 

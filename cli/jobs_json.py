@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 
 import click
 
-from ..core.details import load_details
+from ..core.jobs.details import load_details
 from ..core.jobs.queries import Figures
+from ..core.jobs.verify import Finding
 from ..core.ledger import Attempt, Batch, Job
-from ..core.verify import Finding
 
 Document = dict[str, object]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from ..core.text import clean
-from ..core.verify import Finding, Kind, Verification
+from ..core.jobs.verify import Finding, Kind, Verification
+from ..core.system.text import clean
 from ..core.wording import counted
 from .jobs_json import finding_document, print_stream
 from .render import Shown, print_lines

@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ..core.details import Details, Row, load_details, moved_words
+from ..core.jobs.details import Details, Row, load_details, moved_words
 from ..core.jobs.queries import Figures
 from ..core.ledger import LETTERS, Attempt, Batch, Job, State
-from ..core.text import clean
+from ..core.system.text import clean
 from ..core.wording import counted, duration, memory, place, size
 from . import jobs_words as words
 from .canvas import Line, Piece, pad, paragraph

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from ..core.model import WEEKDAYS, Kind
-from ..core.month import MonthPlan, Occurrence
-from ..core.pictures.look import marks, tint
-from ..core.week import clock
+from ..core.pictures.month import MonthPlan, Occurrence
+from ..core.pictures.theme import marks, tint
+from ..core.pictures.week import clock
 from .canvas import Canvas, Line, Piece, breadth, cut, pad, paragraph
 
 _HEADING = "bold"

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import click
 
-from ..core.choosing import Draft, save, selection_of
-from ..core.decisions import Picks, undecided
+from ..core.commands.choose import Draft, save, selection_of
 from ..core.model import Entry
-from ..core.preferences import MEANINGS, Preference, weeks_of
-from ..core.propose import Proposal, propose
-from ..core.selection import ModuleKey
-from ..core.selection_file import dump_selection
-from ..core.week import Block, Clash
+from ..core.pictures.week import Block, Clash
+from ..core.selection.decisions import Picks, undecided
+from ..core.selection.file import dump_selection
+from ..core.selection.preferences import MEANINGS, Preference, weeks_of
+from ..core.selection.propose import Proposal, propose
+from ..core.selection.select import ModuleKey
 from .clash_words import clash_line, counted_total
 from .render import Shown, print_lines
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..core.backoff import Backoff, Pause
+from ..core.jobs.commit import Push
 from ..core.ledger import Delivery, Ledger
-from ..core.results import Push
-from ..core.watch.logs import Level, Log, open_log
+from ..core.watch.telemetry.logs import Level, Log, open_log
 from .paths import config_folder
 from .push_words import PushSummary
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from ..core.selection import Selection
-from ..core.selection_file import parse_group
+from ..core.selection.file import parse_group
+from ..core.selection.select import Selection
 from ..core.timetable import values
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from ..core import guard
 from ..core.errors import InputOutput
+from ..core.system import process
 from .serve_tokens import SETTINGS, token
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _run(settings: Settings, *, host: str, port: int, forwarded_allow_ips: str, 
             logs.set_up(log_level)
             if settings.outside.sentry:
                 _tell_sentry(settings.outside.sentry)
-            for number in guard.ENDING_SIGNALS:  # uvicorn hears them, and raises them again when it has ended as told
+            for number in process.ENDING_SIGNALS:  # uvicorn hears them, and raises them again when it has ended as told
                 signal.signal(number, lambda *_: None)
             made.run(sockets=[listening])
 

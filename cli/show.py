@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..core.convert import CalendarOptions, TermChoice
-from ..core.inputs import Opening
-from ..core.month import MonthPlan
-from ..core.plan import PlanOptions
+from ..core.calendar.convert import CalendarOptions, TermChoice
+from ..core.calendar.schedule import PlanOptions
+from ..core.commands.inputs import Opening
+from ..core.commands.show import Overview, PictureRequest, gather, month_of, write_picture
+from ..core.pictures.month import MonthPlan
 from ..core.pool import Guards, Pool
-from ..core.selection import Selection
-from ..core.show import Overview, PictureRequest, gather, month_of, write_picture
+from ..core.selection.select import Selection
 from .paths import term_folder
 from .reading import reading_options
 from .selecting import selection_options

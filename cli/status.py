@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import TukscalError
-from ..core.watch.heartbeat import Health, Seen, all_seen, heartbeat_slots, latest, look, read_heartbeat
+from ..core.watch.telemetry.heartbeat import Health, Seen, all_seen, heartbeat_slots, latest, look, read_heartbeat
 from .paths import state_folder
 from .render import print_lines
 from .status_words import document, nothing_lines, status_lines

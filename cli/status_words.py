@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core.watch.heartbeat import Health, Life, Seen
-from ..core.watch.status import State, Status, plain
+from ..core.watch.telemetry.heartbeat import Health, Life, Seen
+from ..core.watch.telemetry.status import State, Status, plain
 from ..core.wording import counted, memory, size
 from .render import Shown
 

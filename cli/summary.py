@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from ..core.command import STDOUT, Output
-from ..core.convert import Conversion
-from ..core.event import Event, Status
-from ..core.identity import session_id
+from ..core.calendar.convert import Conversion
+from ..core.calendar.event import Event, Status
+from ..core.calendar.identity import session_id
+from ..core.calendar.revision import Change, Revision
+from ..core.commands.convert import STDOUT, Output
 from ..core.model import WEEKDAYS, Entry, Kind, Problem, Timetable
-from ..core.revision import Change, Revision
-from ..core.selection_file import Chosen
+from ..core.selection.file import Chosen
 from ..core.terms import Span, Term, closed_by_holiday
 from ..core.wording import counted, listed, place
 from .render import Shown

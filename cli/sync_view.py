@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..core.ledger import Backlog, Delivery, Outgoing
-from ..core.text import clean
+from ..core.system.text import clean
 from ..sync.credentials import Identity
 from .jobs_words import moment_words
 

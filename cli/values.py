@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import click
 
-from ..core.plan import check_title
-from ..core.screen import Limits
+from ..core.calendar.schedule import check_title
+from ..core.pdf.limits import Limits
 
 _LENGTH = re.compile(r"(?:([0-9]{1,4})\s*h)?\s*(?:([0-9]{1,4})\s*(?:m|min)?)?")
 _SIZE = re.compile(r"([0-9]{1,18})\s*(K|M|G|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)

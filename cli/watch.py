@@ -13,29 +13,29 @@ from typing import Any
 
 import click
 
-from ..core import guard
-from ..core.batch import BatchRequest
-from ..core.batch_run import PRELOAD
-from ..core.convert import CalendarOptions
-from ..core.discover import INCLUDE, Wanted
+from ..core.batch.discover import INCLUDE, Wanted
+from ..core.batch.plan import BatchRequest
+from ..core.batch.run import PRELOAD
+from ..core.calendar.convert import CalendarOptions
+from ..core.commands.inputs import Opening
 from ..core.errors import SEVERAL, TukscalError
-from ..core.inputs import Opening
 from ..core.ledger import Ledger
+from ..core.pdf.limits import Limits
 from ..core.pool import Guards, Pool, default_workers
-from ..core.screen import Limits
+from ..core.system import process
+from ..core.system.systemd import Notifier
 from ..core.watch.daemon import Daemon, Means
-from ..core.watch.endpoint import Endpoint, Pages
-from ..core.watch.fates import Fate
-from ..core.watch.heartbeat import Heartbeat, free_slot
+from ..core.watch.folder.monitor import Rhythm
+from ..core.watch.folder.stability import Patience
 from ..core.watch.lease import Lease
-from ..core.watch.logs import Level, Log, open_log
-from ..core.watch.metrics import Metrics
-from ..core.watch.notify import Notifier
-from ..core.watch.outside import Outside
+from ..core.watch.notes import Fate
 from ..core.watch.request import WatchRequest, check
-from ..core.watch.settle import Patience
-from ..core.watch.sight import Rhythm
-from ..core.watch.status import Board
+from ..core.watch.telemetry.endpoint import Endpoint, Pages
+from ..core.watch.telemetry.heartbeat import Heartbeat, free_slot
+from ..core.watch.telemetry.logs import Level, Log, open_log
+from ..core.watch.telemetry.metrics import Metrics
+from ..core.watch.telemetry.reporters import Outside
+from ..core.watch.telemetry.status import Board
 from .calendar import calendar_options
 from .ledgers import ledger_option
 from .paths import state_folder
@@ -237,9 +237,9 @@ def _signals(daemon: Daemon) -> Iterator[list[int]]:
         heard.append(number)
         daemon.stop()
 
-    handlers: dict[int, Callable[[int, object], None]] = dict.fromkeys(guard.ENDING_SIGNALS, end)
-    if guard.RELOAD_SIGNAL is not None:
-        handlers[guard.RELOAD_SIGNAL] = lambda _number, _frame: daemon.reload()
+    handlers: dict[int, Callable[[int, object], None]] = dict.fromkeys(process.ENDING_SIGNALS, end)
+    if process.RELOAD_SIGNAL is not None:
+        handlers[process.RELOAD_SIGNAL] = lambda _number, _frame: daemon.reload()
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield heard

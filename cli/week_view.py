@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..core.commands.show import Overview
 from ..core.model import WEEKDAYS
-from ..core.pictures.look import HALVES, clash_sentence, long_date, marks, name, short_places, times, tint
-from ..core.show import Overview
-from ..core.week import Block, Clash, Week, WeekPlan, clock, place
+from ..core.pictures.theme import HALVES, clash_sentence, long_date, marks, name, short_places, times, tint
+from ..core.pictures.week import Block, Clash, Week, WeekPlan, clock, place
 from .canvas import Canvas, Line, Piece, breadth, cut, pad, paragraph, wrap
 
 _STEP = 30  # minutes a row

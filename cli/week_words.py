@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..core.inputs import is_calendar
+from ..core.commands.inputs import is_calendar
+from ..core.commands.show import Overview
 from ..core.model import Kind
-from ..core.selection import Choice
-from ..core.show import Overview
+from ..core.selection.select import Choice
 from ..core.wording import counted, duration, listed
 
 _MOST_DECISIONS = 12

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import pdfplumber
 import pypdfium2.raw as pdfium
-from tukscal.core import ics
-from tukscal.core.convert import CalendarOptions, make_calendar, read_pdf
-from tukscal.core.integrity import check_streams
-from tukscal.core.page_tree import check_pages
-from tukscal.core.readers.pdfium import read_pages
-from tukscal.core.screen import Limits, Screen, screen_file
-from tukscal.core.tables import page_tables
+from tukscal.core.calendar import ics
+from tukscal.core.calendar.convert import CalendarOptions, make_calendar, read_pdf
+from tukscal.core.pdf.checksums import check_streams
+from tukscal.core.pdf.limits import Limits, Screen, screen_file
+from tukscal.core.pdf.page_tree import check_pages
+from tukscal.core.pdf.readers.pdfium import read_pages
+from tukscal.core.pdf.tables import page_tables
 from tukscal.core.timetable import read_timetable
 
 ROOT = Path(__file__).resolve().parent.parent

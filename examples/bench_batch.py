@@ -24,9 +24,9 @@ from datetime import date
 from pathlib import Path
 
 import pdfplumber
-from tukscal.core.batch import BatchRequest
-from tukscal.core.batch_run import PRELOAD, BatchRun
-from tukscal.core.convert import CalendarOptions
+from tukscal.core.batch.plan import BatchRequest
+from tukscal.core.batch.run import PRELOAD, BatchRun
+from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.ledger import Ledger
 from tukscal.core.pool import Pool
 from tukscal.examples.generator import content

@@ -18,14 +18,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from tukscal.core.convert import CalendarOptions, make_calendar, read_pdf
+from tukscal.core.calendar.convert import CalendarOptions, make_calendar, read_pdf
 from tukscal.core.ledger import Done, Ledger, NewJob
 from tukscal.core.pool import Pool
 from tukscal.examples.generator import content
 
 JOBS, ROUNDS, AHEAD = 1_000, 5, 16
 OPTIONS = CalendarOptions(today=date(2026, 7, 1), year=2026)
-PRELOAD = ("tukscal.core.convert", "tukscal.core.readers.pdfium", "tukscal.core.ics")
+PRELOAD = ("tukscal.core.calendar.convert", "tukscal.core.pdf.readers.pdfium", "tukscal.core.calendar.ics")
 
 
 def nothing() -> int:

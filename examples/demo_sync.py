@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from tukscal.core.event import Status
-from tukscal.core.ics import read
+from tukscal.core.calendar.event import Status
+from tukscal.core.calendar.ics import read
 from tukscal.examples.loadtest.service import OwnService
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 from tukscal.cli.chooser import State, make_board
 from tukscal.cli.chooser_view import Size, screen_lines
-from tukscal.core.choosing import ChoiceRequest, lay_out
+from tukscal.core.commands.choose import ChoiceRequest, lay_out
 from tukscal.core.pool import InProcess
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import LECTURES, lecture

@@ -29,10 +29,10 @@ from typing import Protocol
 
 from multiprocessing_logging import MultiProcessingHandler
 
-from ..core import guard
 from ..core.decode import from_json
 from ..core.errors import TukscalError, Unauthorized, own_fault
 from ..core.ledger import Ledger, pushing_alone
+from ..core.system import process
 from .credentials import Credentials, Login
 from .outbox import Drain, Pushed, Waiter
 from .wire import names
@@ -185,7 +185,7 @@ class Spawned(_Parent):
 
 def start(options: DrainOptions, tell: Tell) -> DrainProcess:
     """Start the process that pushes; call it before the first thread, pool or open ledger."""
-    return Forked(options, tell) if guard.START_METHOD == "forkserver" else Spawned(options, tell)
+    return Forked(options, tell) if process.START_METHOD == "forkserver" else Spawned(options, tell)
 
 
 class _Telling(logging.Handler):
@@ -222,7 +222,7 @@ def _print(level: int, event: str, fields: Mapping[str, object]) -> None:
 
 def _be_quiet(handler: logging.Handler) -> None:
     """Leave the terminal and its keys to the parent, which says when to end; SIGTERM may end us at any moment."""
-    for number in guard.ENDING_SIGNALS:
+    for number in process.ENDING_SIGNALS:
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     _LOG.handlers[:] = [handler]
     _LOG.propagate = False

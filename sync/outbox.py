@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ..core.errors import InputOutput, TukscalError
-from ..core.files import read_file
 from ..core.ledger import LONGEST_WAIT, Delivered, Delivery, Ledger, Outgoing
+from ..core.system.files import read_file
 from . import wire
 from .client import Upload
 from .retry import OF_THE_SERVICE, Circuit, Kind, PushFailed, Retries, again

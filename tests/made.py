@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tukscal.core.export import entry_value
-from tukscal.core.integrity import check_streams
 from tukscal.core.model import Page, Timetable
-from tukscal.core.readers import pdfium, plumber
-from tukscal.core.screen import Limits, Screen
-from tukscal.core.tables import page_tables
+from tukscal.core.pdf.checksums import check_streams
+from tukscal.core.pdf.limits import Limits, Screen
+from tukscal.core.pdf.readers import pdfium, plumber
+from tukscal.core.pdf.tables import page_tables
+from tukscal.core.timetable.export import entry_value
 from tukscal.examples.generator.content import Made
 from tukscal.examples.generator.layout import ExtraColumn, Layout
 from tukscal.examples.generator.rows import LectureRow, Row

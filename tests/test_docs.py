@@ -12,13 +12,13 @@ import click
 import pytest
 from tukscal.cli.main import cli
 from tukscal.core.errors import ERRORS, SEVERAL
-from tukscal.core.export import CSV_COLUMNS
 from tukscal.core.ledger.model import State
+from tukscal.core.pdf.limits import Limits
 from tukscal.core.report.cells import COLUMNS
-from tukscal.core.screen import Limits
-from tukscal.core.watch.metrics import Metrics
-from tukscal.core.watch.status import State as WatchState
-from tukscal.core.watch.status import Status
+from tukscal.core.timetable.export import CSV_COLUMNS
+from tukscal.core.watch.telemetry.metrics import Metrics
+from tukscal.core.watch.telemetry.status import State as WatchState
+from tukscal.core.watch.telemetry.status import Status
 from tukscal.examples import pictures
 from tukscal.sync.service import scopes
 from tukscal.sync.service.settings import Settings

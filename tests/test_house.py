@@ -49,8 +49,8 @@ def test_the_checks_can_fail() -> None:
     [
         ("ledger._store.close()", [1]),
         ("patch.setattr(files, '_prepare', print)", [1]),
-        ("patch.setattr('tukscal.core.files._prepare', print)", [1]),
-        ("\nfrom tukscal.core.files import _prepare", [2]),
+        ("patch.setattr('tukscal.core.system.files._prepare', print)", [1]),
+        ("\nfrom tukscal.core.system.files import _prepare", [2]),
         ("class A:\n    def f(self):\n        self._x = other._x", []),
         ("pair._replace(a=1)\nos._exit(1)\nx.__dict__", []),
     ],
@@ -70,4 +70,4 @@ def test_a_batch_enters_its_own_files() -> None:
     """A batch of one PDF enters the command and, in a worker, the readers."""
     found = house.entered()
     assert "cli/batch.py" in found
-    assert any(path.startswith("core/readers/") for path in found)
+    assert any(path.startswith("core/pdf/readers/") for path in found)

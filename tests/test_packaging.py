@@ -134,7 +134,7 @@ def test_installed_command_converts(python: Path, tmp_path: Path) -> None:
 def test_public_names_are_there(python: Path, tmp_path: Path) -> None:
     """`import tukscal` loads no library; every public name can be had, and no other."""
     code = (
-        "import sys, tukscal, json\nheavy = ('pypdfium2', 'icalendar', 'click', 'tukscal.core.convert')\n"
+        "import sys, tukscal, json\nheavy = ('pypdfium2', 'icalendar', 'click', 'tukscal.core.calendar.convert')\n"
         "loaded = [name for name in heavy if name in sys.modules]\n"
         "names = {name: getattr(tukscal, name) is not None for name in tukscal.__all__}\n"
         "try:\n    tukscal.nonsense\nexcept AttributeError as error:\n"

@@ -1,4 +1,4 @@
-"""What depends on the machine stands in one module each: systems in core/guard.py, libraries where they belong."""
+"""What depends on the machine stands in one module each: systems in core/system/process.py, libraries where listed."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ UNIX_NAMES = {
            "geteuid", "setuid", "chown", "mkfifo", "nice", "wait4", "waitpid", "WNOHANG", "posix_spawn", "sysconf"},
     "signal": {"SIGKILL", "SIGALRM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGXCPU", "alarm", "setitimer", "pause"},
 }  # fmt: skip
-GUARD = "core/guard.py"
+GUARD = "core/system/process.py"
 
 # Library -> the only module, or folder, that may import it.
 HOMES: Mapping[str, str | tuple[str, ...]] = {
     "click": "cli/",
     "rich": "cli/",
-    "psutil": ("core/guard.py", "core/host.py"),
-    "pypdfium2": "core/readers/pdfium/calls.py",
-    "pypdfium2_raw": "core/readers/pdfium/calls.py",
-    "pdfplumber": "core/readers/plumber.py",
-    "pdfminer": "core/readers/plumber.py",
-    "icalendar": "core/ics.py",
+    "psutil": ("core/system/process.py", "core/system/machine.py"),
+    "pypdfium2": "core/pdf/readers/pdfium/calls.py",
+    "pypdfium2_raw": "core/pdf/readers/pdfium/calls.py",
+    "pdfplumber": "core/pdf/readers/plumber.py",
+    "pdfminer": "core/pdf/readers/plumber.py",
+    "icalendar": "core/calendar/ics.py",
     "holidays": "core/terms/public.py",
     "tomli_w": "core/terms/write.py",
     "platformdirs": "cli/paths.py",
@@ -60,8 +60,8 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "itsdangerous": "sync/service/",
     "sentry_sdk": "sync/service/",
     "sqlite_utils": "core/system/sqlite.py",
-    "prometheus_client": ("core/watch/metrics.py", "sync/service/"),
-    "watchdog": "core/watch/eyes.py",
+    "prometheus_client": ("core/watch/telemetry/metrics.py", "sync/service/"),
+    "watchdog": "core/watch/folder/events.py",
 }
 
 
@@ -103,7 +103,7 @@ def test_every_shipped_file_is_looked_at() -> None:
 
 
 def test_only_the_guard_knows_the_system() -> None:
-    """Modules and names that only Unix has stand in core/guard.py alone."""
+    """Modules and names that only Unix has stand in core/system/process.py alone."""
     found = {path: sorted(set(unix_only(tree))) for path, tree in map(parse, SHIPPED)}
     assert {path: names for path, names in found.items() if names and path != GUARD} == {}
     assert found[GUARD] == ["os.killpg", "os.nice", "os.setsid", "resource", "signal.SIGKILL", "termios", "tty"]

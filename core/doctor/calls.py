@@ -41,8 +41,8 @@ def take(count: int, seconds: float) -> None:
 
 def read_blank() -> int:
     """Load what a conversion needs, read a blank page with both readers and return how many pages they saw together."""
-    from .. import ics  # noqa: F401 - that it can be loaded is the question
-    from ..readers import pdfium, plumber
-    from ..screen import Limits, Screen
+    from ..calendar import ics  # noqa: F401 - that it can be loaded is the question
+    from ..pdf.limits import Limits, Screen
+    from ..pdf.readers import pdfium, plumber
 
     return sum(len(reader.read_pages(_BLANK, password=None, screen=Screen(Limits()))) for reader in (pdfium, plumber))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import guard
 from ..pool import default_workers
 from ..pool.pool import SHARE
+from ..system import process
 from ..wording import counted, memory
 from .values import Check, note, ok
 
@@ -38,7 +38,7 @@ def machine(group: Path = _CGROUP) -> Machine:
     limit = _number(group / "memory.max")
     total = os.cpu_count() or 1
     return Machine(
-        processors=total, cores=guard.cores(), free=guard.available(), workers=default_workers(), memory=limit
+        processors=total, cores=process.cores(), free=process.available(), workers=default_workers(), memory=limit
     )
 
 

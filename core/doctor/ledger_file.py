@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import host
 from ..errors import InputOutput, TukscalError
-from ..ledger import LETTERS, OPEN, State, mending, schema, sql
+from ..ledger import LETTERS, OPEN, State, recovery, schema, sql
 from ..ledger.store import Habits, Store, suspicion
+from ..system import machine
 from ..system.sqlite import LEDGER, applied
 from ..wording import counted, size
 from .values import Check, bad, note, ok
@@ -62,7 +62,7 @@ def _looked_at(path: Path, longest: float) -> Check:
             whole = _read_through(store, longest)
             _write(store)
             return ok(_NAME, f"{path} is {whole} and can be written: {_contents(store)}.")
-    except mending.DamageFound:
+    except recovery.DamageFound:
         advice = "The next command that needs it moves it aside and begins a new one; calendars that were written stay."
         return bad(_NAME, f"{path} is damaged.", advice)
     except InputOutput as error:
@@ -83,8 +83,8 @@ def _read_through(store: Store, longest: float) -> str:
     alarm = _Alarm(time.monotonic() + longest)
     store.connection.set_progress_handler(alarm, _OFTEN)
     try:
-        mending.examine(store)
-    except (mending.DamageFound, TukscalError, sqlite3.Error):  # what it makes of a statement that was stopped
+        recovery.examine(store)
+    except (recovery.DamageFound, TukscalError, sqlite3.Error):  # what it makes of a statement that was stopped
         if not alarm.rang:
             raise
         return f"sound as far as {longest:g} seconds of reading show"
@@ -111,8 +111,8 @@ def _contents(store: Store) -> str:
 
 
 def _disk(path: Path) -> Check:
-    kind, name = host.file_system(path), "ledger's disk"
-    if kind in host.LOCAL:
+    kind, name = machine.file_system(path), "ledger's disk"
+    if kind in machine.LOCAL:
         return ok(name, f"It is a disk of this computer (file system {kind}).")
     what = f"file system {kind}, perhaps a network drive" if kind else "the system does not say what it is"
     advice = "Keep the ledger on a disk of this computer: name one with --ledger. Outputs may be on any drive."

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from .. import host
+from ..system import machine
 from ..system.sqlite import OLDEST, Version, best_mode, has_wal_bug
 from .values import Check, bad, note, ok
 
@@ -58,7 +58,7 @@ def time_zone(today: date, zone: Callable[[str], tzinfo] = ZoneInfo) -> Check:
 
 
 def boot(
-    boot_id: Callable[[], str] = host.boot_id, node: Callable[[], str] = platform.node, system: str = sys.platform
+    boot_id: Callable[[], str] = machine.boot_id, node: Callable[[], str] = platform.node, system: str = sys.platform
 ) -> Check:
     """Return what tells one start of the computer from the next, which leases on jobs go by."""
     found, name = boot_id(), node()

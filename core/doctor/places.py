@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import host
+from ..system import machine
 from ..wording import counted, listed, size
 from .values import Check, bad, note, ok
 
@@ -98,10 +98,10 @@ def try_out(folder: Path, now: Callable[[], float] = time.time) -> float:
 
 def _written(place: Place, folder: Path) -> str:
     where = f"{place.folder} can be written" if folder == place.folder else f"{place.folder} can be made"
-    kind = host.file_system(folder)
+    kind = machine.file_system(folder)
     if kind is None:
         return f"{where}; the system does not say on what file system."
-    if kind in host.LOCAL:
+    if kind in machine.LOCAL:
         return f"{where} (file system {kind})."
     return f"{where} (file system {kind}, perhaps a network drive: new files in it are found by looking, not told)."
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
-from .. import guard
 from ..errors import Crashed, OutOfMemory, TimedOut
 from ..pool import CannotStart, Executor, Guards, Pool
+from ..system import process
 from . import calls
 from .values import Check, bad, note, ok
 
@@ -53,7 +53,7 @@ def _start(pools: Pools) -> Check:
         took = time.monotonic() - began
     if answer != 42:
         return bad("worker", f"The converting process answers {answer!r} where 42 is right.", Crashed.default_advice)
-    return ok("worker", f"A converting process starts and answers in {took * 1000:,.0f} ms ({guard.START_METHOD}).")
+    return ok("worker", f"A converting process starts and answers in {took * 1000:,.0f} ms ({process.START_METHOD}).")
 
 
 def _time_limit(pools: Pools) -> Check:

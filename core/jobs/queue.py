@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Hashable
 
-from ..beside import warnings_path
-from ..files import remove_left_behind
 from ..ledger import INTERRUPTED, Job, Ledger, State
 from ..pool import Executor, Outcome
-from ..results import Finished, Results
-from ..twins import Twins, again
+from ..system.files import remove_left_behind
+from .commit import Finished, Results
+from .dedupe import Twins, again
+from .sidecar import warnings_path
 from .task import Made
 
 _AHEAD = 8  # jobs claimed for each worker at a time: a claim is a transaction

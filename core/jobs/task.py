@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import convert
-from ..changes import Difference, differences
+from ..calendar import convert
+from ..calendar.diff import Difference, differences
+from ..calendar.event import Calendar
+from ..commands.inputs import Opening, calendar_at, ours, read_timetable
 from ..errors import InputOutput
-from ..event import Calendar
-from ..files import read_stamped, sha256
-from ..fingerprint import selection_of, term_digest
-from ..inputs import Opening, calendar_at, ours, read_timetable
 from ..model import Problem, Timetable
-from ..selection import Selection, choices
-from ..selection_file import choose_entries
+from ..selection.file import choose_entries
+from ..selection.select import Selection, choices
+from ..system.files import read_stamped, sha256
+from .fingerprint import selection_of, term_digest
 
 MOST_TOLD = 100
 """Problems and changes of one job that are told one by one; the rest are counted."""

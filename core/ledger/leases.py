@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 
-from .. import host
+from ..system import machine
 
 BEAT = 10.0  # seconds between two beats of a holder
 SILENT = 60.0  # seconds without a beat after which a holder nobody can look at is dead
@@ -54,7 +54,7 @@ def mine() -> Lease:
 
 @cache
 def _lease(pid: int) -> Lease:
-    return Lease(host.boot_id().replace("/", "_"), host.pid_space(), pid, host.process_start(pid) or "")
+    return Lease(machine.boot_id().replace("/", "_"), machine.pid_space(), pid, machine.process_start(pid) or "")
 
 
 def fate(text: str, *, local: bool) -> Fate:
@@ -68,7 +68,7 @@ def fate(text: str, *, local: bool) -> Fate:
         return Fate.DEAD if local else Fate.UNKNOWN
     if holder.space != me.space:
         return Fate.UNKNOWN
-    return Fate.ALIVE if host.process_start(holder.pid) == holder.start else Fate.DEAD
+    return Fate.ALIVE if machine.process_start(holder.pid) == holder.start else Fate.DEAD
 
 
 class Watch:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from . import history, keeping, leases, opening, outbox
+from . import history, leases, opening, outbox, retention
 from . import queue as jobs_queue
 from .model import (
     Attempt,
@@ -68,7 +68,7 @@ class Ledger:
         holder = jobs_queue.Holder(lease=lease or str(leases.mine()), retries=retries)
         ledger = cls(store, holder, keep, opened)
         try:
-            keeping.purge(store, keep, holder.lease, chunks=keeping.AT_START)
+            retention.purge(store, keep, holder.lease, chunks=retention.AT_START)
         except BaseException:
             store.close()
             raise
@@ -149,31 +149,31 @@ class Ledger:
 
     def discard(self, ids: Iterable[int]) -> int:
         """Delete dead letters with their attempts; return how many."""
-        return keeping.discard(self._store, ids)
+        return retention.discard(self._store, ids)
 
     def left(self, queue: str, batch: int) -> list[Job]:
         """Return what batches before `batch` left of a queue: waiting, or dead letters."""
-        return keeping.left(self._store, queue, batch)
+        return retention.left(self._store, queue, batch)
 
     def waiting(self, batch: int) -> list[Job]:
         """Return the jobs of a batch that wait."""
-        return keeping.waiting(self._store, batch)
+        return retention.waiting(self._store, batch)
 
     def forget(self, ids: Iterable[int], batch: int = sys.maxsize) -> int:
         """Delete jobs that wait or are dead letters, of batches before `batch`; return how many."""
-        return keeping.forget(self._store, ids, batch)
+        return retention.forget(self._store, ids, batch)
 
     def park(self, ids: Iterable[int], batch: int, queue: str) -> int:
         """Move jobs that wait, of other batches than `batch`, to a queue nobody works on, until queued again."""
-        return keeping.park(self._store, ids, batch, queue)
+        return retention.park(self._store, ids, batch, queue)
 
     def mark(self, outputs: Iterable[Path], text: str) -> None:
         """Put a word in the place of the stamps of the PDFs of outputs: results and dead letters."""
-        keeping.mark(self._store, outputs, text)
+        retention.mark(self._store, outputs, text)
 
     def restamp(self, stamps: Iterable[Stamps]) -> int:
         """Write down how the files of current results were found; return how many results are still those."""
-        return keeping.restamp(self._store, stamps)
+        return retention.restamp(self._store, stamps)
 
     # ---- questions
 
@@ -286,19 +286,19 @@ class Ledger:
 
     def purge(self) -> int:
         """Delete history beyond what is kept; return how many jobs went."""
-        return keeping.purge(self._store, self._keep, self._holder.lease)
+        return retention.purge(self._store, self._keep, self._holder.lease)
 
     def check(self) -> Sequence[str]:
         """Return what SQLite's integrity check finds wrong, nothing for a sound ledger."""
-        return keeping.check(self._store)
+        return retention.check(self._store)
 
     def backup(self, path: Path) -> None:
         """Write a copy of the ledger as it is now, while others go on using it. Raises InputOutput or NotWritable."""
-        keeping.backup(self._store, path)
+        retention.backup(self._store, path)
 
     def restore(self, path: Path) -> None:
         """Make the ledger what a backup holds, for all that have it open.
 
         Raises InputOutput, NoSuchFile or NotWritable.
         """
-        keeping.restore(self._store, path)
+        retention.restore(self._store, path)

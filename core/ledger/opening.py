@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NoSuchFile, NotWritable
-from ..files import is_no_file
 from ..system import sqlite
+from ..system.files import is_no_file
 from ..system.sqlite import LEDGER
-from . import mending, schema
+from . import recovery, schema
 from .store import Habits, Store, translated
 
 
@@ -37,13 +37,13 @@ def open_store(path: Path, habits: Habits) -> tuple[Store, Opened]:
     moved = None
     try:
         store = _examined(path, habits)
-    except mending.DamageFound:
+    except recovery.DamageFound:
         moved = _mend(path, habits)
         store = _examined(path, habits)
     with closed_on_error(store):
         journal = store.choose_journal()
         _migrate(store)
-        mending.note_reading(store)
+        recovery.note_reading(store)
     return store, Opened(journal=journal, moved_aside=moved)
 
 
@@ -58,8 +58,8 @@ def ask_store(path: Path, habits: Habits) -> tuple[Store, Opened]:
     store = Store(path, habits, asking=True)
     with closed_on_error(store):
         try:
-            version = mending.examine(store)
-        except mending.DamageFound:
+            version = recovery.examine(store)
+        except recovery.DamageFound:
             raise store.damaged() from None
         if version is None:
             raise NoSuchFile(f"{path} is empty: it is no ledger yet.", file=str(path))
@@ -81,18 +81,18 @@ def _work_on_copy(store: Store) -> None:
 def _examined(path: Path, habits: Habits) -> Store:
     store = Store(path, habits)
     with closed_on_error(store):
-        mending.examine(store)
+        recovery.examine(store)
     return store
 
 
 def _mend(path: Path, habits: Habits) -> Path | None:
     """Move a damaged ledger aside unless another process just did."""
-    with mending.alone(path, habits.patience):
-        with contextlib.suppress(mending.DamageFound):
+    with recovery.alone(path, habits.patience):
+        with contextlib.suppress(recovery.DamageFound):
             _examined(path, habits).close()
             return None
         _check_unused(path, habits)
-        return mending.move_aside(path, habits.clock())
+        return recovery.move_aside(path, habits.clock())
 
 
 def _check_unused(path: Path, habits: Habits) -> None:

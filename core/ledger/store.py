@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .. import host
 from ..errors import InputOutput
-from ..system import sqlite
+from ..system import machine, sqlite
 from ..system.sqlite import LEDGER, best_mode, is_busy, is_damage
 
 T = TypeVar("T")
@@ -45,7 +44,7 @@ class Store:
     def __init__(self, path: Path, habits: Habits, *, asking: bool = False) -> None:
         self.path = path
         self.asking = asking  # nothing is made, changed, mended or noted
-        self.local = host.is_local(path)
+        self.local = machine.is_local(path)
         self._habits = habits
         self._process = os.getpid()
         self._open: sqlite3.Connection | None = self._connect()

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ..model import WEEKDAYS
-from ..week import Block, Week, WeekPlan, clock
 from .caption import Caption
-from .look import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, spoken, times, tint
 from .markup import element
+from .theme import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, spoken, times, tint
+from .week import Block, Week, WeekPlan, clock
 
 _WIDTH = 1200
 _EDGE = 16  # around everything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ..text import clean
+from ..system.text import clean
 
 
 def pages(package: str) -> Environment:

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model import WEEKDAYS
-from ..week import Block, Week, WeekPlan, clock
-from . import look
+from . import theme
 from .caption import Caption
 from .markup import pages
-from .room import MOST_CLASHES, Paper, is_tight, on_paper, paper_lines, screen_lines, window
+from .print_layout import MOST_CLASHES, Paper, is_tight, on_paper, paper_lines, screen_lines, window
+from .week import Block, Week, WeekPlan, clock
 
 _PAGES = pages(__package__)
 
 
 def write_page(plan: WeekPlan, caption: Caption) -> bytes:
     """Return the page of a plan."""
-    grids = [week for week in plan.weeks if look.drawable(week)]
+    grids = [week for week in plan.weeks if theme.drawable(week)]
     values = {"plan": plan, "caption": caption, "paper": on_paper(plan, caption), "grids": grids}
     wide = max(map(window, grids), default=768)  # from this breadth on, in pixels, the grids have room
     return _PAGES.get_template("page.html").render(values, rem=f"{wide / 16:g}").lstrip("\n").encode()
@@ -43,9 +43,9 @@ def _ids(blocks: Iterable[Block]) -> frozenset[int]:
 
 
 _PAGES.globals |= {
-    "weekdays": WEEKDAYS, "halves": look.HALVES, "most_clashes": MOST_CLASHES, "clock": clock, "is_tight": is_tight,
-    "percent": _percent, "position": _position, "ids": _ids, "color": look.color, "edge": look.edge, "tint": look.tint,
-    "marks": look.marks, "times": look.times, "name": look.name, "spoken": look.spoken, "long_date": look.long_date,
-    "shares": look.shares, "drawable": look.drawable, "several_campuses": look.several_campuses,
-    "clash_sentence": look.clash_sentence,
+    "weekdays": WEEKDAYS, "halves": theme.HALVES, "most_clashes": MOST_CLASHES, "clock": clock, "is_tight": is_tight,
+    "percent": _percent, "position": _position, "ids": _ids, "color": theme.color, "edge": theme.edge,
+    "tint": theme.tint, "marks": theme.marks, "times": theme.times, "name": theme.name, "spoken": theme.spoken,
+    "long_date": theme.long_date, "shares": theme.shares, "drawable": theme.drawable,
+    "several_campuses": theme.several_campuses, "clash_sentence": theme.clash_sentence,
 }  # fmt: skip

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..export import entry_value
-from ..month import MonthPlan, Occurrence
-from ..week import Block, Week, WeekPlan, clock
+from ..timetable.export import entry_value
+from .month import MonthPlan, Occurrence
+from .week import Block, Week, WeekPlan, clock
 
 
 def plan_value(plan: WeekPlan) -> dict[str, Any]:

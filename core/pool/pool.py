@@ -18,8 +18,8 @@ from collections.abc import Callable, Hashable, Iterator
 from multiprocessing.util import Finalize
 from typing import ParamSpec, cast
 
-from .. import guard
 from ..errors import TukscalError
+from ..system import process
 from .executor import Calls, Outcome, Running
 from .messages import Call, Work
 from .serve import serve
@@ -129,7 +129,7 @@ class Pool(Calls):
         """Return a new worker, or None if there may be no more for now."""
         if len(self._workers) >= max(1, self._allowed) or time.monotonic() < self._retry_at:
             return None
-        context = multiprocessing.get_context(guard.START_METHOD)
+        context = multiprocessing.get_context(process.START_METHOD)
         context.set_forkserver_preload([serve.__module__, *self._preload])
         try:
             worker = Worker(self._guards)
@@ -171,7 +171,7 @@ class Pool(Calls):
                 writing = selectors.EVENT_WRITE if worker.channel.waiting else 0
                 if not worker.channel.ended:  # it would be ready for ever
                     selector.register(worker.channel, selectors.EVENT_READ | writing, worker)
-                if guard.SENTINELS_SELECT:
+                if process.SENTINELS_SELECT:
                     selector.register(worker.sentinel, selectors.EVENT_READ, worker)
             if selector.get_map():
                 return {key.data for key, _ in selector.select(seconds)}
@@ -215,7 +215,7 @@ class Pool(Calls):
 
     def _fit(self) -> None:
         """Use fewer workers while the machine's memory is short, more when there is room again."""
-        room = guard.available() // SHARE
+        room = process.available() // SHARE
         if room < 1:
             self._allowed = max(1, self._allowed - 1)
         elif room > 1:
@@ -236,5 +236,5 @@ def _end_all(workers: dict[Worker, Running | None], *, at_once: bool = True) -> 
 def default_workers() -> int:
     """Return how many workers suit this machine: one a core, fewer if memory is short."""
     with contextlib.suppress(OSError):
-        return max(1, min(guard.cores(), guard.available() // SHARE))
+        return max(1, min(process.cores(), process.available() // SHARE))
     return 1

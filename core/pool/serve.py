@@ -18,8 +18,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, ParamSpec, cast
 
-from .. import guard
 from ..errors import Crashed, OutOfMemory, TukscalError, own_fault
+from ..system import process
 from .channel import MOST_BYTES, Port, pack
 from .messages import Answer, Call, Grown, Log, Ready, Work
 
@@ -45,7 +45,7 @@ class Setting(NamedTuple):
 
 def serve(end: socket.socket, setting: Setting) -> None:
     """Answer calls until the parent closes its end or is gone."""
-    guard.enter(setting.memory)
+    process.enter(setting.memory)
     os.environ["TUKSCAL_DEBUG"] = setting.debug  # forked from a process that may be older than the parent's wish
     _be_silent(output=not setting.debug)
     port = _Shared(Port(end))
@@ -55,12 +55,12 @@ def serve(end: socket.socket, setting: Setting) -> None:
         port.send(pack(Ready()))
         while (payload := port.receive()) is not None:
             call = cast(Call, pickle.loads(payload))  # noqa: S301 - from our own parent
-            guard.forget_peak()
+            process.forget_peak()
             port.number = call.number  # only now: what is told of it is its own
             message = _serve_one(call, setting.memory)
-            port.send(pack(Grown(guard.peak(), call.number)) + message)  # packing takes memory too
+            port.send(pack(Grown(process.peak(), call.number)) + message)  # packing takes memory too
     if _orphaned(0):
-        guard.end_self()
+        process.end_self()
 
 
 def answer(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Answer:
@@ -91,7 +91,7 @@ class _Shared:
 
 
 def _serve_one(call: Call, memory: int) -> bytes:
-    before = guard.peak()  # the parent's or an earlier call's, where a peak cannot be forgotten
+    before = process.peak()  # the parent's or an earlier call's, where a peak cannot be forgotten
     # Ends this process also while native code holds the interpreter, when no parent is left to do so.
     faulthandler.dump_traceback_later(min(call.limit + LATE, threading.TIMEOUT_MAX), exit=True, file=2)
     try:
@@ -107,12 +107,12 @@ def _make(packed: bytes) -> object:
 
 def _packed(given: Answer, number: int, *, full: int) -> bytes:
     """Return the message of an answer; memory beyond `full` bytes means that the limit was met and kept quiet."""
-    peak = guard.peak()
+    peak = process.peak()
     error = _starved() if peak > full else given.error
     try:
         message = pack(Answer(None if error else given.value, error, peak, number))
     except MemoryError:
-        message = pack(Answer(None, _starved(), guard.peak(), number))
+        message = pack(Answer(None, _starved(), process.peak(), number))
     except Exception as fault:  # a value that cannot travel
         message = pack(Answer(None, own_fault(fault), peak, number))
     if len(message) > MOST_BYTES:
@@ -148,14 +148,14 @@ def _log_to(port: _Shared, levels: Mapping[str, int]) -> None:
 
 def _watch(port: _Shared) -> None:
     """Tell the parent of growth; end this process and what it started when the parent is gone."""
-    told = guard.peak()
+    told = process.peak()
     while not _orphaned(_LOOK):
-        number, peak = port.number, guard.peak()  # in this order
+        number, peak = port.number, process.peak()  # in this order
         if peak > told + _TELL:
             with contextlib.suppress(OSError):
                 port.send(pack(Grown(peak, number)))
         told = peak if peak < told or peak > told + _TELL else told
-    guard.end_self()
+    process.end_self()
 
 
 def _orphaned(timeout: float) -> bool:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
 from typing import NamedTuple, cast
 
-from .. import guard
 from ..errors import Crashed, OutOfMemory, TimedOut, TukscalError
+from ..system import process
 from .channel import Channel, Garbled, pack
 from .messages import Answer, Call, Grown, Log, Ready
 from .serve import LATE, LATE_CODE, Setting, serve
@@ -56,7 +56,7 @@ class Worker:
 
     def __init__(self, guards: Guards) -> None:
         self._guards = guards
-        context = cast(SpawnContext, multiprocessing.get_context(guard.START_METHOD))  # or its like
+        context = cast(SpawnContext, multiprocessing.get_context(process.START_METHOD))  # or its like
         setting = Setting(guards.memory, _levels(), os.environ.get("TUKSCAL_DEBUG", ""))
         ours, theirs = socket.socketpair()
         self._process = context.Process(target=serve, args=(theirs, setting), daemon=True)
@@ -70,7 +70,7 @@ class Worker:
             theirs.close()
         self.channel = Channel(ours)
         self.pid = self._process.pid or 0
-        self._family = guard.Family(self.pid)
+        self._family = process.Family(self.pid)
         # The forkserver's word on the end of a process is lost with the forkserver: the kernel's is better.
         self.sentinel = self._family.end or self._process.sentinel
         self.ready = False
@@ -107,7 +107,7 @@ class Worker:
         self._number = call.number
         self._lingers = False
         self._peak = 0
-        self._starved = guard.oom_kills()
+        self._starved = process.oom_kills()
         if self.ready:
             self._since = time.monotonic()
         self.channel.send(pack(call))
@@ -127,7 +127,7 @@ class Worker:
 
     def weigh(self) -> Ending | None:
         """Look at its resident size and return how its call ended, if that was too large."""
-        self._peak = max(self._peak, size := guard.resident(self.pid))
+        self._peak = max(self._peak, size := process.resident(self.pid))
         return self._died(self._too_much()) if self.busy and size > self._guards.memory else None
 
     def close(self, *, at_once: bool = False) -> None:
@@ -196,8 +196,8 @@ class Worker:
         code = self._process.exitcode
         if code == LATE_CODE and self.busy and time.monotonic() >= self.deadline + LATE:
             return self._died(self._late())  # it ended itself: we were away
-        killed = code is not None and -code in guard.STARVED and self._peak > self._guards.memory * _NEAR
-        if killed or guard.killed_for_memory(code, self._starved):
+        killed = code is not None and -code in process.STARVED and self._peak > self._guards.memory * _NEAR
+        if killed or process.killed_for_memory(code, self._starved):
             return self._died(self._too_much())
         return self._died(Crashed(f"Converting stopped unexpectedly ({_how(code)})."))
 

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterator
 
 from ... import __version__
-from ..text import visible
+from ..system.text import visible
 from .view import View
 
 _SHOWN = 20  # sources

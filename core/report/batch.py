@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..details import Details, load_details
 from ..errors import CONVERSION_ERRORS
+from ..jobs.details import Details, load_details
 from ..ledger import INTERRUPTED, LETTERS, Batch, Filter, Job, Ledger, State
 
 _PAGE = 1_000

@@ -39,9 +39,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ..details import Row, moved_words
-from ..export import csv_text
-from ..text import visible
+from ..jobs.details import Row, moved_words
+from ..system.text import visible
+from ..timetable.export import csv_text
 from ..wording import place
 from . import words
 from .batch import Run, Told

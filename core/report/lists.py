@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..details import Moved
+from ..jobs.details import Moved
 from ..ledger import State
-from ..text import visible
+from ..system.text import visible
 from ..wording import place
 from . import words
 from .batch import Told

@@ -8,9 +8,9 @@ from pathlib import Path
 from ... import __version__
 from ..jobs.task import MOST_TOLD
 from ..ledger import State
-from ..pictures.look import COLORS
 from ..pictures.markup import pages
-from ..text import visible
+from ..pictures.theme import COLORS
+from ..system.text import visible
 from ..wording import counted, duration, plural
 from .asked import asked, versions
 from .batch import Run

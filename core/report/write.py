@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import NotWritable
-from ..files import check_folder, read_if_there, write_pieces
 from ..ledger import Ledger
+from ..system.files import check_folder, read_if_there, write_pieces
 from .batch import Run, find_run, left_alone, told_jobs
 from .cells import COLUMNS, csv_pieces
 from .document import json_pieces

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import host
 from ..errors import InputOutput, NotWritable
+from . import machine
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -132,7 +132,7 @@ def best_mode(path: Path) -> str:
     The write-ahead log is faster, but needs memory shared between processes, which no share of another computer offers.
     Elsewhere the rollback journal is cut to length zero at each commit.
     """
-    return "wal" if not has_wal_bug() and host.is_local(path) else "truncate"
+    return "wal" if not has_wal_bug() and machine.is_local(path) else "truncate"
 
 
 def keep_durably(connection: sqlite3.Connection, mode: str) -> str:

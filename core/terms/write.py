@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputOutput, NotWritable
-from ..files import write_file
 from ..model import WEEKDAYS
+from ..system.files import write_file
 from .values import Span, Term
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..errors import BadRows, Damaged, NotATimetable
 from ..model import TOUCHING, Entry, Foreign, Kind, Line, Page, PageTables, Problem, Word
-from ..tables import cell_lines
+from ..pdf.tables import cell_lines
 from . import exams, lectures, semester_tests
 from .accounting import account
 from .breaks import row_name

@@ -14,20 +14,20 @@ from threading import Event
 
 from ... import __version__
 from ..errors import InputOutput, NotWritable, TukscalError, own_fault
+from ..jobs.commit import Finished, TakenOver
 from ..ledger import Ledger
 from ..ledger import State as JobState
 from ..pool import CannotStart, Executor, Guards
-from ..results import Finished, TakenOver
-from .desk import Desk
-from .home import OutPlace
+from .folder.mounts import OutPlace
+from .jobs.intake import Desk
 from .lease import Lease, Role
-from .logs import Level
-from .outside import Outside
+from .pause import Trouble
 from .request import WatchRequest
-from .shift import Shift
-from .status import State, Status
-from .tally import Tally, state_of, status_of
-from .trouble import Trouble
+from .session import Shift
+from .telemetry.counters import Tally, state_of, status_of
+from .telemetry.logs import Level
+from .telemetry.reporters import Outside
+from .telemetry.status import State, Status
 
 _STEP = 0.5  # seconds, at most, between two turns of the loop: no signal waits longer
 _GLANCE = 0.1

@@ -27,9 +27,9 @@ from pathlib import Path
 
 from ..decode import Unfit, from_json
 from ..errors import InputOutput, TukscalError
-from ..files import FileChange, change_files, read_if_there, remove_left_behind
 from ..ledger import leases
-from ..text import clean
+from ..system.files import FileChange, change_files, read_if_there, remove_left_behind
+from ..system.text import clean
 
 NAME = ".tukscal-watch.lease"
 _VERSION = 1

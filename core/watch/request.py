@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..batch import BatchRequest, check_files, digests
+from ..batch.plan import BatchRequest, check_files, digests
 from ..errors import NoSuchFile, NotWritable
-from .fates import Fate
-from .settle import Patience
-from .sight import Rhythm
+from .folder.monitor import Rhythm
+from .folder.stability import Patience
+from .notes import Fate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tukscal.core import guard
+from tukscal.core.system import process
 from tukscal.examples.loadtest.http import Person, Reply
 from tukscal.examples.loadtest.service import OwnService
 
@@ -137,7 +137,7 @@ class Burst:
 
 def burst(asked: Asked, folder: Path, workers: int, settings: dict[str, str]) -> Told:
     """Start a service in a folder, run a burst against it, and return what came of it."""
-    guard.allow_files(asked.accounts + _FILES)
+    process.allow_files(asked.accounts + _FILES)
     service = OwnService(folder, workers, settings)
     service.start()
     ended = threading.Event()

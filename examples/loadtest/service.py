@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tukscal.core import guard
+from tukscal.core.system import process
 
 _LATEST = 60.0  # seconds to start or end
 _TUKSCAL = shutil.which("tukscal", path=str(Path(sys.executable).parent)) or "tukscal"
@@ -66,7 +66,7 @@ class OwnService:
         """Note the largest size until told to end; for a thread."""
         while not until.wait(every):
             if self._process is not None:
-                self.peak = max(self.peak, guard.resident(self._process.pid))
+                self.peak = max(self.peak, process.resident(self._process.pid))
 
 
 def _free_port() -> int:

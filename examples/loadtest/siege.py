@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tukscal.core import guard
+from tukscal.core.system import process
 from tukscal.examples.loadtest.http import Person, Reply
 from tukscal.examples.loadtest.service import OwnService
 
@@ -193,7 +193,7 @@ def _whole(body: bytes, kind: str, more: bytes = b"") -> bytes:
 
 def siege(asked: Asked, folder: Path) -> Told:
     """Start a service in a folder, besiege it, and return what came of it."""
-    guard.allow_files(asked.idle + len(SLOW) * asked.slow + len(HEAVY) * asked.heavy + _FILES)
+    process.allow_files(asked.idle + len(SLOW) * asked.slow + len(HEAVY) * asked.heavy + _FILES)
     service = OwnService(folder, workers=1)
     service.start()
     ended = threading.Event()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 
-from ...core import ics
-from ...core.convert import read_calendar
+from ...core.calendar import ics
+from ...core.calendar.convert import read_calendar
+from ...core.calendar.event import Calendar, Event, Status
 from ...core.errors import Damaged
-from ...core.event import Calendar, Event, Status
-from ...core.files import sha256
+from ...core.system.files import sha256
 from .store.model import NewRevision
 
 _HEAD = b"BEGIN:VCALENDAR\r\n"

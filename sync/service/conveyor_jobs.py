@@ -22,8 +22,8 @@ from ...core.errors import InputOutput, TukscalError, own_fault
 from ...core.ledger.leases import Fate, Watch, fate, mine
 from ...core.ledger.model import State
 from ...core.ledger.rules import LETHAL, TRANSIENT, Retries, Tried, decide
+from ...core.pdf.limits import Limits
 from ...core.pool import Executor, Outcome, Pool
-from ...core.screen import Limits
 from . import problems
 from .clock import Clock
 from .conveyor_task import Result, Work, convert_behind

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from ...core import convert, guard
-from ...core.convert import CalendarOptions, TermChoice
-from ...core.identity import identity, scope
-from ...core.inputs import Opening, read_timetable
+from ...core.calendar import convert
+from ...core.calendar.convert import CalendarOptions, TermChoice
+from ...core.calendar.identity import identity, scope
+from ...core.commands.inputs import Opening, read_timetable
 from ...core.model import Problem, Timetable
-from ...core.screen import Limits
-from ...core.text import clean
+from ...core.pdf.limits import Limits
+from ...core.system import process
+from ...core.system.text import clean
 from . import checking
 from .store.model import NewRevision
 
@@ -55,7 +56,7 @@ class Result:
 
 def convert_behind(work: Work) -> Result:
     """Do the same in a worker that lets others go first: people wait for pages and feeds, a conversion may wait."""
-    guard.step_back()
+    process.step_back()
     return convert_upload(work)
 
 

@@ -9,8 +9,8 @@ import shutil
 import time
 from pathlib import Path
 
-from ...core import guard
 from ...core.errors import TukscalError
+from ...core.system import process
 from .context import Context
 from .metrics import Figures, Machine, Workers
 from .store.sqlite.store import SqliteStore
@@ -84,7 +84,7 @@ def machine(service: Context) -> Machine:
     read, written = _disk_bytes()
     return Machine(
         cpu=times.user + times.system + times.children_user + times.children_system,
-        memory=guard.resident(os.getpid()),
+        memory=process.resident(os.getpid()),
         disk_free=disk_free(service),
         disk_read=read,
         disk_written=written,

@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ... import __version__
-from ...core import ics
-from ...core.event import Calendar, Event, Status
-from ...core.selection import Selection
+from ...core.calendar import ics
+from ...core.calendar.event import Calendar, Event, Status
+from ...core.selection.select import Selection
 from . import selections
 from .checking import unpack
 from .store.model import FeedParts, FeedState, Rendering

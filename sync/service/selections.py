@@ -1,8 +1,8 @@
 """Which events of a calendar a feed shows: a selection as JSON, applied to events by their identities.
 
 A calendar names modules, periods, languages and groups, so all of a selection file but `programme` can be asked for,
-and the rules are those of core/selection.py. Names a calendar does not have choose nothing and hurt nothing: a feed
-outlives many timetables.
+and the rules are those of core/selection/select.py. Names a calendar does not have choose nothing and hurt nothing:
+a feed outlives many timetables.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Any
 
-from ...core.event import Event
-from ...core.identity import session_id
+from ...core.calendar.event import Event
+from ...core.calendar.identity import session_id
 from ...core.model import Entry, Kind, Timetable
-from ...core.selection import Selection, keep_chosen
+from ...core.selection.select import Selection, keep_chosen
 
 _MIDNIGHT = time(0)
 

@@ -21,9 +21,9 @@ from fastapi import FastAPI
 from h11 import IDLE, ConnectionClosed, Data, EndOfMessage, LocalProtocolError, Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ...core import guard
 from ...core.errors import InputOutput
-from ...core.watch.notify import Notifier
+from ...core.system import process
+from ...core.system.systemd import Notifier
 from .settings import Intake, Settings
 
 _BACKLOG = 2048  # connections the kernel keeps until they are accepted: a thousand come at one moment
@@ -227,7 +227,7 @@ class Server(uvicorn.Server):
 
 def server(app: FastAPI, settings: Settings, *, proxies: str = "", told: Callable[[int], None]) -> Server:
     """Return a server; `told` hears the port when it listens, `proxies` are addresses whose forwarded headers count."""
-    guard.allow_files(settings.intake.connections + _FILES)
+    process.allow_files(settings.intake.connections + _FILES)
     config = uvicorn.Config(
         app,
         http=guarded(settings.intake, proxies),

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 
-from ...core.batch_run import PRELOAD
+from ...core.batch.run import PRELOAD
 from ...core.pool import Guards, Pool, default_workers
 from . import conveyor_task, sweeping
 from .blocks import Blocks

@@ -12,9 +12,9 @@ import pytest
 from tukscal.core.pictures.caption import Caption
 from tukscal.core.pictures.drawing import draw
 from tukscal.core.pictures.page import write_page
-from tukscal.core.week import WeekPlan, plan_week
+from tukscal.core.pictures.week import WeekPlan, plan_week
 from tukscal.tests.browser.browser import AXE
-from tukscal.tests.core.overviews import HOSTILE, student, student_plan
+from tukscal.tests.core.pictures.overviews import HOSTILE, student, student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 
 if TYPE_CHECKING:

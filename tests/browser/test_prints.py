@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tukscal.core.convert import read_pdf
+from tukscal.core.calendar.convert import read_pdf
 from tukscal.core.errors import TukscalError
 from tukscal.core.model import Kind
-from tukscal.core.tables import page_tables
+from tukscal.core.pdf.tables import page_tables
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.rows import Kind as Made
 from tukscal.tests.made import pages_of, values

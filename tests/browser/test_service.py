@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from tukscal.core.event import Status
-from tukscal.core.ics import read
+from tukscal.core.calendar.event import Status
+from tukscal.core.calendar.ics import read
 from tukscal.sync.service.settings import Rates
 from tukscal.tests.browser.browser import AXE
 from tukscal.tests.sync.service.serving import TIMETABLES, Served, serving, settings, upload

@@ -9,7 +9,7 @@ from typing import Any
 
 import icalendar
 import pytest
-from tukscal.core import ics
+from tukscal.core.calendar import ics
 from tukscal.core.model import Entry
 from tukscal.tests.core.sessions import converted, exam, lecture, semester_test
 from tukscal.tests.running import json_errors, tukscal

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tukscal.core.selection_file import read_selection
+from tukscal.core.selection.file import read_selection
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.malformed_rows import lecture
 from tukscal.tests.running import TUKSCAL, clean_environment, json_errors, tukscal

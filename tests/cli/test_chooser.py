@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tukscal.cli.chooser import Board, Mode, State, make_board, press, press_unseen
 from tukscal.cli.chooser_screen import keys_of
 from tukscal.cli.chooser_view import Size, screen_lines, too_small
-from tukscal.core.decisions import decisions
 from tukscal.core.model import Entry
-from tukscal.tests.core.made_groups import first_year, session
+from tukscal.core.selection.decisions import decisions
+from tukscal.tests.core.selection.made_groups import first_year, session
 from tukscal.tests.core.sessions import semester_test
 
 ENTRIES = [

@@ -10,10 +10,10 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
-from tukscal.core.convert import CalendarOptions, convert, read_pdf
-from tukscal.core.event import Calendar
-from tukscal.core.export import to_csv
-from tukscal.core.revision import PALETTE, assign_colors
+from tukscal.core.calendar.convert import CalendarOptions, convert, read_pdf
+from tukscal.core.calendar.event import Calendar
+from tukscal.core.calendar.revision import PALETTE, assign_colors
+from tukscal.core.timetable.export import to_csv
 from tukscal.examples.generator import draw
 from tukscal.examples.generator.rows import ExamRow
 from tukscal.tests.core.sessions import converted, semester_test
@@ -130,8 +130,8 @@ def test_the_library_converts_as_the_command_does() -> None:
 
 def test_what_a_choice_leaves_out_is_cancelled_in_every_half_year(tmp_path: Path) -> None:
     """Of a timetable of both half-years, choosing modules of one cancels the other's events in the calendar."""
-    from tukscal.core.convert import make_calendar
-    from tukscal.core.selection import Selection, select
+    from tukscal.core.calendar.convert import make_calendar
+    from tukscal.core.selection.select import Selection, select
     from tukscal.tests.core.sessions import lecture, timetable
 
     both = timetable([lecture(module="COS 214", offered="S2"), lecture(module="STK 220", offered="S1")])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tukscal.core.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, Row
 from tukscal.core.ledger import Done, Ledger, NewJob, State
 from tukscal.examples.generator import content
 from tukscal.tests.cli.jobs_places import BAD, GOOD, Place, fail, number_of

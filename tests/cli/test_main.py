@@ -25,7 +25,7 @@ from tukscal.tests.waiting import eventually
 
 HEAVY = (
     "rich", "pypdfium2", "pypdfium2_raw", "pdfplumber", "pdfminer", "icalendar", "holidays", "psutil", "httpx",
-    "platformdirs", "tomli_w", "multiprocessing", "tukscal.core.convert",
+    "platformdirs", "tomli_w", "multiprocessing", "tukscal.core.calendar.convert",
 )  # fmt: skip
 HELP = [
     [],
@@ -52,7 +52,7 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) ->
     if arguments:
         assert loaded_by(*arguments).isdisjoint(HEAVY)
     else:
-        assert loaded_by("convert", "--help") >= {"tukscal.core.convert", "psutil"}  # they would be seen
+        assert loaded_by("convert", "--help") >= {"tukscal.core.calendar.convert", "psutil"}  # they would be seen
 
 
 @pytest.mark.parametrize("command", HELP, ids=" ".join)

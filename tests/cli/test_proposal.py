@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from tukscal.cli.clash_words import clash_line, counted_total, short_clash
 from tukscal.cli.proposal import ProposalRequest, proposal_lines
-from tukscal.core.choosing import Draft
-from tukscal.core.decisions import decisions
+from tukscal.core.commands.choose import Draft
 from tukscal.core.model import Entry
-from tukscal.core.preferences import Preference, weeks_of
-from tukscal.core.propose import propose
-from tukscal.core.selection import Selection
-from tukscal.core.week import plan_week
-from tukscal.tests.core.made_groups import session
+from tukscal.core.pictures.week import plan_week
+from tukscal.core.selection.decisions import decisions
+from tukscal.core.selection.preferences import Preference, weeks_of
+from tukscal.core.selection.propose import propose
+from tukscal.core.selection.select import Selection
+from tukscal.tests.core.selection.made_groups import session
 from tukscal.tests.core.sessions import semester_test
 
 ENGLISH = session("WTW 114", "G01", "L1", 0, (480, 530))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tukscal.examples.generator import content
-from tukscal.tests.core.overviews import parse_drawing, write_calendar
+from tukscal.tests.core.pictures.overviews import parse_drawing, write_calendar
 from tukscal.tests.running import json_errors, tukscal
 from tukscal.tests.samples import sample
 

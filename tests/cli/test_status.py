@@ -15,16 +15,16 @@ import pytest
 from click.testing import CliRunner, Result
 from tukscal.cli.main import App, cli
 from tukscal.cli.status_words import ago
-from tukscal.core.watch.heartbeat import Heartbeat, heartbeat_file
-from tukscal.core.watch.status import State
+from tukscal.core.watch.telemetry.heartbeat import Heartbeat, heartbeat_file
+from tukscal.core.watch.telemetry.status import State
 from tukscal.tests.core.watch.statuses import FAILURE, busy
 from tukscal.tests.running import tukscal
 
 WRITE = """
 import sys
 from pathlib import Path
-from tukscal.core.watch.heartbeat import Heartbeat, heartbeat_file
-from tukscal.core.watch.status import State, Status
+from tukscal.core.watch.telemetry.heartbeat import Heartbeat, heartbeat_file
+from tukscal.core.watch.telemetry.status import State, Status
 out = Path(sys.argv[2])
 Heartbeat(heartbeat_file(Path(sys.argv[1]), out)).write(Status(state=State.IDLE, output=str(out)))
 print("written", flush=True)

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 from tukscal.cli import watch as command
 from tukscal.cli.main import App, cli
-from tukscal.core.watch.fates import Fate
-from tukscal.core.watch.logs import Log
+from tukscal.core.watch.notes import Fate
 from tukscal.core.watch.request import WatchRequest
+from tukscal.core.watch.telemetry.logs import Log
 from tukscal.tests.core.watch.watching import Lines
 
 # Everything a person may want to write down, each with another value than the usual one.

@@ -12,9 +12,9 @@ from tukscal.cli.canvas import Line, breadth, cut, pad, paragraph, wrap
 from tukscal.cli.month_view import month_lines
 from tukscal.cli.paint import encodable
 from tukscal.cli.week_view import week_lines
-from tukscal.core.month import plan_month
-from tukscal.core.week import plan_week
-from tukscal.tests.core.overviews import gone, student, student_plan
+from tukscal.core.pictures.month import plan_month
+from tukscal.core.pictures.week import plan_week
+from tukscal.tests.core.pictures.overviews import gone, student, student_plan
 from tukscal.tests.core.sessions import converted, lecture
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
-from tukscal.core.convert import CalendarOptions, Conversion, make_calendar
-from tukscal.core.event import Calendar
+from tukscal.core.calendar.convert import CalendarOptions, Conversion, make_calendar
+from tukscal.core.calendar.event import Calendar
+from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.model import Entry, Kind, Timetable
-from tukscal.core.plan import PlanOptions
 
 TODAY = date(2026, 7, 1)
 

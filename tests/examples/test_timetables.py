@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tukscal.core.convert import CalendarOptions, make_calendar, read_pdf
-from tukscal.core.selection import keep_chosen, select
-from tukscal.core.selection_file import read_selection
+from tukscal.core.calendar.convert import CalendarOptions, make_calendar, read_pdf
+from tukscal.core.selection.file import read_selection
+from tukscal.core.selection.select import keep_chosen, select
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "timetables"
 NAMES = ("lectures", "tests", "exams")

@@ -1,6 +1,6 @@
 """Changes the code one operator at a time and names the changes that no test notices: `make mutants`.
 
-    python tests/mutants/run.py [--count N] [--seed N] [--modules core/plan.py core/terms ...] [--most N] [--workers N]
+    python tests/mutants/run.py [--count N] [--seed N] [--most N] [--workers N] [--modules core/calendar core/terms ...]
 
 A change is made in a copy of the tree, never in the tree itself, and judged by the tests of its module; one that hangs
 counts as noticed. Changes that no test can notice stand in explained.toml, each with its reason.
@@ -35,37 +35,37 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 LEFT_OUT = (".*", "build", "dist", "out", "*.egg-info", "node_modules", "__pycache__", "shared")
 # Tests beside the one with the module's own name, by how its path begins; the fast ones come first.
 MORE = {
-    "core/batch_students.py": ("tests/core/batch",),
-    "core/beside.py": ("tests/core/batch",),
-    "core/consistency.py": ("tests/core/test_propose.py",),
-    "core/event.py": ("tests/core/test_ics.py",),
-    "core/readers/": (
-        "tests/core/test_tables.py",
-        "tests/core/readers",
-        "tests/core/test_copies_found.py",
-        "tests/core/test_reading.py",
-        "tests/core/test_copies.py",
+    "core/batch/students.py": ("tests/core/batch",),
+    "core/jobs/sidecar.py": ("tests/core/batch",),
+    "core/selection/consistency.py": ("tests/core/selection/test_propose.py",),
+    "core/calendar/event.py": ("tests/core/calendar/test_ics.py",),
+    "core/pdf/readers/": (
+        "tests/core/pdf/test_tables.py",
+        "tests/core/pdf/readers",
+        "tests/core/pdf/test_copies_found.py",
+        "tests/core/pdf/test_reading.py",
+        "tests/core/pdf/test_copies.py",
     ),
-    "core/grids.py": ("tests/core/test_tables.py", "tests/core/test_copies.py"),
-    "core/pdf_objects.py": ("tests/core/test_integrity.py", "tests/core/test_page_tree.py"),
-    "core/tables.py": (
-        "tests/core/test_stamps.py",
-        "tests/core/test_copies_found.py",
-        "tests/core/test_reading.py",
-        "tests/core/test_copies.py",
+    "core/pdf/grids.py": ("tests/core/pdf/test_tables.py", "tests/core/pdf/test_copies.py"),
+    "core/pdf/objects.py": ("tests/core/pdf/test_checksums.py", "tests/core/pdf/test_page_tree.py"),
+    "core/pdf/tables.py": (
+        "tests/core/pdf/test_stamps.py",
+        "tests/core/pdf/test_copies_found.py",
+        "tests/core/pdf/test_reading.py",
+        "tests/core/pdf/test_copies.py",
     ),
     "core/terms/": ("tests/core/terms",),
-    "core/twins.py": ("tests/core/batch",),
+    "core/jobs/dedupe.py": ("tests/core/batch",),
     "core/timetable/": (
         "tests/core/timetable",
-        "tests/core/test_stamps.py",
-        "tests/core/test_copies_found.py",
-        "tests/core/test_reading.py",
-        "tests/core/test_copies.py",
+        "tests/core/pdf/test_stamps.py",
+        "tests/core/pdf/test_copies_found.py",
+        "tests/core/pdf/test_reading.py",
+        "tests/core/pdf/test_copies.py",
     ),
 }
 # What ends processes would, changed, end those of others.
-DANGEROUS = {"core/guard.py"}
+DANGEROUS = {"core/system/process.py"}
 MEMORY = 4 << 30  # bytes; a change may also fill it without end
 
 

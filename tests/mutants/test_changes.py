@@ -63,9 +63,9 @@ def test_each_change_is_made_alone() -> None:
 
 def test_who_judges() -> None:
     """The test of a module's name judges it, with those of the table; else those that import it; else its folder's."""
-    assert judges_of("core/plan.py") == ("tests/core/test_plan.py",)
+    assert judges_of("core/calendar/schedule.py") == ("tests/core/calendar/test_schedule.py",)
     assert judges_of("core/terms/days.py") == ("tests/core/terms/test_days.py", "tests/core/terms")
-    assert judges_of("core/combine.py") == ("tests/core/test_search.py",)
+    assert judges_of("core/selection/problem.py") == ("tests/core/selection/test_search.py",)
     assert judges_of("core/report/chart.py") == ("tests/core/report",)
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from ....core.files import sha256
-from ....core.screen import Limits, screen_file
+from ....core.pdf.limits import Limits, screen_file
+from ....core.system.files import sha256
 from ... import wire
 from .. import bodies, ids, problems, scopes, uploading
 from ..answering import PROBLEMS

@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tukscal.core import files
-from tukscal.core.batch import BatchRequest
-from tukscal.core.batch_run import PRELOAD, BatchRun
-from tukscal.core.convert import CalendarOptions
+from tukscal.core.batch.plan import BatchRequest
+from tukscal.core.batch.run import PRELOAD, BatchRun
+from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.ledger import Ledger
 from tukscal.core.pool import Pool
+from tukscal.core.system import files
 
 # Step -> the function after which it is reached (FAULTS.md, S1 to S6), and S0: planned, nothing claimed.
 STEPS: dict[str, tuple[Any, str]] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tukscal.core.discover import Found, Skipped, Wanted, discover, is_passing
+from tukscal.core.batch.discover import Found, Skipped, Wanted, discover, is_passing
 
 
 def names(found: Iterable[Found | Skipped]) -> list[str]:

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core import results
-from tukscal.core.batch import BatchRequest, check_files
-from tukscal.core.batch_queue import Digests, Plan, enqueue
-from tukscal.core.batch_run import BatchRun, Stopping
-from tukscal.core.convert import CalendarOptions, TermChoice
+from tukscal.core.batch.plan import BatchRequest, check_files
+from tukscal.core.batch.queue import Digests, Plan, enqueue
+from tukscal.core.batch.run import BatchRun, Stopping
+from tukscal.core.calendar.convert import CalendarOptions, TermChoice
+from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.errors import BadRows, NoSuchFile
-from tukscal.core.files import sha256, stamp
-from tukscal.core.fingerprint import look
+from tukscal.core.jobs import commit
+from tukscal.core.jobs.commit import Finished
+from tukscal.core.jobs.fingerprint import look
 from tukscal.core.jobs.task import Made
 from tukscal.core.ledger import Enqueued, Job, Ledger
-from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
-from tukscal.core.results import Finished
+from tukscal.core.system.files import sha256, stamp
 from tukscal.examples.generator import content
 from tukscal.examples.generator.malformed import MALFORMED
 from tukscal.tests.core.ledger.ledgers import finish_all, new_job, queued
@@ -219,7 +219,7 @@ def test_a_calendar_changed_at_once_is_not_trusted(tmp_path: Path) -> None:
     """The stamp of a calendar is kept only if it holds what was written; else it is read again."""
     file = tmp_path / "a.ics"
     file.write_bytes(b"written")
-    assert results._stamp_of(file, sha256(b"written")) == stamp(file)
+    assert commit._stamp_of(file, sha256(b"written")) == stamp(file)
     file.write_bytes(b"changed")
-    assert results._stamp_of(file, sha256(b"written")) == ""
-    assert results._stamp_of(tmp_path / "gone.ics", sha256(b"written")) == ""
+    assert commit._stamp_of(file, sha256(b"written")) == ""
+    assert commit._stamp_of(tmp_path / "gone.ics", sha256(b"written")) == ""

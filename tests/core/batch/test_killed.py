@@ -14,13 +14,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tukscal.core.batch import BatchRequest
-from tukscal.core.batch_run import BatchRun
-from tukscal.core.convert import CalendarOptions
-from tukscal.core.files import sha256
+from tukscal.core.batch.plan import BatchRequest
+from tukscal.core.batch.run import BatchRun
+from tukscal.core.calendar.convert import CalendarOptions
+from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.ledger import Filter, Ledger, State
-from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import InProcess
+from tukscal.core.system.files import sha256
 from tukscal.examples.generator import content
 from tukscal.examples.generator.rows import Kind
 from tukscal.tests.core import guarded

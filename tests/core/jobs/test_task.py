@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.batch import BatchRequest
-from tukscal.core.batch_run import BatchRun
-from tukscal.core.command import Format, Output, Request, run
-from tukscal.core.convert import CalendarOptions
-from tukscal.core.enrolments import convert_student
+from tukscal.core.batch.enrolments import convert_student
+from tukscal.core.batch.plan import BatchRequest
+from tukscal.core.batch.run import BatchRun
+from tukscal.core.calendar.convert import CalendarOptions
+from tukscal.core.commands.convert import Format, Output, Request, run
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import Ledger
 from tukscal.core.pool import InProcess

@@ -43,7 +43,7 @@ def test_the_log_needs_a_sound_sqlite_and_a_local_disk(
 ) -> None:
     """Only a SQLite without the bug on a disk of this computer keeps a write-ahead log."""
     monkeypatch.setattr("tukscal.core.system.sqlite.has_wal_bug", lambda: bug)
-    monkeypatch.setattr("tukscal.core.host.is_local", lambda _: local)
+    monkeypatch.setattr("tukscal.core.system.machine.is_local", lambda _: local)
     assert best_mode(Path("/somewhere")) == mode
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tukscal.core import host
 from tukscal.core.ledger import State, leases
 from tukscal.core.ledger.leases import Fate, Lease
+from tukscal.core.system import machine
 from tukscal.tests.core.ledger.ledgers import Place, new_job, queued
 
 ME = leases.mine()
@@ -21,7 +21,7 @@ def test_a_lease_is_text_and_back() -> None:
     """Our lease names boot, space, process and start, and is read back from its text."""
     assert Lease.parse(str(ME)) == ME
     assert ME.pid == os.getpid()
-    assert ME.start == host.process_start(os.getpid())
+    assert ME.start == machine.process_start(os.getpid())
 
 
 @pytest.mark.parametrize("text", ["", "a/b/c", "a/b/c/d", "a/b/-1/d", "a/b/1/d/e", "a/b/\N{SUPERSCRIPT TWO}/d"])
@@ -38,7 +38,7 @@ def test_what_is_no_lease_is_not_read(text: str) -> None:
         (replace(ME, start="1"), True, Fate.DEAD),  # our number, another process
         (replace(ME, pid=2**22 + 1), True, Fate.DEAD),
         (replace(ME, pid=2**22 + 1), False, Fate.DEAD),
-        (replace(ME, pid=os.getppid(), start=host.process_start(os.getppid()) or ""), True, Fate.ALIVE),
+        (replace(ME, pid=os.getppid(), start=machine.process_start(os.getppid()) or ""), True, Fate.ALIVE),
         (replace(ME, start=""), True, Fate.UNKNOWN),
         (replace(ME, boot="before"), True, Fate.DEAD),
         (replace(ME, boot="elsewhere"), False, Fate.UNKNOWN),  # another computer, on a share
@@ -53,7 +53,7 @@ def test_the_fate_of_a_holder(holder: Lease, local: bool, fate: Fate) -> None:
 def test_a_killed_process_is_dead_before_it_is_buried() -> None:
     """A process that was killed and not yet waited for holds nothing any more."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        lease = str(replace(ME, pid=process.pid, start=host.process_start(process.pid) or ""))
+        lease = str(replace(ME, pid=process.pid, start=machine.process_start(process.pid) or ""))
         assert leases.fate(lease, local=True) is Fate.ALIVE
         process.kill()
         process.wait()
@@ -88,7 +88,7 @@ def test_nobody_takes_over_from_itself(place: Place) -> None:
 @pytest.fixture
 def on_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every path lies on a share of another computer."""
-    monkeypatch.setattr("tukscal.core.host.is_local", lambda _: False)
+    monkeypatch.setattr("tukscal.core.system.machine.is_local", lambda _: False)
 
 
 @pytest.mark.usefixtures("on_a_share")
@@ -146,7 +146,7 @@ def test_a_share_is_asked_once_where_it_lies(tmp_path: Path, monkeypatch: pytest
         calls.append(path)
         return True
 
-    monkeypatch.setattr("tukscal.core.host.is_local", is_local)
+    monkeypatch.setattr("tukscal.core.system.machine.is_local", is_local)
     with Place(tmp_path / "ledger").open() as ledger:
         before = len(calls)
         for _ in range(5):

@@ -58,7 +58,7 @@ class Machine(RuleBasedStateMachine):
         self.jobs: dict[int, Known] = {}
         self.pids = 0
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("tukscal.core.host.process_start", STARTS.get)
+        self.patch.setattr("tukscal.core.system.machine.process_start", STARTS.get)
         self.ledgers: list[Ledger] = []
 
     @initialize()

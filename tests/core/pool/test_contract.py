@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tukscal.core import guard
 from tukscal.core.errors import BadRows, Crashed, OutOfMemory
 from tukscal.core.pool import Executor, Guards, InProcess, Pool
+from tukscal.core.system import process
 from tukscal.tests.core import guarded
 
 KINDS = {"in process": 0, "one worker": 1, "three workers": 3, "two spawned": 2}
@@ -19,7 +19,7 @@ KINDS = {"in process": 0, "one worker": 1, "three workers": 3, "two spawned": 2}
 def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     """Every executor in turn."""
     if request.param == "two spawned":
-        monkeypatch.setattr(guard, "START_METHOD", "spawn")
+        monkeypatch.setattr(process, "START_METHOD", "spawn")
     workers = KINDS[request.param]
     made = Pool(workers, Guards(timeout=60)) if workers else InProcess()
     yield made
@@ -98,7 +98,7 @@ def test_closing(executor: Executor) -> None:
 @pytest.mark.parametrize("kind", ["one worker", "two spawned"])
 def test_what_cannot_travel_is_not_started(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A function or argument that cannot be sent is the caller's fault, raised at once; the pool is as before."""
-    monkeypatch.setattr(guard, "START_METHOD", "spawn" if "spawned" in kind else guard.START_METHOD)
+    monkeypatch.setattr(process, "START_METHOD", "spawn" if "spawned" in kind else process.START_METHOD)
     with Pool(KINDS[kind], Guards(timeout=60)) as pool:
         with pytest.raises((TypeError, AttributeError, ValueError, pickle.PicklingError)):
             pool.start("bad", guarded.work, lambda: 0)  # type: ignore[arg-type]
@@ -124,7 +124,7 @@ def test_no_limit() -> None:
 
 def test_a_spawned_worker_is_stopped_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timeouts, memory and crashes have their names under spawn, and the calls beside them are done."""
-    monkeypatch.setattr(guard, "START_METHOD", "spawn")
+    monkeypatch.setattr(process, "START_METHOD", "spawn")
     with Pool(3, Guards(timeout=1.5, memory=300 * 2**20)) as pool:
         calls = [("timeout", guarded.meet, 60), ("memory", guarded.want, 300 * 2**20), ("crash", guarded.segfault)]
         outcomes = guarded.drive(pool, [*calls, *((str(n), guarded.work, n) for n in range(20))])

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from tukscal.core import guard
 from tukscal.core.errors import Crashed
 from tukscal.core.pool import Guards, Outcome, Pool
+from tukscal.core.system import process
 from tukscal.tests.core import guarded
 from tukscal.tests.core.pool.killer import Killer
 from tukscal.tests.waiting import eventually
@@ -52,7 +52,7 @@ def test_random_kills(workers: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(guard.START_METHOD != "forkserver", reason="workers are not forked here")
+@pytest.mark.skipif(process.START_METHOD != "forkserver", reason="workers are not forked here")
 def test_the_forkserver_may_be_killed() -> None:
     """The process that forks the workers is killed three times: no call suffers, new workers start."""
     with Pool(3, Guards(timeout=60, recycle=7)) as pool:

@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 import pytest
-from tukscal.core import guard
 from tukscal.core.pool import Guards, Pool
+from tukscal.core.system import process
 from tukscal.tests.core import guarded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
@@ -53,7 +53,7 @@ def causes_of(pool: Pool, calls: int) -> Counter[str | None]:
 @pytest.mark.parametrize(("method", "calls"), [("forkserver", CALLS), ("spawn", 14)])
 def test_a_parent_stays_as_it_is(method: str, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of calls that eat memory or die cost the parent under 20 MiB, no descriptor, no zombie, no process."""
-    monkeypatch.setattr(guard, "START_METHOD", method)
+    monkeypatch.setattr(process, "START_METHOD", method)
     with Pool(2, Guards(timeout=60, memory=MEMORY)) as pool:
         causes_of(pool, len(WAYS))
         gc.collect()

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tukscal.core import guard
 from tukscal.core.errors import TimedOut
 from tukscal.core.pool import Guards, Pool, serve
 from tukscal.core.pool.channel import Port
+from tukscal.core.system import process
 from tukscal.tests.core import guarded
 from tukscal.tests.waiting import eventually
 
@@ -150,7 +150,7 @@ def test_a_forgotten_pool_ends_with_its_parent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_workers_hold_nothing_of_the_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     """A worker has nothing open but its own socket, pipes and the null device: no ledger, no socket, no input."""
-    monkeypatch.setattr(guard, "START_METHOD", method)
+    monkeypatch.setattr(process, "START_METHOD", method)
     ledger = sqlite3.connect(tmp_path / "ledger.db")
     ledger.execute("create table job (id)")
     with socket.create_server(("127.0.0.1", 0)) as server, Pool(2, Guards(timeout=60)) as pool:
@@ -183,8 +183,8 @@ def test_workers_do_not_read_what_is_the_parents(debug: str) -> None:
 def test_the_watch_survives_a_message_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that grows while its parent goes away cannot tell it any more, and ends itself all the same."""
     sizes, gone, ended = iter(range(0, 2**40, 2**30)), iter([False, False, True]), []
-    monkeypatch.setattr(guard, "peak", lambda: next(sizes))
-    monkeypatch.setattr(guard, "end_self", lambda: ended.append(True))
+    monkeypatch.setattr(process, "peak", lambda: next(sizes))
+    monkeypatch.setattr(process, "end_self", lambda: ended.append(True))
     monkeypatch.setattr(serve, "_orphaned", lambda timeout: next(gone))
     ours, theirs = socket.socketpair()
     theirs.close()
@@ -198,9 +198,9 @@ def test_the_forkserver_has_one_thread() -> None:
     """Workers are forked from a process without threads, also with the converter loaded."""
     code = (
         "import os; from tukscal.core.pool import Pool; from tukscal.tests.core import guarded as g\n"
-        "with Pool(preload=('tukscal.core.convert', 'tukscal.core.readers.pdfium')) as pool:\n"
+        "with Pool(preload=('tukscal.core.calendar.convert', 'tukscal.core.pdf.readers.pdfium')) as pool:\n"
         "    pool.call(g.add, 1)\n    print(len(os.listdir(f'/proc/{g.forkserver_pid()}/task')))\n"
-        "    print(pool.call(g.has, 'tukscal.core.convert'))"
+        "    print(pool.call(g.has, 'tukscal.core.calendar.convert'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "True"]

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tukscal.core import guard
 from tukscal.core.errors import Crashed, OutOfMemory, TimedOut
 from tukscal.core.pool import CannotStart, Guards, Outcome, Pool, default_workers
 from tukscal.core.pool import pool as pool_module
 from tukscal.core.pool import worker as worker_module
+from tukscal.core.system import process
 from tukscal.tests.core import guarded
 from tukscal.tests.waiting import eventually
 
@@ -128,7 +128,7 @@ def test_fewer_workers_while_memory_is_short(monkeypatch: pytest.MonkeyPatch) ->
     """With no memory to spare a pool goes down to one worker and keeps serving; with room it has all again."""
     monkeypatch.setattr(pool_module, "_LOOK_ABOUT", 0.0)
     free = [0]
-    monkeypatch.setattr(guard, "available", lambda: free[0])
+    monkeypatch.setattr(process, "available", lambda: free[0])
     with Pool(3, Guards(timeout=60)) as pool:
         sizes = []
         for room in (0, pool_module.SHARE * 8):
@@ -146,8 +146,8 @@ def test_fewer_workers_while_memory_is_short(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_default_workers(monkeypatch: pytest.MonkeyPatch, free: int, cores: int, workers: int) -> None:
     """There is a worker a core, fewer where memory does not suffice for each, at least one."""
-    monkeypatch.setattr(guard, "available", lambda: free * MIB)
-    monkeypatch.setattr(guard, "cores", lambda: cores)
+    monkeypatch.setattr(process, "available", lambda: free * MIB)
+    monkeypatch.setattr(process, "cores", lambda: cores)
     assert default_workers() == workers
 
 
@@ -188,16 +188,16 @@ def test_the_answers_own_size_counts() -> None:
 def test_a_worker_that_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that a dead disk holds in the kernel does not hold the pool: it is left behind and the next serves."""
     monkeypatch.setattr(worker_module, "_GRACE", 0.05)
-    kill = guard.Family.kill
+    kill = process.Family.kill
     with Pool(1, Guards(timeout=0.2)) as pool:
         pool.start(0, guarded.meet, 60)
-        monkeypatch.setattr(guard.Family, "kill", lambda self: None)
+        monkeypatch.setattr(process.Family, "kill", lambda self: None)
         (outcome,) = pool.wait()
-        monkeypatch.setattr(guard.Family, "kill", kill)
+        monkeypatch.setattr(process.Family, "kill", kill)
         assert type(outcome.error) is TimedOut
         assert guarded.alive(outcome.worker)
         assert pool.call(guarded.work, 21) == 42
-        guard.kill_family(outcome.worker)
+        process.kill_family(outcome.worker)
     assert eventually(lambda: not guarded.alive(outcome.worker), 5)
 
 
@@ -208,7 +208,7 @@ def test_a_worker_that_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_killed_by_the_kernel_is_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGKILL is `memory` when the kernel counted a kill for want of memory during the call, else a crash."""
     kills = iter([5, 5, 5, 6, 6, 6])
-    monkeypatch.setattr(guard, "oom_kills", lambda: next(kills))
+    monkeypatch.setattr(process, "oom_kills", lambda: next(kills))
     with Pool(1, Guards(timeout=60)) as pool:
         errors = [guarded.drive(pool, [(n, guarded.die_by, signal.SIGKILL)])[0].error for n in range(3)]
     assert [type(error) for error in errors] == [Crashed, OutOfMemory, Crashed]

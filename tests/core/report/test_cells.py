@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
-from tukscal.core.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, Row
 from tukscal.core.ledger import State
 from tukscal.core.report import cells
 from tukscal.core.report.batch import Run, Told

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from hypothesis import given
-from tukscal.core.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, Row
 from tukscal.core.ledger import State
 from tukscal.core.report.batch import Run, Told
 from tukscal.core.report.document import json_pieces

@@ -9,13 +9,13 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
-from tukscal.core.details import Details, Moved, Row
 from tukscal.core.errors import CONVERSION_ERRORS
+from tukscal.core.jobs.details import Details, Moved, Row
 from tukscal.core.ledger import Job, State
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import FEW, MOST
 from tukscal.core.report.words import CAUSES, cause_words
-from tukscal.core.text import clean, visible
+from tukscal.core.system.text import clean, visible
 from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, page, parsed, run, texts
 
 STATIC = {

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.batch import BatchRequest
-from tukscal.core.batch_run import BatchRun
-from tukscal.core.convert import CalendarOptions
+from tukscal.core.batch.plan import BatchRequest
+from tukscal.core.batch.run import BatchRun
+from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.errors import NotATimetable, NotWritable
 from tukscal.core.ledger import Job, Ledger
 from tukscal.core.pool import InProcess

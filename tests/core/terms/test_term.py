@@ -186,7 +186,8 @@ def test_packaged_terms_work_from_an_archive(tmp_path: Path) -> None:
             root / "__init__.py",
             root / "core/__init__.py",
             root / "core/errors.py",
-            root / "core/files.py",
+            root / "core/system/__init__.py",
+            root / "core/system/files.py",
             root / "core/model.py",
             *terms.glob("*.*"),
         ):

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from tukscal.core.errors import TukscalError
 from tukscal.core.model import Cell, Entry, Page, PageTables, Problem, Row
-from tukscal.core.tables import page_tables
+from tukscal.core.pdf.tables import page_tables
 from tukscal.core.timetable import Reading, read_timetable
 from tukscal.core.timetable.accounting import account
 from tukscal.core.timetable.layouts import HEADINGS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tukscal.core.convert import read_pdf
+from tukscal.core.calendar.convert import read_pdf
 from tukscal.core.errors import Damaged
 from tukscal.examples.generator.content import made
 from tukscal.examples.generator.copies_pages import merged, selected, without

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tukscal.core.convert import read_pdf
+from tukscal.core.calendar.convert import read_pdf
 from tukscal.core.model import Cell, Line
 from tukscal.core.timetable.fields import (
     Fields,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tukscal.core.convert import read_pdf
+from tukscal.core.calendar.convert import read_pdf
 from tukscal.core.errors import BadRows
 from tukscal.core.model import Kind
 from tukscal.examples.generator.draw import plan, timetable_pdf

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, time
 
 import pytest
-from tukscal.core.convert import read_pdf
+from tukscal.core.calendar.convert import read_pdf
 from tukscal.examples.generator.draw import timetable_pdf
 from tukscal.examples.generator.layout import ExtraColumn, Layout
 from tukscal.examples.generator.malformed_rows import TESTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tukscal.core.watch.status import LastFailure, State, Status, Workers
+from tukscal.core.watch.telemetry.status import LastFailure, State, Status, Workers
 
 NOW = 1_772_445_600.0
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core import fingerprint
 from tukscal.core.errors import CONVERSION_ERRORS, TukscalError
+from tukscal.core.jobs import fingerprint
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import Filter
-from tukscal.core.watch.fates import Fate
-from tukscal.core.watch.status import State, Status
+from tukscal.core.watch.notes import Fate
+from tukscal.core.watch.telemetry.status import State, Status
 from tukscal.tests.core.watch.watching import CONVERT, Watched, by_name, pdf, watched
 
 
@@ -144,7 +144,7 @@ def test_changed_under_the_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             path.write_bytes(pdf(2)[:900])
             return fingerprint.look(*given)
 
-        monkeypatch.setattr("tukscal.core.watch.desk.look", look)
+        monkeypatch.setattr("tukscal.core.watch.jobs.intake.look", look)
         one.wait(9)
         one.drop("a.pdf", pdf(2))
         one.settle()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.errors import InputOutput, NotWritable
 from tukscal.core.ledger import Ledger
 from tukscal.core.ledger import State as JobState
-from tukscal.core.plan import PlanOptions
 from tukscal.core.pool import CannotStart, InProcess, Outcome
 from tukscal.core.watch.lease import NAME
-from tukscal.core.watch.status import State
+from tukscal.core.watch.telemetry.status import State
 from tukscal.tests.core.watch.watching import Watched, pdf, request, watched
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.files import stamp_of
 from tukscal.core.jobs.task import convert_task
-from tukscal.core.watch import leaving
-from tukscal.core.watch.fates import Fate
-from tukscal.core.watch.status import State
+from tukscal.core.system.files import stamp_of
+from tukscal.core.watch.jobs import archive
+from tukscal.core.watch.notes import Fate
+from tukscal.core.watch.telemetry.status import State
 from tukscal.tests.core.watch.mounts import mounted
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 
@@ -150,7 +150,7 @@ def test_replaced_while_it_was_copied(tmp_path: Path, monkeypatch: pytest.Monkey
     source.write_bytes(pdf(1))
     stamp = stamp_of(source.stat())
     cross(monkeypatch, lambda path: Path(path).write_bytes(pdf(2)))
-    assert not leaving.put_away(source, stamp, target)
+    assert not archive.put_away(source, stamp, target)
     assert (source.read_bytes(), below(target.parent)) == (pdf(2), {})
 
 

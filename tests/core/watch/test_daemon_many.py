@@ -12,11 +12,11 @@ from typing import Any
 
 import psutil
 import pytest
-from tukscal.core.files import read_stamped, sha256
 from tukscal.core.jobs.task import Made, convert_task
 from tukscal.core.ledger import State as JobState
-from tukscal.core.watch.fates import Fate
-from tukscal.core.watch.sight import Rhythm
+from tukscal.core.system.files import read_stamped, sha256
+from tukscal.core.watch.folder.monitor import Rhythm
+from tukscal.core.watch.notes import Fate
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 
 pytestmark = pytest.mark.slow

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.files import write_file
 from tukscal.core.jobs.task import convert_task
-from tukscal.core.watch import scan
-from tukscal.core.watch.fates import Fate
-from tukscal.core.watch.status import State
+from tukscal.core.system.files import write_file
+from tukscal.core.watch.folder import scan
+from tukscal.core.watch.notes import Fate
+from tukscal.core.watch.telemetry.status import State
 from tukscal.tests.clock import Clock
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tukscal.core import files
 from tukscal.core.ledger import leases
+from tukscal.core.system import files
 from tukscal.core.watch.lease import NAME, Lease, Pace, Role, parse
 
 PACE = Pace()

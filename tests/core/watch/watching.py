@@ -11,26 +11,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tukscal.core.batch import BatchRequest
-from tukscal.core.convert import CalendarOptions
+from tukscal.core.batch.plan import BatchRequest
+from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.ledger import Ledger
 from tukscal.core.pool import Executor, InProcess, Outcome
+from tukscal.core.system.systemd import Notifier
 from tukscal.core.watch.daemon import Daemon, Means
-from tukscal.core.watch.heartbeat import Heartbeat
+from tukscal.core.watch.folder.monitor import Rhythm
+from tukscal.core.watch.folder.stability import Patience
 from tukscal.core.watch.lease import Lease
-from tukscal.core.watch.logs import Log
-from tukscal.core.watch.metrics import Metrics
-from tukscal.core.watch.notify import Notifier
-from tukscal.core.watch.outside import Outside
 from tukscal.core.watch.request import WatchRequest
-from tukscal.core.watch.settle import Patience
-from tukscal.core.watch.sight import Rhythm
-from tukscal.core.watch.status import Board, State, Status
+from tukscal.core.watch.telemetry.heartbeat import Heartbeat
+from tukscal.core.watch.telemetry.logs import Log
+from tukscal.core.watch.telemetry.metrics import Metrics
+from tukscal.core.watch.telemetry.reporters import Outside
+from tukscal.core.watch.telemetry.status import Board, State, Status
 from tukscal.examples.generator import content
 from tukscal.tests.clock import Clock
 
 SETTLE = 5.0
-CONVERT = "tukscal.core.batch.convert_task"
+CONVERT = "tukscal.core.batch.plan.convert_task"
 """What a worker calls, to be replaced by a test."""
 
 

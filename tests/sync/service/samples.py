@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
-from tukscal.core import ics
-from tukscal.core.event import Calendar, Event, Status
-from tukscal.core.identity import uid
+from tukscal.core.calendar import ics
+from tukscal.core.calendar.event import Calendar, Event, Status
+from tukscal.core.calendar.identity import uid
 
 
 def lecture(module: str = "COS 214", group: str = "G01", activity: str = "L1", *, hour: int = 8) -> Event:

@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from .....core import host
 from .....core.errors import InputOutput
-from .....core.system import sqlite
+from .....core.system import machine, sqlite
 from .....core.system.sqlite import STORE, Migration, transaction
 from .schema import MIGRATIONS, check, migrate
 
@@ -221,7 +220,7 @@ def _prepared(path: Path | None, migrations: Sequence[Migration]) -> sqlite3.Con
         with _translated(path):
             check(connection, path, migrations)
             if path is not None:
-                sqlite.keep_durably(connection, "wal" if host.is_local(path) else "truncate")
+                sqlite.keep_durably(connection, "wal" if machine.is_local(path) else "truncate")
             migrate(connection, migrations)
     except BaseException:
         connection.close()

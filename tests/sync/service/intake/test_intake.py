@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tukscal.core import guard
+from tukscal.core.system import process
 from tukscal.sync.service.settings import Intake, Sizes
 from tukscal.tests.sync.service.intake.raw import LATEST, answer, chunk, connected, head, status
 from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings
@@ -189,12 +189,12 @@ def test_a_gzip_bomb(running: Served) -> None:
     bomb = gzip.compress(b"\0" * 300_000_000, 9)[: 3 * 2**20]
     with running.person() as student:
         converted(student)  # has an account
-        guard.forget_peak()
-        before = guard.resident(os.getpid())
+        process.forget_peak()
+        before = process.resident(os.getpid())
         headers = {"Content-Type": "application/pdf", "Content-Encoding": "gzip"}
         answered = student.post("/v1/jobs", content=bomb, headers=headers)
         assert answered.status_code == 413
-        assert guard.peak() - before < 50 * 2**20
+        assert process.peak() - before < 50 * 2**20
 
 
 @pytest.mark.parametrize(

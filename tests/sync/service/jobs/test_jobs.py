@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tukscal.core.convert import read_calendar
+from tukscal.core.calendar.convert import read_calendar
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.serving import Served, converted, ended, pdf, serving, settings, upload
 

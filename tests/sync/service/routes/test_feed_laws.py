@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
-from tukscal.core.event import Status
+from tukscal.core.calendar.event import Status
 from tukscal.sync.service import ids, scopes
 from tukscal.sync.service.settings import Settings
 from tukscal.sync.service.store.model import Account, AccountKind, Token

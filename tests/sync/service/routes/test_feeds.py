@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tukscal.core.event import Status
+from tukscal.core.calendar.event import Status
 from tukscal.sync.service.routes.feeds import accepts_gzip
 from tukscal.tests.sync.service.routes.people import cause, feed, put
 from tukscal.tests.sync.service.samples import calendar, cancelled, lecture, summaries

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tukscal.core.errors import InputOutput, NoTerm
-from tukscal.core.screen import Limits
+from tukscal.core.pdf.limits import Limits
 from tukscal.examples.generator import content
 from tukscal.sync import wire
 from tukscal.sync.service.conveyor_task import Work, convert_upload

@@ -1,0 +1,1 @@
+"""Folders of PDFs -> a folder of calendars."""

@@ -1,0 +1,1 @@
+"""Entries and a teaching calendar -> events -> iCalendar files."""

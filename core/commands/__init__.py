@@ -1,0 +1,1 @@
+"""What the one-shot commands do, without their words."""

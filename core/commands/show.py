@@ -1,0 +1,151 @@
+"""What `tukscal show` draws, without its words: files -> the chosen sessions -> the plan of a week or a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from ..calendar import convert
+from ..calendar.event import Event
+from ..calendar.recall import Recalled, recall
+from ..errors import NotWritable
+from ..model import Entry, Kind, Timetable
+from ..pictures.month import MonthPlan, plan_month
+from ..pictures.week import WeekPlan, plan_week
+from ..pool import Executor
+from ..selection.file import Chosen, choose_entries
+from ..selection.select import Choice, Selected, Selection, choices
+from ..system.files import check_folder, read_if_there, write_file
+from ..system.text import clean
+from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_file
+
+_HEAD = 1_000_000  # bytes within which our pictures say who made them: a long description may stand before
+MARKS = (b'<meta name="generator" content="tukscal ', b"<metadata>generator: tukscal ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """What a person asked for."""
+
+    files: tuple[Path, ...]
+    options: convert.CalendarOptions
+    """The exam length counts for every picture, year and term for a month only."""
+    typed: Selection = field(default_factory=Selection)
+    select: Path | None = None
+    opening: Opening = field(default_factory=Opening)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The chosen sessions of all files together."""
+
+    names: tuple[str, ...]
+    """Of the files."""
+    chosen: tuple[Chosen, ...]
+    """The PDFs, then the calendars by kind of session."""
+    recalled: tuple[Recalled, ...]
+    """Chosen sessions of the calendars."""
+    plan: WeekPlan
+    open: tuple[Choice, ...]
+    """Decisions not made."""
+
+    @property
+    def dropped(self) -> int:
+        """Sessions that were not chosen."""
+        return sum(part.selected.dropped for part in self.chosen)
+
+    @property
+    def problems(self) -> int:
+        """Rows and texts of the PDFs that could not be used."""
+        return sum(len(part.selected.timetable.problems) for part in self.chosen)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The selection files that were used."""
+        return tuple(dict.fromkeys(part.source for part in self.chosen if part.source))
+
+
+def gather(request: PictureRequest, pool: Executor) -> Overview:
+    """Return the chosen sessions of all files and their plan; the first file that cannot be read is an error."""
+    calendars = [file for file in request.files if is_calendar(file)]
+    pdfs = [file for file in request.files if not is_calendar(file)]
+    timetables = [read_timetable_file(file, request.opening, pool) for file in pdfs]
+    recalled = [session for file in calendars for session in recall(read_calendar_file(file, pool))]
+    remembered = _as_timetables(recalled)
+    chosen = _chosen(request, list(zip(pdfs, timetables, strict=True)), remembered)
+    kept = {id(entry) for part in chosen for entry in part.selected.timetable.entries}
+    sessions = tuple(session for session in recalled if id(session.entry) in kept)
+    cancelled = [session.entry for session in sessions if session.cancelled]
+    gone = {id(entry) for entry in cancelled}
+    live = [entry for part in chosen for entry in part.selected.timetable.entries if id(entry) not in gone]
+    return Overview(
+        names=tuple(clean(file.name) for file in request.files),
+        chosen=tuple(chosen),
+        recalled=sessions,
+        plan=plan_week(live, cancelled=cancelled, exam_length=request.options.plan.exam_length),
+        open=choices(live),
+    )
+
+
+def month_of(overview: Overview, request: PictureRequest, first: date, pool: Executor) -> MonthPlan:
+    """Return the plan of the month that begins with a day.
+
+    Raises NoTerm when a lecture's year or period has no teaching dates.
+    """
+    from_pdfs = [part.selected.timetable for part in overview.chosen if part.selected.timetable.sha256]
+    options = request.options
+    if options.year is None and options.term.start is None:
+        options = replace(options, year=first.year, year_source="the month's")
+    events: list[Event] = [event for session in overview.recalled for event in session.events]
+    if any(timetable.entries for timetable in from_pdfs):
+        events += pool.call(convert.make_calendar, from_pdfs, options).calendar.events
+    # A PDF may be shown together with its calendar: a UID is one event, and the PDF says it better.
+    return plan_month({event.uid: event for event in events}.values(), first)
+
+
+def _as_timetables(recalled: Iterable[Recalled]) -> list[Timetable]:
+    """Return the sessions of calendars as timetables, one for each kind."""
+    by_kind: dict[Kind, list[Entry]] = {}
+    for session in recalled:
+        by_kind.setdefault(session.entry.kind, []).append(session.entry)
+    return [
+        Timetable(
+            kind=kind, entries=tuple(entries), problems=(), words=0, accounted=0, pages=0, sha256="", name="calendar"
+        )
+        for kind, entries in by_kind.items()
+    ]
+
+
+def _chosen(
+    request: PictureRequest, pdfs: Sequence[tuple[Path, Timetable]], remembered: Sequence[Timetable]
+) -> Sequence[Chosen]:
+    """Return the chosen sessions; a calendar holds a choice already, so only what was typed applies to it."""
+    files, timetables = [file for file, _ in pdfs], [timetable for _, timetable in pdfs]
+    if request.typed or request.select:
+        calendar = next((file for file in request.files if is_calendar(file)), Path("calendar.ics"))
+        files += [calendar] * len(remembered)
+        timetables += remembered
+        return choose_entries(files, timetables, request.typed, request.select)
+    as_they_are = [Chosen(Selected(timetable, 0, choices(timetable.entries)), "") for timetable in remembered]
+    return [*(choose_entries(files, timetables, request.typed, None) if files else ()), *as_they_are]
+
+
+# ---- writing pictures
+
+
+def write_picture(path: Path, data: bytes) -> None:
+    """Write a page or picture; a file that tukscal did not write is never replaced.
+
+    Raises NotWritable or InputOutput.
+    """
+    check_folder(path)
+    there = read_if_there(path, _HEAD)
+    if there and not any(mark in there for mark in MARKS):
+        raise NotWritable(
+            f"{path} is there already, and tukscal did not write it.",
+            advice="Choose another name, or move that file away.",
+            file=str(path),
+        )
+    write_file(path, data)

@@ -1,0 +1,1 @@
+"""Bytes of a PDF -> ruled tables of cells."""

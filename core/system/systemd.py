@@ -1,0 +1,78 @@
+"""What systemd wants to know of a service, over the socket it names; nothing where it names none."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+
+from .text import clean
+
+_MOST = 500  # characters of a status text
+
+
+class Notifier:
+    """The line to the service manager; a word that is not heard is no fault of ours."""
+
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
+        environment = os.environ if environment is None else environment
+        self._address = _address(environment.get("NOTIFY_SOCKET", ""))
+        self._ticks = ticks
+        self.every = _watchdog(environment) / 2
+        """Seconds between two pings, 0 for none."""
+        self._pinged = float("-inf")
+
+    def ready(self, text: str = "") -> None:
+        """Say that the service works, after its start or after it read its configuration again."""
+        self._send("READY=1", *_status(text))
+
+    def status(self, text: str) -> None:
+        """Say what the service does, in one line."""
+        self._send(*_status(text))
+
+    def alive(self) -> None:
+        """Ping the watchdog if it is time; called as often as one likes, by the loop that must not stand still."""
+        now = self._ticks()
+        if self.every and now - self._pinged >= self.every:
+            self._pinged = now
+            self._send("WATCHDOG=1")
+
+    def reloading(self) -> None:
+        """Say that the configuration is read again; `ready` ends it."""
+        self._send("RELOADING=1", f"MONOTONIC_USEC={int(self._ticks() * 1_000_000)}")
+
+    def stopping(self, text: str = "") -> None:
+        """Say that the service ends."""
+        self._send("STOPPING=1", *_status(text))
+
+    def _send(self, *words: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+                line.setblocking(False)
+                line.sendto("\n".join(words).encode(), self._address)
+        except OSError:
+            pass
+
+
+def _address(name: str) -> str:
+    """Return the address of a socket: a path, or a name without a file behind it, written with an @."""
+    if not hasattr(socket, "AF_UNIX") or not name.startswith(("/", "@")):
+        return ""
+    return "\0" + name[1:] if name.startswith("@") else name
+
+
+def _watchdog(environment: Mapping[str, str]) -> float:
+    """Return the seconds within which systemd wants a ping from this process, 0 for never."""
+    pid, span = environment.get("WATCHDOG_PID", ""), environment.get("WATCHDOG_USEC", "")
+    if pid not in ("", str(os.getpid())) or not span.isdecimal():
+        return 0.0
+    return int(span) / 1_000_000
+
+
+def _status(text: str) -> list[str]:
+    return [f"STATUS={clean(text)[:_MOST]}"] if text else []

@@ -1,0 +1,1 @@
+"""What stands in the watched folders, and when it stands still."""

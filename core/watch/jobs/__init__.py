@@ -1,0 +1,1 @@
+"""From files that stand still to jobs, and from jobs that ended to what becomes of their files."""

@@ -1,0 +1,1 @@
+"""Where the daemon is seen and heard: log, status, heartbeat, metrics."""
