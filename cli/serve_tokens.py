@@ -45,9 +45,9 @@ def token() -> None:
 @click.pass_context
 def add(ctx: click.Context, faculty: str, name: str, scopes: tuple[str, ...], days: float) -> None:
     """Create a token for FACULTY and print it, this once."""
-    from ..sync.service import scopes as known
+    from ..sync.service.access import scopes as known
+    from ..sync.service.access.api_tokens import Wanted, new_token
     from ..sync.service.clock import SystemClock
-    from ..sync.service.faculties import Wanted, new_token
 
     if unknown := known.unknown(scopes):
         raise BadRows(f"There is no scope {', '.join(unknown)}.", advice=f"The scopes are {', '.join(known.ALL)}.")

@@ -20,7 +20,7 @@ from tukscal.core.watch.telemetry.metrics import Metrics
 from tukscal.core.watch.telemetry.status import State as WatchState
 from tukscal.core.watch.telemetry.status import Status
 from tukscal.examples import pictures
-from tukscal.sync.service import scopes
+from tukscal.sync.service.access import scopes
 from tukscal.sync.service.settings import Settings
 
 ROOT = Path(__file__).parents[1]

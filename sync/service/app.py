@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, FastAPI
 
 from ... import __version__
-from . import answering, intake
 from .clock import Clock, SystemClock
-from .gate import Gate
-from .observe import Observe
+from .http import body_limits, error_handlers
+from .http.access_log import Observe
+from .http.address_gate import Gate
 from .routes import (
     account,
     admin,
@@ -67,9 +67,9 @@ def build(settings: Settings, *, clock: Clock | None = None, store: Store | None
     app = FastAPI(title="tukscal", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in ROUTERS:
         app.include_router(router)
-    answering.install(app, settings)
+    error_handlers.install(app, settings)
     # The layers around the routes; the last one added is the outermost.
-    app.add_middleware(intake.Intake, rules=settings.intake, sizes=settings.sizes)
+    app.add_middleware(body_limits.Intake, rules=settings.intake, sizes=settings.sizes)
     app.add_middleware(Gate)
     app.add_middleware(Observe)
     return app

@@ -8,17 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .blocks import Blocks
-from .challenge import Challenges
+from .access.blocklist import Blocks
+from .access.challenge import Challenges
+from .access.rates import Limiter
+from .access.vault import Vault
 from .clock import Clock
-from .conveyor import Conveyor
-from .crypt import Vault
-from .limits import Limiter
-from .metrics import Metrics
+from .jobs.worker import Conveyor
+from .operations.metrics import Metrics
+from .operations.tallies import Tallies
 from .settings import Settings
 from .store.interface import Store
 from .store.model import Rendering
-from .tallies import Tallies
 
 T = TypeVar("T")
 _THREADS = 2  # more would only take the processor from the event loop

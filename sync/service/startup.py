@@ -9,21 +9,22 @@ from collections.abc import AsyncIterator
 
 from ...core.batch.run import PRELOAD
 from ...core.pool import Guards, Pool, default_workers
-from . import conveyor_task, sweeping
-from .blocks import Blocks
-from .challenge import Challenges, Difficulty
+from . import maintenance
+from .access.blocklist import Blocks
+from .access.challenge import Challenges, Difficulty
+from .access.rates import Limiter
+from .access.vault import HEAD, Vault
 from .clock import Clock
 from .context import Context
-from .conveyor import Conveyor
-from .conveyor_jobs import Means
-from .crypt import HEAD, Vault
-from .limits import Limiter
-from .metrics import Metrics
+from .jobs import task
+from .jobs.source import Means
+from .jobs.worker import Conveyor
+from .operations.metrics import Metrics
 from .settings import Settings
 from .store.interface import Store
 from .store.sqlite.store import SqliteStore
 
-_PRELOAD = (*PRELOAD, conveyor_task.__name__)
+_PRELOAD = (*PRELOAD, task.__name__)
 
 
 @contextlib.asynccontextmanager
@@ -34,7 +35,7 @@ async def running(settings: Settings, clock: Clock, store: Store) -> AsyncIterat
         store.database.watchers.append(context.metrics.timed)
     context.conveyor.start()
     try:
-        async with context.limiter.swept(), sweeping.beside(context):
+        async with context.limiter.swept(), maintenance.beside(context):
             yield context
     finally:
         await context.conveyor.close()

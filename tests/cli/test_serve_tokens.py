@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tukscal.sync.service import scopes
+from tukscal.sync.service.access import scopes
 from tukscal.tests.running import tukscal
-from tukscal.tests.sync.service.server.test_serve import process
+from tukscal.tests.sync.service.operations.test_serve import process
 
 
 def served(*arguments: str, at: Path) -> subprocess.CompletedProcess[bytes]:

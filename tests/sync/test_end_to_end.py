@@ -15,8 +15,8 @@ from tukscal.core.ledger import Delivery
 from tukscal.sync import wire
 from tukscal.sync.client import Service, Upload
 from tukscal.sync.retry import Kind, PushFailed
-from tukscal.sync.service import scopes
-from tukscal.sync.service.passwords import make_admin
+from tukscal.sync.service.access import scopes
+from tukscal.sync.service.access.passwords import make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync import faulty

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from .. import cookies, ids, problems
-from ..answering import PROBLEMS
+from .. import problems
+from ..access import secrets
 from ..context import Context
-from ..dependencies import The
+from ..http import cookies
+from ..http.auth import Known, Principal
+from ..http.dependencies import The
+from ..http.error_handlers import PROBLEMS
 from ..store.model import AccountKind
-from ..who import Known, Principal
 
 router = APIRouter(prefix="/v1/account", tags=["account"], responses=PROBLEMS)
 
@@ -74,8 +76,8 @@ async def log_out_everywhere(known: Known, the: The, response: Response) -> None
 async def recovery_link(the: Context, known: Principal) -> str:
     """Return a student's new link to come back by. Raises Problem 403 for others."""
     _student(known)
-    secret = ids.new_secret()
-    await the.store.accounts.set_recovery(known.account.id, ids.hashed(secret))
+    secret = secrets.new_secret()
+    await the.store.accounts.set_recovery(known.account.id, secrets.hashed(secret))
     return f"{the.settings.public_url.rstrip('/')}/recover/{secret}"
 
 

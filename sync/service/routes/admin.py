@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from .. import cookies, passwords, problems
-from ..answering import PROBLEMS
-from ..dependencies import Limit, The
-from ..logins import attempt
+from .. import problems
+from ..access import passwords
+from ..http import cookies
+from ..http.auth import Admin, check_address, check_origin, sign_in
+from ..http.dependencies import Limit, The
+from ..http.error_handlers import PROBLEMS
+from ..http.login_attempts import attempt
 from ..store.model import Account, AccountKind
-from ..who import Admin, check_address, check_origin, sign_in
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses=PROBLEMS)
 

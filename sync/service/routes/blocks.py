@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
-from ..answering import PROBLEMS
-from ..blocks import ACCOUNT, ADDRESS, LOGIN
-from ..dependencies import The
-from ..limits import network
+from ..access.blocklist import ACCOUNT, ADDRESS, LOGIN
+from ..access.rates import network
+from ..http.auth import Admin
+from ..http.dependencies import The
+from ..http.error_handlers import PROBLEMS
 from ..store.job_model import Block
-from ..who import Admin
 
 router = APIRouter(prefix="/v1/admin/blocks", tags=["admin"], responses=PROBLEMS)
 

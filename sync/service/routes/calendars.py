@@ -10,14 +10,15 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import BaseModel
 
 from ... import wire
-from .. import problems, scopes
-from ..answering import PROBLEMS
-from ..bodies import plain
-from ..checking import checked, unpack
-from ..dependencies import Limit, The, limited_write
+from .. import problems
+from ..access import scopes
+from ..http.auth import Principal, scoped
+from ..http.bodies import plain
+from ..http.dependencies import Limit, The, limited_write
+from ..http.error_handlers import PROBLEMS
 from ..store.conditions import none_matches
 from ..store.model import AccountKind, Calendar, Condition, NewPut, NewRevision, Put, PutState
-from ..who import Principal, scoped
+from ..validate import checked, unpack
 
 router = APIRouter(prefix=wire.CALENDARS, tags=["calendars"], responses=PROBLEMS)
 

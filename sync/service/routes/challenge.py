@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ..dependencies import The
-from ..uploading import CHALLENGE
+from ..http.admission import CHALLENGE
+from ..http.dependencies import The
 
 router = APIRouter(tags=["jobs"])
 

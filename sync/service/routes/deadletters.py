@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from ..answering import PROBLEMS
-from ..dependencies import Limit, The
+from ..http.auth import Admin
+from ..http.dependencies import Limit, The
+from ..http.error_handlers import PROBLEMS
 from ..store.job_model import Job
-from ..who import Admin
 
 router = APIRouter(prefix="/v1/admin/deadletters", tags=["admin"], responses=PROBLEMS)
 

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ... import wire
-from .. import ids, problems, scopes
-from ..answering import PROBLEMS
+from .. import problems
+from ..access import scopes, secrets
 from ..context import Context
-from ..dependencies import Limit, The, limited_write
-from ..publishing import publish
+from ..feeds.publishing import publish
+from ..http.auth import Principal, scoped
+from ..http.dependencies import Limit, The, limited_write
+from ..http.error_handlers import PROBLEMS
 from ..store.conditions import none_matches
 from ..store.model import Feed, Rendering
-from ..who import Principal, scoped
 
 router = APIRouter(tags=["feeds"], responses=PROBLEMS)
 
@@ -68,12 +69,12 @@ class FeedPage(BaseModel):
 async def create_feed(wanted: NewFeed, owner: Owner, the: The, response: Response) -> SecretFeed:
     """Make a feed; its address is shown this once."""
     await limited_write(owner.account, the)
-    now, secret = the.clock.now(), ids.new_secret()
+    now, secret = the.clock.now(), secrets.new_secret()
     feed = Feed(
-        id=ids.new_id(), account=owner.account.id, name=wanted.name, selection=wanted.selection, created=now,
+        id=secrets.new_id(), account=owner.account.id, name=wanted.name, selection=wanted.selection, created=now,
         rotated=now, keys=tuple(dict.fromkeys(wanted.calendars)),
     )  # fmt: skip
-    done = await the.store.feeds.add(feed, ids.hashed(secret), the.settings.sizes.feeds)
+    done = await the.store.feeds.add(feed, secrets.hashed(secret), the.settings.sizes.feeds)
     if done is None:
         raise problems.not_found("calendar or selection")
     if not done:
@@ -99,8 +100,8 @@ async def get_feed(feed: str, owner: Owner, the: The) -> FeedAnswer:
 @router.post("/v1/feeds/{feed}/rotate", response_model=SecretFeed)
 async def rotate_feed(feed: str, owner: Owner, the: The, response: Response) -> SecretFeed:
     """Give a feed another address; the old one is dead on the next request."""
-    secret = ids.new_secret()
-    await the.store.feeds.rotate(owner.account.id, feed, ids.hashed(secret), the.clock.now())
+    secret = secrets.new_secret()
+    await the.store.feeds.rotate(owner.account.id, feed, secrets.hashed(secret), the.clock.now())
     response.headers["Cache-Control"] = "no-store"
     return _with_secret(the, await _own(the, owner, feed), secret)
 
@@ -127,7 +128,7 @@ class ReadHeaders(BaseModel):
 )
 async def read_feed(secret: str, said: Annotated[ReadHeaders, Header()], the: The) -> Response:
     """Return a feed's events, to whoever knows its address."""
-    found = await publish(the, ids.hashed(secret)) if ids.SECRET.fullmatch(secret) else None
+    found = await publish(the, secrets.hashed(secret)) if secrets.SECRET.fullmatch(secret) else None
     if found is None:
         the.tallies.totals["feed_unknown"] += 1
         raise problems.not_found("feed")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from .. import looking, problems
-from ..dependencies import The, address_of
-from ..limits import within
-from ..metrics import CONTENT_TYPE
+from .. import health, problems
+from ..access.rates import within
+from ..http.dependencies import The, address_of
+from ..operations.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
 
@@ -34,7 +34,7 @@ async def live() -> Health:
 @router.get("/ready", response_model=Health, responses={503: {"model": Health}})
 async def ready(request: Request, the: The, response: Response) -> Health:
     """Tell whether store, pool and disk work; what is wrong is for the networks that may see figures."""
-    found = await looking.faults(the)
+    found = await health.faults(the)
     if not within(address_of(request), the.settings.outside.metrics_addresses):
         found = dict.fromkeys(found, "It does not work.")
     if found:
@@ -49,6 +49,6 @@ async def metrics(request: Request, the: The) -> Response:
     if not within(address_of(request), the.settings.outside.metrics_addresses):
         raise problems.not_found()
     server = getattr(request.app.state, "server", None)  # there where server.py serves
-    found = await looking.figures(the, len(server.server_state.connections) if server else 0)
+    found = await health.figures(the, len(server.server_state.connections) if server else 0)
     text = the.metrics.text(found)
     return Response(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

@@ -10,15 +10,18 @@ from pydantic import BaseModel
 from ....core.pdf.limits import Limits, screen_file
 from ....core.system.files import sha256
 from ... import wire
-from .. import bodies, ids, problems, scopes, uploading
-from ..answering import PROBLEMS
-from ..checking import unpack
+from .. import problems
+from ..access import scopes, secrets
+from ..access.rates import Rule
 from ..context import Context
-from ..dependencies import The, limited
-from ..limits import Rule
+from ..http import admission as uploading
+from ..http import bodies
+from ..http.auth import Principal, known, newcomer, scoped
+from ..http.dependencies import The, limited
+from ..http.error_handlers import PROBLEMS
 from ..store.job_model import Job, JobState, Newcomer, NewJob, Refusal, Replay
 from ..store.model import Account
-from ..who import Principal, known, newcomer, scoped
+from ..validate import unpack
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)
 
@@ -231,7 +234,7 @@ async def _read(request: Request, the: Context) -> bodies.Upload:
 
 
 async def _sealed(the: Context, account: Account, sent: bodies.Upload, key: str | None) -> NewJob:
-    job, vault = ids.new_id(), the.vault
+    job, vault = secrets.new_id(), the.vault
     large = len(sent.data) > _LARGE
     return NewJob(
         id=job,

@@ -7,11 +7,12 @@ from importlib.resources import files
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from .. import ids, problems
-from ..dependencies import The, address_of
-from ..limits import Rule, network
-from ..pages import page
-from ..who import check_origin, known, required, sign_in
+from .. import problems
+from ..access import secrets
+from ..access.rates import Rule, network
+from ..http.auth import check_origin, known, required, sign_in
+from ..http.dependencies import The, address_of
+from ..http.pages import page
 from .account import recovery_link
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +44,7 @@ async def show_link(request: Request, the: The) -> Response:
 @router.get("/recover/{link}")
 async def ask(link: str) -> Response:
     """Ask whether to sign in: programs that look at every link shall not sign anybody in."""
-    return page("recover.html", link=link if ids.SECRET.fullmatch(link) else "")
+    return page("recover.html", link=link if secrets.SECRET.fullmatch(link) else "")
 
 
 @router.post("/recover/{link}")
@@ -53,7 +54,7 @@ async def recover(request: Request, link: str, the: The) -> Response:
     # 128 random bits are not guessed: what is counted here only spares the store.
     rule = Rule(name="recovery", amount=_RECOVERIES, seconds=60)
     await the.limiter.check(rule, network(address_of(request)), "Too many links are tried from here.")
-    account = await the.store.accounts.recovered(ids.hashed(link)) if ids.SECRET.fullmatch(link) else None
+    account = await the.store.accounts.recovered(secrets.hashed(link)) if secrets.SECRET.fullmatch(link) else None
     if account is None:
         return page("recover.html", 404, link="")
     answer = RedirectResponse("/", 303)

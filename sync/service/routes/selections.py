@@ -11,14 +11,15 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ... import wire
-from .. import ids, problems, scopes
-from ..answering import PROBLEMS
+from .. import problems
+from ..access import scopes, secrets
 from ..context import Context
-from ..dependencies import Limit, The, limited_write
-from ..selections import content
+from ..feeds.selections import content
+from ..http.auth import Principal, scoped
+from ..http.dependencies import Limit, The, limited_write
+from ..http.error_handlers import PROBLEMS
 from ..store.conditions import matches
 from ..store.model import StoredSelection
-from ..who import Principal, scoped
 
 router = APIRouter(prefix="/v1/selections", tags=["selections"], responses=PROBLEMS)
 
@@ -63,7 +64,7 @@ async def create_selection(body: SelectionBody, owner: Owner, the: The, response
     now = the.clock.now()
     new = _filled(
         StoredSelection(
-            id=ids.new_id(), account=owner.account.id, name="", content="", sha256="", created=now, updated=now
+            id=secrets.new_id(), account=owner.account.id, name="", content="", sha256="", created=now, updated=now
         ),
         body,
         now,

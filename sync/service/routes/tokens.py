@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from .. import problems, scopes
-from ..answering import PROBLEMS
-from ..dependencies import Limit, The
-from ..faculties import Wanted, new_token
+from .. import problems
+from ..access import scopes
+from ..access.api_tokens import Wanted, new_token
+from ..http.auth import Admin
+from ..http.dependencies import Limit, The
+from ..http.error_handlers import PROBLEMS
 from ..store.model import Token
-from ..who import Admin
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"], responses=PROBLEMS)
 

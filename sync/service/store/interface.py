@@ -1,4 +1,4 @@
-"""What the service asks of a store, a Protocol per family; tests/sync/service/contract runs over every store.
+"""What the service asks of a store, a Protocol per family; tests/sync/service/store runs over every store.
 
 All of it is durable when it returns. What is another account's is not there: None, False, or left out.
 """

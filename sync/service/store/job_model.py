@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..challenge import Spent
-from ..limits import Standing
+from ..access.challenge import Spent
+from ..access.rates import Standing
 from .model import Account, NewRevision, Session
 
 

@@ -42,7 +42,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a program signs in with; `scopes` are names of sync/service/scopes.py."""
+    """What a program signs in with; `scopes` are names of sync/service/access/scopes.py."""
 
     id: str
     hash: bytes
@@ -136,7 +136,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSelection:
-    """Which events a feed shows; `content` is JSON (sync/service/selections.py), `sha256` of it."""
+    """Which events a feed shows; `content` is JSON (sync/service/feeds/selections.py), `sha256` of it."""
 
     id: str
     account: str

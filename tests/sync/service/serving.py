@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 from tukscal.sync.service.app import build
 from tukscal.sync.service.context import Context
-from tukscal.sync.service.server import server
+from tukscal.sync.service.http.connections import server
 from tukscal.sync.service.settings import Jobs, Rates, Settings
 from tukscal.sync.service.store.interface import Store
 from tukscal.sync.service.store.sqlite import SqliteStore

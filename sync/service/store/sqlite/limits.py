@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from ...challenge import Spent
-from ...limits import Rule, Standing, standing
+from ...access.challenge import Spent
+from ...access.rates import Rule, Standing, standing
 from .. import interface
 from ..job_model import Block
 from .family import SqliteFamily, reads, writes

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.sync.service.challenge import Spent
+from tukscal.sync.service.access.challenge import Spent
 from tukscal.sync.service.store.job_model import (
     Admission,
     Converted,

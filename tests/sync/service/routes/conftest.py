@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tukscal.sync.service import scopes
-from tukscal.sync.service.passwords import make_admin
+from tukscal.sync.service.access import scopes
+from tukscal.sync.service.access.passwords import make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.routes.people import ADMIN, PASSWORD, token_for

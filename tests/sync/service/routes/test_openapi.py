@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
-from tukscal.sync.service import ids, scopes
+from tukscal.sync.service.access import scopes, secrets
 from tukscal.sync.service.app import build
 from tukscal.sync.service.settings import Rates, Settings
 from tukscal.sync.service.store.model import Account, AccountKind, Token
@@ -42,11 +42,12 @@ UNLIMITED = Rates(
 
 async def token_for_all(store: SqliteStore) -> str:
     """Return a token that may do everything."""
-    secret = ids.new_secret()
-    account = Account(id=ids.new_id(), kind=AccountKind.FACULTY, name="all", created=0, seen=0)
+    secret = secrets.new_secret()
+    account = Account(id=secrets.new_id(), kind=AccountKind.FACULTY, name="all", created=0, seen=0)
     await store.accounts.add(account)
+    hashed = secrets.hashed(secret)
     await store.tokens.add(
-        Token(id=ids.new_id(), hash=ids.hashed(secret), account=account.id, name="", scopes=scopes.ALL, created=0)
+        Token(id=secrets.new_id(), hash=hashed, account=account.id, name="", scopes=scopes.ALL, created=0)
     )
     return secret
 

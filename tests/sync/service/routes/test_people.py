@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tukscal.sync.service import scopes
+from tukscal.sync.service.access import scopes
 from tukscal.tests.sync.service.routes.people import ADMIN, PASSWORD, account_of, cause, feed, put, token_for
 from tukscal.tests.sync.service.samples import calendar, lecture
 from tukscal.tests.sync.service.serving import Served, serving, settings

@@ -1,0 +1,261 @@
+"""How often somebody may ask, and what is said about it: rules, where an asker stands with one, headers.
+
+The headers are the IETF's (draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit, structured fields) and
+the older X-RateLimit-*; all of them and Retry-After come from the same numbers. Counters of requests are in memory, or
+kept by the `limits` library in a Redis; those of uploads are rows of the store, because they must survive a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import math
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
+
+from ....core.errors import InputOutput
+from .. import problems
+from ..problems import Problem
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_SWEEP = 10.0  # seconds between two looks for counters that are over
+_PATIENCE = 0.5  # seconds for a Redis: requests wait for it
+_REST = 1.0  # seconds a store of counters that failed is not asked
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """At most `amount` in any `seconds`; 0 is no limit. `exact` remembers each time, else they are counted."""
+
+    name: str
+    amount: int
+    seconds: int
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where somebody stands with a rule: what remains, and the whole seconds until more does."""
+
+    rule: Rule
+    remaining: int
+    reset: int
+    allowed: bool = True
+
+
+def headers(standings: Sequence[Standing]) -> dict[str, str]:
+    """Return what an answer says about limits; the X- headers are those of the rule that is nearest to its end."""
+    if not standings:
+        return {}
+    tightest = min(standings, key=lambda one: (one.allowed, one.remaining, -one.reset))
+    policy = ", ".join(f'"{one.rule.name}";q={one.rule.amount};w={one.rule.seconds}' for one in standings)
+    return {
+        "RateLimit-Policy": policy,
+        "RateLimit": ", ".join(f'"{one.rule.name}";r={one.remaining};t={one.reset}' for one in standings),
+        "X-RateLimit-Limit": str(tightest.rule.amount),
+        "X-RateLimit-Remaining": str(tightest.remaining),
+        "X-RateLimit-Reset": str(tightest.reset),
+    }
+
+
+def refusal(standings: Sequence[Standing], detail: str) -> Problem:
+    """Return the 429 of a request that a rule does not allow; Retry-After is that rule's reset."""
+    wait = max((one.reset for one in standings if not one.allowed), default=1)
+    return problems.too_many("rate_limited", detail, wait, headers(standings))
+
+
+def standing(rule: Rule, times: Sequence[float], now: float) -> Standing:
+    """Return where somebody stands whose last times within the rule's seconds, in order, are given; before one more."""
+    if len(times) < rule.amount:
+        oldest = times[0] if times else now
+        return Standing(rule=rule, remaining=rule.amount - len(times), reset=_whole(oldest + rule.seconds - now))
+    free = times[len(times) - rule.amount] + rule.seconds  # when the oldest of as many as are allowed is forgotten
+    return Standing(rule=rule, remaining=0, reset=_whole(free - now), allowed=False)
+
+
+def network(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 of an IPv6 one, which one household has."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:100] or "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def within(address: str, networks: Sequence[str]) -> bool:
+    """Tell whether an address lies in one of these networks."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return any((mapped or parsed) in ipaddress.ip_network(one, strict=False) for one in networks)
+
+
+class Limiter:
+    """Counts requests by rule and asker; a counter store that fails allows, since it only keeps order."""
+
+    def __init__(self, storage: str) -> None:
+        """Take memory:// or redis://...; nothing is connected to yet. Raises InputOutput for another address."""
+        self._counters: _Memory | _Shared = _Memory() if storage.startswith("memory:") else _shared(storage)
+        self._rest_until = float("-inf")
+        self.faults = 0
+        """How often the counter store failed."""
+
+    async def hit(self, rule: Rule, who: str) -> Standing | None:
+        """Count a request and return where its sender stands then; None if the rule is no limit."""
+        if not rule.amount or time.monotonic() < self._rest_until:
+            return None
+        try:
+            return await self._counters.hit(rule, who)
+        except Exception as error:  # the library's, the driver's and the socket's own
+            self._failed(error)
+            return None
+
+    async def check(self, rule: Rule, who: str, detail: str) -> Mapping[str, str]:
+        """Count a request and return the headers of its answer. Raises Problem."""
+        found = await self.hit(rule, who)
+        if found is not None and not found.allowed:
+            raise refusal([found], detail)
+        return headers([found] if found else [])
+
+    async def memory(self) -> int | None:
+        """Return the bytes the counters take, about: in this process, or all of a Redis; None if it does not say."""
+        try:
+            return await self._counters.memory()
+        except Exception as error:  # as above
+            self._failed(error)
+            return None
+
+    def _failed(self, error: Exception) -> None:
+        self.faults += 1
+        self._rest_until = time.monotonic() + _REST
+        _LOG.warning("the store of counters failed: %s", type(error).__name__)
+
+    @contextlib.asynccontextmanager
+    async def swept(self) -> AsyncIterator[None]:
+        """Forget counters that are over, while the block runs."""
+        task = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await self._counters.close()
+
+    def forget(self, now: float) -> None:
+        """Drop the counters of this process that are over."""
+        self._counters.forget(now)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP)
+            self.forget(time.monotonic())
+
+
+class _Memory:
+    """Counters of this process, used by the event loop alone."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[Rule, str], deque[float]] = {}
+        self._counts: dict[tuple[Rule, str], tuple[float, int]] = {}  # when they begin anew, and how many
+
+    async def hit(self, rule: Rule, who: str) -> Standing:
+        now = time.monotonic()
+        return self._remembered(rule, who, now) if rule.exact else self._counted(rule, who, now)
+
+    def _remembered(self, rule: Rule, who: str, now: float) -> Standing:
+        times = self._times.setdefault((rule, who), deque())
+        while times and times[0] <= now - rule.seconds:
+            times.popleft()
+        allowed = len(times) < rule.amount
+        if allowed:
+            times.append(now)
+        return replace(standing(rule, times, now), allowed=allowed)
+
+    def _counted(self, rule: Rule, who: str, now: float) -> Standing:
+        until, count = self._counts.get((rule, who), (0.0, 0))
+        if until <= now:
+            until, count = now + rule.seconds, 0
+        self._counts[rule, who] = until, count + 1
+        remaining = max(0, rule.amount - count - 1)
+        return Standing(rule=rule, remaining=remaining, reset=_whole(until - now), allowed=count < rule.amount)
+
+    def forget(self, now: float) -> None:
+        for key in [key for key, times in self._times.items() if times[-1] <= now - key[0].seconds]:
+            del self._times[key]
+        for key in [key for key, (until, _) in self._counts.items() if until <= now]:
+            del self._counts[key]
+
+    async def memory(self) -> int:
+        tables = sys.getsizeof(self._times) + sys.getsizeof(self._counts)
+        return tables + 250 * (len(self._times) + len(self._counts)) + 32 * sum(map(len, self._times.values()))
+
+    async def close(self) -> None:
+        pass
+
+
+class _Shared:
+    """Counters in a Redis, for all replicas."""
+
+    def __init__(self, storage: Storage, redis: Redis) -> None:
+        self._redis = redis
+        self._exact = MovingWindowRateLimiter(storage)
+        self._counted = FixedWindowRateLimiter(storage)
+
+    async def hit(self, rule: Rule, who: str) -> Standing:
+        item = RateLimitItemPerSecond(rule.amount, rule.seconds, rule.name)
+        limiter = self._exact if rule.exact else self._counted
+        allowed = await limiter.hit(item, who)
+        window = await limiter.get_window_stats(item, who)
+        reset = _whole(window.reset_time - time.time())
+        return Standing(rule=rule, remaining=max(0, window.remaining), reset=reset, allowed=allowed)
+
+    def forget(self, now: float) -> None:
+        """Redis forgets by itself."""
+
+    async def memory(self) -> int:
+        told = await self._redis.info("memory")
+        return int(told["used_memory"])
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()
+
+
+def _shared(uri: str) -> _Shared:
+    """Return counters in a Redis. Raises InputOutput for an address that is none, or a library that is not there."""
+    try:
+        from redis.asyncio import ConnectionPool, Redis  # an extra of its own
+
+        pool = ConnectionPool.from_url(uri, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+        # The client of Redis itself; the library would choose another.
+        options: dict[str, Any] = {"implementation": "redispy", "connection_pool": pool}
+        return _Shared(cast(Storage, storage_from_string(f"async+{uri}", **options)), Redis(connection_pool=pool))
+    except (ConfigurationError, ImportError, ValueError) as error:
+        advice = "Give rates.storage as memory:// or redis://HOST:PORT, which needs: pip install 'tukscal[redis]'"
+        raise InputOutput(f"The counters cannot be kept at {uri.partition('@')[2] or uri}.", advice=advice) from error
+
+
+def _whole(seconds: float) -> int:
+    return max(1, math.ceil(seconds))

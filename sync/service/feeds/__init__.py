@@ -1,0 +1,1 @@
+"""Calendars and selections -> the bytes of a feed."""

@@ -1,0 +1,1 @@
+"""What surrounds the routes: connections, bodies, errors, access log."""

@@ -1,0 +1,1 @@
+"""Uploads -> conversions in the service's own workers."""

@@ -1,0 +1,100 @@
+"""What a worker does for a job: a PDF's bytes in, a calendar's out. It has no store, no key and no network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from ....core.calendar import convert
+from ....core.calendar.convert import CalendarOptions, TermChoice
+from ....core.calendar.identity import identity, scope
+from ....core.commands.inputs import Opening, read_timetable
+from ....core.model import Problem, Timetable
+from ....core.pdf.limits import Limits
+from ....core.system import process
+from ....core.system.text import clean
+from .. import validate
+from ..store.model import NewRevision
+
+UPLOADS = "uploads/"
+"""What the keys of calendars made here begin with."""
+MOST_TOLD = 50
+"""Problems that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A PDF to be converted; `previous` is key -> compressed calendar, of which the one that fits is gone on from."""
+
+    data: bytes = field(repr=False)
+    name: str
+    calendar: str | None
+    """The key the calendar will have; None for `uploads` and its kind and half-year."""
+    previous: Mapping[str, bytes] = field(repr=False)
+    today: date
+    revision: int
+    limits: Limits
+    terms: Path | None
+    """Folder of teaching dates, None for those of the package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A calendar, and what is told about it; `cpu` is the worker's CPU-seconds."""
+
+    new: NewRevision
+    calendar: str
+    """Its key."""
+    kind: str
+    entries: int
+    problems: tuple[str, ...]
+    cpu: float
+
+
+def convert_behind(work: Work) -> Result:
+    """Do the same in a worker that lets others go first: people wait for pages and feeds, a conversion may wait."""
+    process.step_back()
+    return convert_upload(work)
+
+
+def convert_upload(work: Work) -> Result:
+    """Return the calendar of a PDF as the next revision of the one there is. Raises what a conversion raises."""
+    begun = time.process_time()
+    timetable = read_timetable(work.data, work.name, Opening(limits=work.limits))
+    key = work.calendar or key_of(timetable, work.today.year)
+    packed = work.previous.get(key)
+    previous = convert.read_calendar(validate.unpack(packed)) if packed is not None else None
+    # Lectures print no year. A calendar that is there does not decide it either: it may be last year's.
+    options = CalendarOptions(today=work.today, year=work.today.year, term=TermChoice(folder=work.terms))
+    conversion = convert.make_calendar([timetable], options, previous)
+    told = [sentence(problem) for problem in timetable.problems[:MOST_TOLD]]
+    if more := len(timetable.problems) - len(told):
+        told.append(f"and {more} more")
+    if gone := len(conversion.revision.uncovered):
+        told.append(f"{gone} events that were in this calendar before are of another period: they are no longer in it")
+    return Result(
+        new=validate.checked(conversion.ics, work.revision),
+        calendar=key,
+        kind=str(timetable.kind),
+        entries=len(timetable.entries),
+        problems=tuple(told),
+        cpu=time.process_time() - begun,
+    )
+
+
+def key_of(timetable: Timetable, year: int) -> str:
+    """Return the key of a timetable's calendar, one for each kind, year and half-year; `year` is that of lectures."""
+    halves = {scope(identity(entry, year))[1:] for entry in timetable.entries}
+    years = sorted({there for there, _ in halves})
+    named = [half for half in (1, 2) if any(there == half for _, there in halves)]
+    period = f"-S{named[0]}" if len(named) == 1 and len(years) == 1 else ""
+    return f"{UPLOADS}{timetable.kind}-{years[0]}{period}"
+
+
+def sentence(problem: Problem) -> str:
+    """Return a problem for a person."""
+    where = f"page {problem.page}" + (f", row {problem.row}" if problem.row is not None else "")
+    return clean(f"{where}: {problem.reason}: {problem.text}")[:500]

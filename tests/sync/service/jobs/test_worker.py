@@ -1,0 +1,99 @@
+"""What the conveyor decides, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tukscal.core.ledger.leases import mine
+from tukscal.core.ledger.rules import Tried
+from tukscal.core.pool import Pool
+from tukscal.sync.service.jobs.source import follows
+from tukscal.sync.service.jobs.task import convert_behind
+from tukscal.sync.service.settings import Jobs
+from tukscal.sync.service.store.job_model import JobState
+from tukscal.tests.sync.service.serving import converted, ended, serving, settings, upload
+
+
+@pytest.mark.parametrize(
+    ("cause", "attempts", "deaths", "state"),
+    [
+        ("io", 1, 0, JobState.WAITING),
+        ("io", 2, 0, JobState.WAITING),
+        ("io", 3, 0, JobState.DEAD),
+        ("timeout", 1, 1, JobState.WAITING),
+        ("memory", 2, 2, JobState.DEAD),
+        ("crash", 2, 2, JobState.DEAD),
+        ("no_term", 1, 0, JobState.DEAD),
+        ("damaged", 1, 0, JobState.FAILED),
+        ("encrypted", 1, 0, JobState.FAILED),
+        ("not_a_timetable", 1, 0, JobState.FAILED),
+        ("bad_rows", 1, 0, JobState.FAILED),
+        ("too_large", 1, 0, JobState.FAILED),
+    ],
+)
+def test_attempts_are_as_alone(cause: str, attempts: int, deaths: int, state: JobState) -> None:
+    """`io` is tried three times, what ends its worker twice, the rest once; a PDF not at fault stays for replay."""
+    tried = Tried(attempts=attempts, deaths=deaths, duration=1.0)
+    assert follows(cause, tried, Jobs(), 0.5)[0] is state
+
+
+def test_a_job_has_five_minutes() -> None:
+    """All attempts together may take `job_timeout`; then it is a dead letter."""
+    assert follows("timeout", Tried(attempts=1, deaths=1, duration=300.0), Jobs(), 0.5)[0] is JobState.DEAD
+    assert follows("io", Tried(attempts=1, deaths=0, duration=300.0), Jobs(), 0.5)[0] is JobState.DEAD
+
+
+def test_waits_grow() -> None:
+    """The wait before the third attempt is twice that before the second, spread by the draw."""
+    waits = [follows("io", Tried(attempts=n, deaths=0, duration=0.0), Jobs(), 0.5)[1] for n in (1, 2)]
+    assert waits == [5.0, 10.0]
+    assert follows("io", Tried(attempts=1, deaths=0, duration=0.0), Jobs(), 0.0)[1] == 2.5
+
+
+def test_an_end_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:
+    """A result the store never takes, for a fault of ours, fails its job alone; the others are done."""
+    with serving(settings(tmp_path)) as here, here.person() as student, here.person() as other:
+        converted(other)
+        trigger = """
+            CREATE TRIGGER broken BEFORE INSERT ON revisions
+            WHEN (SELECT key FROM calendars WHERE id = NEW.calendar) = 'broken'
+            BEGIN SELECT RAISE(ABORT, 'a fault of ours'); END
+            """
+        here.store.database.submit_write(lambda c: c.execute(trigger)).result(10)
+        here.service.conveyor.loop.paused = True  # both are taken up together
+        jobs = [upload(student, calendar="broken").json()["id"], upload(other).json()["id"]]
+        here.service.conveyor.loop.paused = False
+        here.service.conveyor.wake()
+        assert ended(other, jobs[1])["state"] == "done"
+        assert (ended(student, jobs[0])["state"], ended(student, jobs[0])["cause"]) == ("dead", "crash")
+        assert converted(other)["state"] == "done"
+
+
+def test_what_lies_under_our_own_lease_and_we_do_not_know(tmp_path: Path) -> None:
+    """A job held by this very process that it knows nothing of is queued again."""
+    with serving(settings(tmp_path)) as here, here.person() as student:
+        converted(student)
+        here.service.conveyor.loop.paused = True
+        job = upload(student).json()["id"]
+        hold = "UPDATE jobs SET state = 'running', lease = ? WHERE id = ?"
+        here.store.database.submit_write(lambda c: c.execute(hold, (str(mine()), job)).rowcount).result(10)
+        here.service.conveyor.loop.paused = False
+        assert ended(student, job)["state"] == "done"
+
+
+def test_one_call_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload is one call of a worker, the first as well as one that goes on from a calendar."""
+    calls: list[object] = []
+    start = Pool.start
+
+    def counted(self: Pool, key: Any, function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        calls.append(function)
+        start(self, key, function, *args, **kwargs)
+
+    monkeypatch.setattr(Pool, "start", counted)
+    with serving(settings(tmp_path)) as here, here.person() as student:
+        assert [converted(student)["state"] for _ in range(2)] == ["done", "done"]
+    assert calls == [convert_behind] * 2
