@@ -15,27 +15,27 @@ import click
 
 from .. import __version__
 from ..core.errors import InputOutput, TukscalError, own_fault
-from .failures import report_error
+from .common.failures import report_error
 
 if TYPE_CHECKING:
     from datetime import date
 
 _COMMANDS = {
-    "batch": "Convert whole folders of timetable PDFs.",
-    "cancel": "Write a file that cancels every event of a calendar.",
-    "choose": "Choose your groups and see which sessions clash.",
-    "convert": "Turn timetable PDFs into a calendar.",
-    "diff": "List what changed between two timetables or calendars.",
-    "doctor": "Check this computer for anything that keeps tukscal from working.",
-    "jobs": "List, retry and verify the jobs of batches and watched folders.",
-    "serve": "Run the central service.",
-    "login": "Log in to a central service, to push calendars to it.",
-    "logout": "Forget the central service and its token.",
-    "show": "Draw the week with tests and exams, or a month.",
-    "status": "Show what the watching daemons are doing.",
-    "sync": "Push calendars to the central service; show what was pushed.",
-    "watch": "Watch a folder and convert the PDFs dropped there.",
-    "term": "Show, check or enter teaching dates.",
+    "batch": ("batch.command", "Convert whole folders of timetable PDFs."),
+    "cancel": ("convert.cancel", "Write a file that cancels every event of a calendar."),
+    "choose": ("choose.command", "Choose your groups and see which sessions clash."),
+    "convert": ("convert.command", "Turn timetable PDFs into a calendar."),
+    "diff": ("convert.diff", "List what changed between two timetables or calendars."),
+    "doctor": ("doctor.command", "Check this computer for anything that keeps tukscal from working."),
+    "jobs": ("jobs.command", "List, retry and verify the jobs of batches and watched folders."),
+    "serve": ("serve.command", "Run the central service."),
+    "login": ("sync.login", "Log in to a central service, to push calendars to it."),
+    "logout": ("sync.logout", "Forget the central service and its token."),
+    "show": ("show.command", "Draw the week with tests and exams, or a month."),
+    "status": ("watch.status", "Show what the watching daemons are doing."),
+    "sync": ("sync.command", "Push calendars to the central service; show what was pushed."),
+    "watch": ("watch.command", "Watch a folder and convert the PDFs dropped there."),
+    "term": ("term.command", "Show, check or enter teaching dates."),
 }
 
 
@@ -60,16 +60,17 @@ class Commands(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command from the module of its name."""
+        """Return a command from its module."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f".{cmd_name}", __package__), cmd_name)
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f".{module}", __package__), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
+            formatter.write_dl([(name, help_) for name, (_, help_) in sorted(_COMMANDS.items())])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an expected failure ends with its sentence and exit code."""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
-from tukscal.cli.chooser import State, make_board
-from tukscal.cli.chooser_view import Size, screen_lines
+from tukscal.cli.choose.state import State, make_board
+from tukscal.cli.choose.view import Size, screen_lines
 from tukscal.core.commands.choose import ChoiceRequest, lay_out
 from tukscal.core.pool import InProcess
 from tukscal.examples.generator.draw import timetable_pdf

@@ -31,7 +31,7 @@ TYPED = {
 }
 ADDED = {"tukscal watch": ["--once", "--settle", "0.1"], "tukscal batch": ["--workers", "1"]}
 """To end what runs for ever, and to start one worker only."""
-PARSED = {"tukscal choose": "needs a terminal: tests/cli/test_chooser.py", "tukscal serve": "started by the test"}
+PARSED = {"tukscal choose": "needs a terminal: tests/cli/choose/test_state.py", "tukscal serve": "started by the test"}
 """What does not run here as it stands, and why; its options are read all the same."""
 PROCESSES = ("tukscal batch", "tukscal watch", "tukscal sync push")
 """What forks or takes signals runs as a process of its own."""
@@ -181,9 +181,9 @@ def test_every_command_runs_somewhere() -> None:
              for file in NAMES for line in boxes(file) if "tukscal" in line.text}  # fmt: skip
     leaves = {name for name, command in COMMANDS.items() if not isinstance(command, click.Group)}
     assert leaves - boxed == {
-        "tukscal jobs retry",  # needs failed jobs, discard dead letters: tests/cli/test_jobs.py
+        "tukscal jobs retry",  # needs failed jobs, discard dead letters: tests/cli/jobs/test_command.py
         "tukscal jobs dead list", "tukscal jobs dead discard",
-        "tukscal serve token revoke",  # needs an id: tests/cli/test_serve_tokens.py
+        "tukscal serve token revoke",  # needs an id: tests/cli/serve/test_tokens.py
     }  # fmt: skip
 
 

@@ -69,5 +69,5 @@ def test_a_function_is_as_long_as_its_body() -> None:
 def test_a_batch_enters_its_own_files() -> None:
     """A batch of one PDF enters the command and, in a worker, the readers."""
     found = house.entered()
-    assert "cli/batch.py" in found
+    assert "cli/batch/command.py" in found
     assert any(path.startswith("core/pdf/readers/") for path in found)

@@ -39,7 +39,7 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "icalendar": "core/calendar/ics.py",
     "holidays": "core/terms/public.py",
     "tomli_w": "core/terms/write.py",
-    "platformdirs": "cli/paths.py",
+    "platformdirs": "cli/common/paths.py",
     "httpx": "sync/client.py",
     "tenacity": "sync/retry.py",
     "keyring": "sync/credentials.py",
@@ -140,5 +140,5 @@ def test_the_check_can_fail(code: str, names: list[str]) -> None:
 def test_the_other_check_can_fail() -> None:
     """A library away from home is seen, in a function and as a submodule too."""
     code = ast.parse("def f():\n    import rich.text\n    from pdfminer.layout import LAParams\nimport click")
-    assert sorted(misplaced(code, "cli/convert.py")) == ["pdfminer"]
+    assert sorted(misplaced(code, "cli/convert/command.py")) == ["pdfminer"]
     assert sorted(misplaced(code, "core/pool/pool.py")) == ["click", "pdfminer", "rich"]

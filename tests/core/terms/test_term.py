@@ -205,7 +205,7 @@ def test_packaged_terms_work_from_an_archive(tmp_path: Path) -> None:
 def test_importing_terms_is_cheap() -> None:
     """Importing the terms, or the command, loads neither holidays nor TOML nor rich nor icalendar."""
     code = (
-        "import sys, tukscal.core.terms, tukscal.cli.term\n"
+        "import sys, tukscal.core.terms, tukscal.cli.term.command\n"
         "print(sorted({'holidays', 'tomllib', 'tomli_w', 'rich', 'icalendar', 'platformdirs'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,230 @@
+"""The output of a batch: live on a terminal, plain lines elsewhere, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Protocol
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from ...core.batch.queue import Plan
+from ...core.batch.run import BatchRun, Event, Stopping, Summary
+from ...core.jobs.commit import Finished
+from ...core.ledger import Ledger, State
+from ...core.system.text import clean
+from ..common.render import Shown, print_lines
+from ..sync.wording import PushSummary, push_words
+from .wording import change_lines, failure_words, progress_line, summary_lines
+
+_EVERY = 10.0  # seconds between plain lines
+_SHOWN = 8  # workers
+
+
+class View(Protocol):
+    """What is shown while a batch runs."""
+
+    def opened(self, ledger: Ledger) -> None:
+        """Tell what is to be known about the ledger."""
+
+    def showing(self, run: BatchRun) -> AbstractContextManager[None]:
+        """Show the run while the block lasts."""
+
+    def show(self, event: Event) -> None:
+        """Show what happened."""
+
+    def summary(self, run: BatchRun) -> None:
+        """Show what the batch came to."""
+
+    def pushing(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+        """Show what the process that pushes tells; called by another thread."""
+
+    def pushed(self, came_to: PushSummary) -> None:
+        """Show what the pushing came to."""
+
+
+def view_for(*, as_json: bool, quiet: bool) -> View:
+    """Return the view that suits where the output goes."""
+    if as_json:
+        return JsonView()
+    return LiveView() if sys.stderr.isatty() and not quiet else PlainView(quiet=quiet)
+
+
+class PlainView:
+    """Lines: each failure, how far it is every ten seconds, and the summary."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._run: BatchRun | None = None
+        self._queued = 0
+        self._named = 0  # of what was skipped
+        self._start = self._told = time.monotonic()
+
+    def opened(self, ledger: Ledger) -> None:
+        """Tell that a damaged ledger was put aside."""
+        if ledger.moved_aside:
+            self._say(f"The ledger was damaged; it was kept as {ledger.moved_aside} and a new one was started.")
+
+    def showing(self, run: BatchRun) -> AbstractContextManager[None]:
+        """Remember the run."""
+        self._run, self._start = run, time.monotonic()
+        return nullcontext()
+
+    def show(self, event: Event) -> None:
+        """Print a failure, and now and then how far it is."""
+        self._tell(event, changes=not self._quiet)
+        if time.monotonic() >= self._told + _EVERY and self._run and not self._quiet:
+            self._told = time.monotonic()
+            self._say(progress_line(self._run.summary, self._queued, self._told - self._start))
+
+    def summary(self, run: BatchRun) -> None:
+        """Print the summary."""
+        print_lines(summary_lines(run.summary))
+
+    def pushing(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+        """Print what a person has to know of the pushing."""
+        if line := push_words(level, event, fields):
+            self._say(line)
+
+    def pushed(self, came_to: PushSummary) -> None:
+        """Print what the pushing came to."""
+        print_lines([Shown(line) for line in came_to.lines()])
+
+    def _tell(self, event: Event, *, changes: bool) -> None:
+        """Print the lines about what happened."""
+        if isinstance(event, Plan):
+            self._planned(event)
+        elif isinstance(event, Stopping):
+            self._say("Stopping at once." if event.at_once else "Stopping after the running conversions.")
+        else:
+            for line in [*failure_words(event), *(change_lines(event) if changes else ())]:
+                self._say(line)
+
+    def _planned(self, plan: Plan) -> None:
+        """Name what could not be read, each once."""
+        self._queued = plan.queued
+        for skipped in plan.skipped[self._named :]:
+            if skipped.bad:
+                self._say(f"{skipped.path}: {skipped.reason}.")
+        self._named = len(plan.skipped)
+
+    def _say(self, line: str) -> None:
+        click.echo(clean(line), err=True)
+
+
+class LiveView(PlainView):
+    """A bar, the rate, the time left, what came of it and what each worker does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=self._console,
+        )
+        self._task = self._progress.add_task("", total=None, rate="")
+
+    @contextmanager
+    def _live(self) -> Iterator[None]:
+        with Live(console=self._console, get_renderable=self._picture, refresh_per_second=5, transient=True):
+            yield
+
+    def showing(self, run: BatchRun) -> AbstractContextManager[None]:
+        """Show the picture while the block lasts."""
+        super().showing(run)
+        return self._live()
+
+    def show(self, event: Event) -> None:
+        """Print a failure above the picture."""
+        self._tell(event, changes=True)
+        assert self._run is not None
+        summary = self._run.summary
+        ended = summary.done + sum(summary.failed.values())
+        seconds = max(time.monotonic() - self._start, 0.001)
+        self._progress.update(self._task, total=self._queued, completed=ended, rate=f"{ended / seconds:.0f}/s")
+
+    def _say(self, line: str) -> None:
+        self._console.print(Text(clean(line)), soft_wrap=True)
+
+    def _picture(self) -> RenderableType:
+        lines = [Text(_counts(self._run.summary), overflow="ellipsis", no_wrap=True)] if self._run else []
+        busy = (self._run.running if self._run else ())[:_SHOWN]
+        lines += [Text(f"  {_short(job.source)}", style="dim", overflow="ellipsis", no_wrap=True) for job in busy]
+        return Group(self._progress, *lines)
+
+
+def _counts(summary: Summary) -> str:
+    parts = [f"{summary.done:,} calendars"]
+    parts += [f"{summary.unchanged:,} unchanged"] if summary.unchanged else []
+    parts += [f"{summary.failures:,} failed"] if summary.failures else []
+    return ", ".join(parts)
+
+
+def _short(path: Path) -> str:
+    return clean("/".join(path.parts[-2:]))
+
+
+class JsonView(PlainView):
+    """One JSON object a line on standard output; the keys are an interface."""
+
+    def opened(self, ledger: Ledger) -> None:
+        """Print that a damaged ledger was put aside."""
+        if ledger.moved_aside:
+            _print({"event": "ledger_moved_aside", "to": str(ledger.moved_aside)})
+
+    def show(self, event: Event) -> None:
+        """Print what happened."""
+        if isinstance(event, Plan):
+            skipped = [{"path": str(one.path), "reason": one.reason} for one in event.skipped if one.bad]
+            _print({"event": "plan", "batch": event.batch, "queued": event.queued, "unchanged": event.unchanged,
+                    "unreadable": skipped})  # fmt: skip
+        elif isinstance(event, Stopping):
+            _print({"event": "stopping", "at_once": event.at_once})
+        else:
+            _print(_finished(event))
+
+    def summary(self, run: BatchRun) -> None:
+        """Print the summary."""
+        _print({"event": "summary", **run.summary.plain()})
+
+    def pushing(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+        """Print what the process that pushes tells."""
+        _print({**fields, "event": event})
+
+    def pushed(self, came_to: PushSummary) -> None:
+        """Print what the pushing came to."""
+        _print({"event": "push_summary", **came_to._asdict()})
+
+
+def _finished(event: Finished) -> dict[str, object]:
+    made, error = event.made, event.error
+    common: dict[str, object] = {
+        "event": event.state.value,
+        "job": event.job.id,
+        "source": str(event.job.source),
+        "output": str(event.job.output),
+        "seconds": round(event.outcome.duration, 4),
+        "peak": event.outcome.peak,
+    }
+    if made is not None:
+        return {**common, "sha256": made.sha256, "kind": made.kind, "entries": made.entries, "events": made.events,
+                "problems": made.problem_count, "new": made.first, "changes": made.change_count}  # fmt: skip
+    assert error is not None, "what is not made has an error"
+    return {**common, "cause": error.cause, "message": error.message, "advice": error.advice,
+            "again": event.state is State.FAILED}  # fmt: skip
+
+
+def _print(value: dict[str, object]) -> None:
+    click.echo(json.dumps(value))

@@ -1,0 +1,1 @@
+"""`tukscal choose`."""

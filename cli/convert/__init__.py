@@ -1,0 +1,1 @@
+"""`tukscal convert`, `diff` and `cancel`."""

@@ -1,0 +1,1 @@
+"""`tukscal sync`, `login` and `logout`."""
