@@ -14,7 +14,7 @@ from ...core.errors import BadRows, InputOutput
 from ...core.system.text import clean
 
 if TYPE_CHECKING:
-    from ...sync.service.store.interface import Store
+    from ...sync.service.store.interface import ServiceStore
     from ...sync.service.store.model import Token
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def revoke(ctx: click.Context, id_: str) -> None:
     click.echo(f"{id_} is no longer valid.")
 
 
-def _with_store(ctx: click.Context, ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+def _with_store(ctx: click.Context, ask: Callable[[ServiceStore], Coroutine[Any, Any, T]]) -> T:
     """Return what is asked of the store, which a running service may have open too."""
     from ...sync.service.store.sqlite import SqliteStore
 
@@ -90,7 +90,7 @@ def _with_store(ctx: click.Context, ask: Callable[[Store], Coroutine[Any, Any, T
         return asyncio.run(ask(store))
 
 
-async def _lines(store: Store) -> list[str]:
+async def _lines(store: ServiceStore) -> list[str]:
     """Return a line for each token: id, faculty, name, what it may do, until when."""
     lines, after = list[str](), ""
     while page := await store.tokens.page(None, after, _PAGE):

@@ -29,7 +29,7 @@ from .routes import (
 )
 from .settings import Settings
 from .startup import running
-from .store.interface import Store
+from .store.interface import ServiceStore
 from .store.sqlite import SqliteStore
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -48,7 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def build(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> FastAPI:
+def build(settings: Settings, *, clock: Clock | None = None, store: ServiceStore | None = None) -> FastAPI:
     """Return the service, which opens its store when it starts, and closes it if it was not given.
 
     Raises InputOutput or NotWritable when it starts.
@@ -75,5 +75,5 @@ def build(settings: Settings, *, clock: Clock | None = None, store: Store | None
     return app
 
 
-def _opened(settings: Settings) -> Store:
+def _opened(settings: Settings) -> ServiceStore:
     return SqliteStore(settings.store, readers=settings.readers)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .access.blocklist import Blocks
+from .access.blocklist import Blocklist
 from .access.challenge import Challenges
 from .access.rates import Limiter
 from .access.vault import Vault
@@ -17,7 +17,7 @@ from .jobs.worker import Conveyor
 from .operations.metrics import Metrics
 from .operations.tallies import Tallies
 from .settings import Settings
-from .store.interface import Store
+from .store.interface import ServiceStore
 from .store.model import Rendering
 
 T = TypeVar("T")
@@ -50,10 +50,10 @@ class Context:
 
     settings: Settings
     clock: Clock
-    store: Store
+    store: ServiceStore
     vault: Vault
     limiter: Limiter
-    blocks: Blocks
+    blocks: Blocklist
     challenges: Challenges
     metrics: Metrics
     conveyor: Conveyor

@@ -36,7 +36,7 @@ Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class SizeSettings:
     """How large things may be."""
 
     calendar: Count = 4 * _MIB
@@ -60,7 +60,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feeds:
+class FeedSettings:
     """What subscribers are told."""
 
     max_age: Count = 900
@@ -70,7 +70,7 @@ class Feeds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
+class SessionSettings:
     """How long a sign-in lasts."""
 
     student: Number = 365 * _DAY
@@ -82,7 +82,7 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class RetentionSettings:
     """How long rows are kept."""
 
     idempotency: Number = 2 * _DAY
@@ -96,7 +96,7 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Jobs:
+class JobSettings:
     """How PDFs are converted."""
 
     workers: Count = 0
@@ -126,7 +126,7 @@ class Jobs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
+class RateSettings:
     """How often somebody may ask; 0 is no limit."""
 
     uploads_minute: Count = 5
@@ -157,7 +157,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
+class IntakeSettings:
     """What a connection and a body may take."""
 
     header: Number = 10.0
@@ -187,7 +187,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class OutsideSettings:
     """Who may look in, and where faults are told."""
 
     metrics_addresses: Networks = ("127.0.0.0/8", "::1/128")
@@ -212,14 +212,14 @@ class Settings:
     key: str = field(default="", repr=False)
     readers: Count = 3
     """Threads that read the store."""
-    sizes: Sizes = field(default_factory=Sizes)
-    feeds: Feeds = field(default_factory=Feeds)
-    sessions: Sessions = field(default_factory=Sessions)
-    keeping: Keeping = field(default_factory=Keeping)
-    jobs: Jobs = field(default_factory=Jobs)
-    rates: Rates = field(default_factory=Rates)
-    intake: Intake = field(default_factory=Intake)
-    outside: Outside = field(default_factory=Outside)
+    sizes: SizeSettings = field(default_factory=SizeSettings)
+    feeds: FeedSettings = field(default_factory=FeedSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+    keeping: RetentionSettings = field(default_factory=RetentionSettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
+    rates: RateSettings = field(default_factory=RateSettings)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    outside: OutsideSettings = field(default_factory=OutsideSettings)
 
     @property
     def https(self) -> bool:

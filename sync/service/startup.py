@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from ...core.batch.run import PRELOAD
 from ...core.pool import Guards, Pool, default_workers
 from . import maintenance
-from .access.blocklist import Blocks
+from .access.blocklist import Blocklist
 from .access.challenge import Challenges, Difficulty
 from .access.rates import Limiter
 from .access.vault import HEAD, Vault
@@ -21,14 +21,14 @@ from .jobs.source import Means
 from .jobs.worker import Conveyor
 from .operations.metrics import Metrics
 from .settings import Settings
-from .store.interface import Store
+from .store.interface import ServiceStore
 from .store.sqlite.store import SqliteStore
 
 _PRELOAD = (*PRELOAD, task.__name__)
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock, store: Store) -> AsyncIterator[Context]:
+async def running(settings: Settings, clock: Clock, store: ServiceStore) -> AsyncIterator[Context]:
     """Run the service, without its HTTP, until left. Raises NoKey or WrongKey."""
     context = await _made(settings, clock, store)
     if isinstance(store, SqliteStore):
@@ -42,7 +42,7 @@ async def running(settings: Settings, clock: Clock, store: Store) -> AsyncIterat
         context.close()
 
 
-async def check_keys(settings: Settings, store: Store) -> Vault:
+async def check_keys(settings: Settings, store: ServiceStore) -> Vault:
     """Return the vault, if it opens the PDFs that are stored. Raises NoKey or WrongKey."""
     vault = Vault(settings.key)
     for head in await store.jobs.heads(HEAD):
@@ -50,10 +50,10 @@ async def check_keys(settings: Settings, store: Store) -> Vault:
     return vault
 
 
-async def _made(settings: Settings, clock: Clock, store: Store) -> Context:
+async def _made(settings: Settings, clock: Clock, store: ServiceStore) -> Context:
     vault = await check_keys(settings, store)
     limiter = Limiter(settings.rates.storage)
-    blocks = Blocks(store.blocks, limiter, settings.rates, clock)
+    blocks = Blocklist(store.blocks, limiter, settings.rates, clock)
     await blocks.load()
     metrics = Metrics(settings.jobs, settings.outside.slow_query)
     jobs = settings.jobs

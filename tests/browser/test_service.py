@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tukscal.core.calendar.event import Status
 from tukscal.core.calendar.ics import read
-from tukscal.sync.service.settings import Rates
+from tukscal.sync.service.settings import RateSettings
 from tukscal.tests.browser.browser import AXE
 from tukscal.tests.sync.service.serving import TIMETABLES, Served, serving, settings, upload
 
@@ -25,7 +25,7 @@ LECTURES = TIMETABLES / "lectures.pdf"
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Yield a running service; after some uploads of a network it asks for work."""
-    rates = replace(Rates(lists_minute=0), anonymous_hour=5, challenge_cost=10, challenge_prefix="00")
+    rates = replace(RateSettings(lists_minute=0), anonymous_hour=5, challenge_cost=10, challenge_prefix="00")
     with serving(replace(settings(tmp_path_factory.mktemp("service")), rates=rates)) as here:
         yield here
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..store.interface import Store
+from ..store.interface import ServiceStore
 from ..store.model import Account, AccountKind, Token
 from . import secrets
 
@@ -23,7 +23,7 @@ class Wanted:
     days: float | None
 
 
-async def new_token(store: Store, wanted: Wanted, now: float) -> tuple[str, Token] | None:
+async def new_token(store: ServiceStore, wanted: Wanted, now: float) -> tuple[str, Token] | None:
     """Add a token for a faculty, which is made if it is not there; return the secret and the token.
 
     None if the faculty was removed at this very moment.
@@ -41,7 +41,7 @@ async def new_token(store: Store, wanted: Wanted, now: float) -> tuple[str, Toke
     return secret, token
 
 
-async def _faculty(store: Store, name: str, now: float) -> Account | None:
+async def _faculty(store: ServiceStore, name: str, now: float) -> Account | None:
     """Return the account of a faculty; two who make it at the same moment make one."""
     new = Account(id=secrets.new_id(), kind=AccountKind.FACULTY, name=name, created=now, seen=now)
     return new if await store.accounts.add(new) else await store.accounts.named(AccountKind.FACULTY, name)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 
 from ..clock import Clock
-from ..settings import Rates
-from ..store.interface import Blocks as Rows
-from ..store.job_model import Block
+from ..settings import RateSettings
+from ..store.interface import BlockStore
+from ..store.job_model import AccessBlock
 from .rates import Limiter, Rule, network, within
 
 ADDRESS, LOGIN, ACCOUNT = "address", "login", "account"
 
 
-class Blocks:
+class Blocklist:
     """What holds now; another process's blocks are seen after `load`."""
 
-    def __init__(self, rows: Rows, limiter: Limiter, rates: Rates, clock: Clock) -> None:
+    def __init__(self, rows: BlockStore, limiter: Limiter, rates: RateSettings, clock: Clock) -> None:
         self._rows = rows
         self._limiter = limiter
         self._clock = clock
@@ -28,8 +28,8 @@ class Blocks:
         span = max(1, int(rates.block))
         self._failed = Rule(name="logins-failed", amount=rates.logins_failed, seconds=span)
         self._abused = Rule(name="abuse", amount=rates.abuse, seconds=span, exact=False)
-        self._known: dict[str, Block] = {}
-        self._networks: list[Block] = []
+        self._known: dict[str, AccessBlock] = {}
+        self._networks: list[AccessBlock] = []
 
     def __len__(self) -> int:
         return sum(map(self._holds, self._known.values()))
@@ -56,19 +56,19 @@ class Blocks:
                 wait = max(wait, self._rest(networks))
         return wait
 
-    def _rest(self, block: Block) -> int:
+    def _rest(self, block: AccessBlock) -> int:
         if not self._holds(block):
             return 0
         return 86_400 if block.until is None else max(1, math.ceil(block.until - self._clock.now()))
 
-    def all(self) -> list[Block]:
+    def all(self) -> list[AccessBlock]:
         """Return what holds."""
         return [block for block in self._known.values() if self._holds(block)]
 
-    async def add(self, who: str, reason: str, seconds: float | None) -> Block:
+    async def add(self, who: str, reason: str, seconds: float | None) -> AccessBlock:
         """Block somebody, for ever without seconds."""
         now = self._clock.now()
-        block = Block(who=who, until=None if seconds is None else now + seconds, reason=reason, made=now)
+        block = AccessBlock(who=who, until=None if seconds is None else now + seconds, reason=reason, made=now)
         await self._rows.put(block)
         self._known[who] = block
         self._find_networks()
@@ -94,5 +94,5 @@ class Blocks:
         if found is not None and not found.allowed and not self.wait(who):
             await self.add(who, "abuse", self._block)
 
-    def _holds(self, block: Block) -> bool:
+    def _holds(self, block: AccessBlock) -> bool:
         return block.until is None or block.until > self._clock.now()

@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from ....core.errors import BadRows
 from ..clock import Clock
-from ..store.interface import Store
+from ..store.interface import ServiceStore
 from ..store.model import Account, AccountKind
 from . import secrets
 
@@ -21,7 +21,7 @@ _DECOY = _HASHER.hash("nobody has this")
 _ONE = threading.Lock()
 
 
-async def make_admin(store: Store, name: str, password: str, clock: Clock) -> Account:
+async def make_admin(store: ServiceStore, name: str, password: str, clock: Clock) -> Account:
     """Return a new admin, or the one of that name with this password and all sessions ended.
 
     Raises BadRows for a password that is too short or a name that is empty.

@@ -21,7 +21,7 @@ from ..access.blocklist import ACCOUNT
 from ..access.rates import within
 from ..context import Context
 from ..store.job_model import Newcomer
-from ..store.model import Account, AccountKind, Session
+from ..store.model import Account, AccountKind, BrowserSession
 from . import cookies
 from .dependencies import address_of, context_of
 
@@ -108,11 +108,13 @@ async def sign_in(service: Context, account: Account, response: Response) -> Non
     cookies.write(response, service.settings, secret, _age(service, account))
 
 
-def new_session(service: Context, account: Account) -> tuple[str, Session]:
+def new_session(service: Context, account: Account) -> tuple[str, BrowserSession]:
     """Return the secret of a new session, and the session."""
     secret, now = secrets.new_secret(), service.clock.now()
     expires = now + _age(service, account)
-    return secret, Session(hash=secrets.hashed(secret), account=account.id, created=now, seen=now, expires=expires)
+    return secret, BrowserSession(
+        hash=secrets.hashed(secret), account=account.id, created=now, seen=now, expires=expires
+    )
 
 
 def check_origin(request: Request, service: Context, *, silent: bool = False) -> None:

@@ -19,8 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .. import problems
 from ..context import Context
 from ..problems import Problem
-from ..settings import Intake as Rules
-from ..settings import Sizes
+from ..settings import IntakeSettings, SizeSettings
 from . import pages
 
 _SMALL = 32 * 1024  # bytes a body may always have: a timetable fits, whatever others hold
@@ -31,7 +30,7 @@ _FORM = 64 * 1024  # bytes a form may have around its file
 _CALENDARS, _JOBS = "/v1/calendars/", "/v1/jobs"
 
 
-def most(sizes: Sizes, method: str, path: str) -> int:
+def most(sizes: SizeSettings, method: str, path: str) -> int:
     """Return how many bytes a body may have."""
     if method == "PUT" and path.startswith(_CALENDARS):
         return sizes.calendar
@@ -58,7 +57,7 @@ class Held:
 class Intake:
     """ASGI middleware that reads bodies by rule."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, sizes: Sizes) -> None:
+    def __init__(self, app: ASGIApp, rules: IntakeSettings, sizes: SizeSettings) -> None:
         self._app = app
         self._rules = rules
         self._sizes = sizes
@@ -91,7 +90,7 @@ class Intake:
 class Body:
     """One request's body on its way in."""
 
-    def __init__(self, scope: Scope, receive: Receive, rules: Rules, most: int, held: Held) -> None:
+    def __init__(self, scope: Scope, receive: Receive, rules: IntakeSettings, most: int, held: Held) -> None:
         self._scope = scope
         self._receive = receive
         self._rules = rules

@@ -24,7 +24,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ....core.errors import InputOutput
 from ....core.system import process
 from ....core.system.systemd import Notifier
-from ..settings import Intake, Settings
+from ..settings import IntakeSettings, Settings
 
 _BACKLOG = 2048  # connections the kernel keeps until they are accepted: a thousand come at one moment
 _HEAD = 32 * 1024  # bytes of a request's head
@@ -64,7 +64,7 @@ class Unsent:
 class Guarded(H11Protocol):
     """uvicorn's HTTP/1.1 with times for heads and answers, and a bound on connections; `guarded` makes its class."""
 
-    rules: ClassVar[Intake]
+    rules: ClassVar[IntakeSettings]
     proxies: ClassVar[tuple[str, ...]]
     """Addresses behind which there are many."""
     peers: ClassVar[Counter[str]]
@@ -192,7 +192,7 @@ class Guarded(H11Protocol):
         self.transport.close()
 
 
-def guarded(rules: Intake, proxies: str = "") -> type[Guarded]:
+def guarded(rules: IntakeSettings, proxies: str = "") -> type[Guarded]:
     """Return the protocol with its rules."""
     behind = tuple(one.strip() for one in proxies.split(","))
     own = {"rules": rules, "proxies": behind, "peers": Counter(), "idle": {}, "unsent": Unsent()}

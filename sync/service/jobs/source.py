@@ -27,10 +27,10 @@ from ....core.pool import Executor, Outcome, Pool
 from .. import problems
 from ..access.vault import Vault
 from ..clock import Clock
-from ..settings import Jobs as Rules
+from ..settings import JobSettings as Rules
 from ..settings import Settings
-from ..store.interface import Jobs
-from ..store.job_model import Claimed, Converted, Failed, Job, JobState
+from ..store.interface import JobStore
+from ..store.job_model import Claimed, Converted, Failed, JobRecord, JobState
 from .task import Result, Work, convert_behind
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ _LOG = logging.getLogger(__name__)
 class Ended:
     """How an attempt ended, for figures; `waited` is from the upload to the start, seconds."""
 
-    job: Job
+    job: JobRecord
     state: JobState
     cause: str | None
     died: bool
@@ -59,7 +59,7 @@ class Ended:
 class Means:
     """What a conveyor works with; `tell` hears of every attempt's end, in the conveyor's thread."""
 
-    jobs: Jobs
+    jobs: JobStore
     vault: Vault
     settings: Settings
     clock: Clock

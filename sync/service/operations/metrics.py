@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from ..jobs.source import Ended
-from ..settings import Jobs
+from ..settings import JobSettings
 from ..store.job_model import JobState, QueueFigures
 from ..store.model import Counts
 from ..store.sqlite.database import Load, Timing
@@ -80,7 +80,7 @@ class _Recent:
 class Metrics:
     """A registry of its own, so that nothing else of the process is shown."""
 
-    def __init__(self, jobs: Jobs, slow: float) -> None:
+    def __init__(self, jobs: JobSettings, slow: float) -> None:
         """Count; a query of the store that takes longer than `slow` seconds is a slow one."""
         self._registry = registry = CollectorRegistry(auto_describe=False)
         self._jobs = jobs
@@ -262,7 +262,7 @@ class _Read(Collector):
         ]  # fmt: skip
 
 
-def cost(cpu: float, settings: Jobs) -> float:
+def cost(cpu: float, settings: JobSettings) -> float:
     """Return the price of so many CPU-seconds, in the currency of `jobs.cpu_price`, which is that of a CPU-hour."""
     return cpu / _HOUR * settings.cpu_price
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from ..store.interface import Store
+from ..store.interface import ServiceStore
 
 
 class Tallies:
@@ -30,7 +30,7 @@ class Tallies:
         """Note that a token was used."""
         self._tokens[token] = now
 
-    async def flush(self, store: Store, now: float) -> None:
+    async def flush(self, store: ServiceStore, now: float) -> None:
         """Write down what was counted since the last time."""
         hits: Mapping[str, tuple[int, int]] = {feed: (counts[0], counts[1]) for feed, counts in self._hits.items()}
         used, tokens = frozenset(self._renderings), dict(self._tokens)

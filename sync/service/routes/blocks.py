@@ -14,7 +14,7 @@ from ..access.rates import network
 from ..http.auth import Admin
 from ..http.dependencies import The
 from ..http.error_handlers import PROBLEMS
-from ..store.job_model import Block
+from ..store.job_model import AccessBlock
 
 router = APIRouter(prefix="/v1/admin/blocks", tags=["admin"], responses=PROBLEMS)
 
@@ -73,5 +73,5 @@ def _named(who: str) -> str:
     return f"{kind}:{name if '/' in name else network(name)}"
 
 
-def _described(block: Block) -> BlockAnswer:
+def _described(block: AccessBlock) -> BlockAnswer:
     return BlockAnswer(who=block.who, until=block.until, reason=block.reason, made=block.made)

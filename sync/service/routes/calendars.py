@@ -17,7 +17,7 @@ from ..http.bodies import plain
 from ..http.dependencies import Limit, The, limited_write
 from ..http.error_handlers import PROBLEMS
 from ..store.conditions import none_matches
-from ..store.model import AccountKind, Calendar, Condition, NewPut, NewRevision, Put, PutState
+from ..store.model import AccountKind, CalendarRecord, Condition, NewPut, NewRevision, Put, PutState
 from ..validate import checked, unpack
 
 router = APIRouter(prefix=wire.CALENDARS, tags=["calendars"], responses=PROBLEMS)
@@ -219,7 +219,7 @@ def _stored(done: Put) -> Response:
             return Response(done.body, done.status, headers, wire.JSON_TYPE)
 
 
-def _described(calendar: Calendar) -> CalendarAnswer:
+def _described(calendar: CalendarRecord) -> CalendarAnswer:
     return CalendarAnswer(
         key=calendar.key, revision=calendar.revision, sha256=calendar.sha256, etag=wire.etag(calendar.sha256),
         size=calendar.size, name=calendar.name, events=calendar.events, updated=calendar.updated,

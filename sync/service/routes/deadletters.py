@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ..http.auth import Admin
 from ..http.dependencies import Limit, The
 from ..http.error_handlers import PROBLEMS
-from ..store.job_model import Job
+from ..store.job_model import JobRecord
 
 router = APIRouter(prefix="/v1/admin/deadletters", tags=["admin"], responses=PROBLEMS)
 
@@ -33,7 +33,7 @@ async def list_letters(admin: Admin, the: The, limit: Limit = 100) -> list[Lette
     return [_described(job) for job in await the.store.jobs.letters(limit)]
 
 
-def _described(job: Job) -> Letter:
+def _described(job: JobRecord) -> Letter:
     return Letter(
         id=job.id,
         account=job.account,

@@ -19,7 +19,7 @@ from ..http import bodies
 from ..http.auth import Principal, known, newcomer, scoped
 from ..http.dependencies import The, limited
 from ..http.error_handlers import PROBLEMS
-from ..store.job_model import Job, JobState, Newcomer, NewJob, Refusal, Replay
+from ..store.job_model import JobRecord, JobState, Newcomer, Refusal, Replay, SealedUpload
 from ..store.model import Account
 from ..validate import unpack
 
@@ -175,7 +175,7 @@ async def replay(job: str, me: Owner, the: The) -> JobAnswer:
     return described(found)
 
 
-def described(job: Job) -> JobAnswer:
+def described(job: JobRecord) -> JobAnswer:
     """Return a job as it is answered."""
     return JobAnswer(
         id=job.id,
@@ -199,7 +199,7 @@ def described(job: Job) -> JobAnswer:
     )
 
 
-def _taken(new: NewJob, place: int, now: float) -> JobAnswer:
+def _taken(new: SealedUpload, place: int, now: float) -> JobAnswer:
     """Return the answer to an upload: the job as it was a moment ago."""
     return JobAnswer(
         id=new.id,
@@ -233,10 +233,10 @@ async def _read(request: Request, the: Context) -> bodies.Upload:
     return sent
 
 
-async def _sealed(the: Context, account: Account, sent: bodies.Upload, key: str | None) -> NewJob:
+async def _sealed(the: Context, account: Account, sent: bodies.Upload, key: str | None) -> SealedUpload:
     job, vault = secrets.new_id(), the.vault
     large = len(sent.data) > _LARGE
-    return NewJob(
+    return SealedUpload(
         id=job,
         account=account.id,
         name=sent.name,

@@ -9,23 +9,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from .job_model import (
+    AccessBlock,
     Admission,
-    Block,
     Claimed,
     Converted,
     Failed,
-    Job,
+    JobRecord,
     Newcomer,
-    NewJob,
     QueueFigures,
     Quotas,
     Replay,
+    SealedUpload,
     Sender,
 )
 from .model import (
     Account,
     AccountKind,
-    Calendar,
+    BrowserSession,
+    CalendarRecord,
     Condition,
     Counts,
     Feed,
@@ -34,16 +35,15 @@ from .model import (
     NewPut,
     Put,
     Rendering,
-    Session,
     StoredSelection,
     Token,
 )
 
 
-class Accounts(Protocol):
+class AccountStore(Protocol):
     """Accounts, their sessions and tokens."""
 
-    async def add(self, account: Account, session: Session | None = None) -> bool:
+    async def add(self, account: Account, session: BrowserSession | None = None) -> bool:
         """Add an account, and a session of it; False if one of that kind has the name."""
 
     async def get(self, account: str) -> Account | None:
@@ -74,13 +74,13 @@ class Accounts(Protocol):
         """Return figures."""
 
 
-class Sessions(Protocol):
+class SessionStore(Protocol):
     """Signed-in browsers."""
 
-    async def add(self, session: Session) -> None:
+    async def add(self, session: BrowserSession) -> None:
         """Add a session."""
 
-    async def get(self, hashed: bytes, now: float) -> tuple[Session, Account] | None:
+    async def get(self, hashed: bytes, now: float) -> tuple[BrowserSession, Account] | None:
         """Return a session that has not expired, with its account."""
 
     async def touch(self, hashed: bytes, now: float, expires: float) -> None:
@@ -93,7 +93,7 @@ class Sessions(Protocol):
         """End all sessions of an account."""
 
 
-class Tokens(Protocol):
+class TokenStore(Protocol):
     """What programs sign in with."""
 
     async def add(self, token: Token) -> None:
@@ -112,7 +112,7 @@ class Tokens(Protocol):
         """Write down when tokens were last used."""
 
 
-class Calendars(Protocol):
+class CalendarStore(Protocol):
     """Calendars by account and key."""
 
     async def put(self, new: NewPut) -> Put:
@@ -121,20 +121,20 @@ class Calendars(Protocol):
     async def answer(self, account: str, idempotency: str) -> bytes | None:
         """Return the answer kept for repeats under an idempotency key."""
 
-    async def get(self, account: str, key: str) -> Calendar | None:
+    async def get(self, account: str, key: str) -> CalendarRecord | None:
         """Return a calendar."""
 
-    async def body(self, account: str, key: str) -> tuple[Calendar, bytes] | None:
+    async def body(self, account: str, key: str) -> tuple[CalendarRecord, bytes] | None:
         """Return a calendar and its compressed bytes."""
 
-    async def page(self, account: str, after: str, limit: int) -> Sequence[Calendar]:
+    async def page(self, account: str, after: str, limit: int) -> Sequence[CalendarRecord]:
         """Return calendars, ordered by key."""
 
     async def remove(self, account: str, key: str, condition: Condition) -> bool | None:
         """Remove a calendar; False if the condition does not hold, None if there is none."""
 
 
-class Selections(Protocol):
+class SelectionStore(Protocol):
     """Which events feeds show."""
 
     async def add(self, selection: StoredSelection, most: int) -> bool:
@@ -153,7 +153,7 @@ class Selections(Protocol):
         """Remove a selection; False if a feed uses it, None if there is none."""
 
 
-class Feeds(Protocol):
+class FeedStore(Protocol):
     """Secret addresses under which calendars are read."""
 
     async def add(self, feed: Feed, hashed: bytes, most: int) -> bool | None:
@@ -186,11 +186,11 @@ class Feeds(Protocol):
         """Add to feeds' hits and unchanged, and write down which renderings were used."""
 
 
-class Jobs(Protocol):
+class JobStore(Protocol):
     """PDFs to be converted."""
 
     async def admit(
-        self, new: NewJob, sender: Sender, quotas: Quotas, now: float, newcomer: Newcomer | None = None
+        self, new: SealedUpload, sender: Sender, quotas: Quotas, now: float, newcomer: Newcomer | None = None
     ) -> Admission:
         """Take an upload with its job, or refuse it and leave no trace; one of many at a time sees the others.
 
@@ -200,13 +200,13 @@ class Jobs(Protocol):
     async def crowded(self, network: str | None, now: float) -> tuple[int, int]:
         """Return the open jobs of all, and a network's uploads in the last hour."""
 
-    async def get(self, account: str, job: str) -> Job | None:
+    async def get(self, account: str, job: str) -> JobRecord | None:
         """Return a job with its place."""
 
-    async def find(self, job: str) -> Job | None:
+    async def find(self, job: str) -> JobRecord | None:
         """Return anybody's job."""
 
-    async def page(self, account: str, before: float, limit: int) -> Sequence[Job]:
+    async def page(self, account: str, before: float, limit: int) -> Sequence[JobRecord]:
         """Return an account's jobs, the newest first, made before a moment."""
 
     async def remove(self, account: str, job: str) -> bool:
@@ -215,10 +215,10 @@ class Jobs(Protocol):
     async def replay(self, account: str | None, job: str, now: float) -> Replay | None:
         """Queue a dead letter again, of an account or of anybody; None if there is no such job."""
 
-    async def letters(self, limit: int) -> Sequence[Job]:
+    async def letters(self, limit: int) -> Sequence[JobRecord]:
         """Return dead letters, the newest first."""
 
-    async def result(self, account: str, job: str) -> tuple[Job, bytes | None] | None:
+    async def result(self, account: str, job: str) -> tuple[JobRecord, bytes | None] | None:
         """Return a job and its calendar, compressed; None for that if a newer revision took its place."""
 
     async def claim(self, lease: str, count: int, now: float, patience: float) -> Sequence[Claimed]:
@@ -252,30 +252,30 @@ class Jobs(Protocol):
         """Return the accounts that store most, with their bytes of PDFs and calendars."""
 
 
-class Blocks(Protocol):
+class BlockStore(Protocol):
     """Who may not."""
 
-    async def put(self, block: Block) -> None:
+    async def put(self, block: AccessBlock) -> None:
         """Add a block or change it."""
 
     async def remove(self, who: str) -> bool:
         """Lift a block."""
 
-    async def all(self, now: float) -> Sequence[Block]:
+    async def all(self, now: float) -> Sequence[AccessBlock]:
         """Return the blocks that hold."""
 
 
-class Store(Protocol):
+class ServiceStore(Protocol):
     """All families, and what keeps them."""
 
-    accounts: Accounts
-    sessions: Sessions
-    tokens: Tokens
-    calendars: Calendars
-    selections: Selections
-    feeds: Feeds
-    jobs: Jobs
-    blocks: Blocks
+    accounts: AccountStore
+    sessions: SessionStore
+    tokens: TokenStore
+    calendars: CalendarStore
+    selections: SelectionStore
+    feeds: FeedStore
+    jobs: JobStore
+    blocks: BlockStore
 
     async def sweep(self, now: float, *, answers: float, renderings: float, students: float) -> Mapping[str, int]:
         """Delete what is older than its seconds, and expired sessions; return how many of each.

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ..access.challenge import Spent
 from ..access.rates import Standing
-from .model import Account, NewRevision, Session
+from .model import Account, BrowserSession, NewRevision
 
 
 class JobState(StrEnum):
@@ -26,7 +26,7 @@ OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)  # something will h
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class JobRecord:
     """A job as the store holds it; the fields are the columns of the table but for the last."""
 
     id: str
@@ -57,7 +57,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
+class SealedUpload:
     """A PDF that was checked and sealed."""
 
     id: str
@@ -96,7 +96,7 @@ class Newcomer:
     """An account that is made with its first upload, and the session it comes with."""
 
     account: Account
-    session: Session
+    session: BrowserSession
 
 
 class Refusal(StrEnum):
@@ -123,7 +123,7 @@ class Admission:
 class Claimed:
     """A job to be done: its sealed PDF, and the account's calendars from uploads by key, compressed."""
 
-    job: Job
+    job: JobRecord
     sealed: bytes
     previous: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -179,7 +179,7 @@ class Replay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class AccessBlock:
     """Somebody who may not: `who` is "address:NETWORK", "login:NETWORK" or "account:ID"; `until` None is for ever."""
 
     who: str

@@ -30,7 +30,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class BrowserSession:
     """A signed-in browser."""
 
     hash: bytes
@@ -56,7 +56,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
+class CalendarRecord:
     """The newest revision of a calendar, without its bytes."""
 
     id: int

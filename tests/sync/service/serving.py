@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from tukscal.sync.service.app import build
 from tukscal.sync.service.context import Context
 from tukscal.sync.service.http.connections import server
-from tukscal.sync.service.settings import Jobs, Rates, Settings
-from tukscal.sync.service.store.interface import Store
+from tukscal.sync.service.settings import JobSettings, RateSettings, Settings
+from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.tests.clock import Clock
 from tukscal.tests.waiting import LATEST, until
@@ -32,8 +32,8 @@ def pdf(name: str = "lectures") -> bytes:
 
 def settings(folder: Path, **jobs: Any) -> Settings:
     """Return settings for tests: two workers, and starts as fast as can be."""
-    made = replace(Jobs(workers=2, starts=0.0, grace=5.0), **jobs)
-    return Settings(store=folder / "service.db", key=KEY, jobs=made, rates=Rates(lists_minute=0))
+    made = replace(JobSettings(workers=2, starts=0.0, grace=5.0), **jobs)
+    return Settings(store=folder / "service.db", key=KEY, jobs=made, rates=RateSettings(lists_minute=0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Served:
 
 @contextlib.contextmanager
 def serving(
-    wanted: Settings, clock: Clock | None = None, *, store: Store | None = None, proxies: str = ""
+    wanted: Settings, clock: Clock | None = None, *, store: ServiceStore | None = None, proxies: str = ""
 ) -> Iterator[Served]:
     """Run the service until left; with a store of the test's own, or the one in the settings' file."""
     clock = clock or Clock()

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from .. import interface
-from ..model import Account, AccountKind, Counts, Session, Token
+from ..model import Account, AccountKind, BrowserSession, Counts, Token
 from .family import SqliteFamily, reads, writes
 
 _DAY = 86_400.0
@@ -53,11 +53,11 @@ _GET_TOKEN = f"""
     """
 
 
-class SqliteAccounts(SqliteFamily, interface.Accounts):
+class SqliteAccounts(SqliteFamily, interface.AccountStore):
     """The accounts of a database."""
 
     @writes
-    def add(self, connection: Connection, account: Account, session: Session | None = None) -> bool:
+    def add(self, connection: Connection, account: Account, session: BrowserSession | None = None) -> bool:
         return add_account(connection, account, session)
 
     @reads
@@ -106,20 +106,20 @@ class SqliteAccounts(SqliteFamily, interface.Accounts):
         )  # fmt: skip
 
 
-class SqliteSessions(SqliteFamily, interface.Sessions):
+class SqliteSessions(SqliteFamily, interface.SessionStore):
     """The sessions of a database."""
 
     @writes
-    def add(self, connection: Connection, session: Session) -> None:
+    def add(self, connection: Connection, session: BrowserSession) -> None:
         _add_session(connection, session)
 
     @reads
-    def get(self, connection: Connection, hashed: bytes, now: float) -> tuple[Session, Account] | None:
+    def get(self, connection: Connection, hashed: bytes, now: float) -> tuple[BrowserSession, Account] | None:
         row = connection.execute(_GET_SESSION, (hashed, now)).fetchone()
         if row is None:
             return None
         found, account, created, seen, expires = row[_WIDTH:]
-        return Session(hash=found, account=account, created=created, seen=seen, expires=expires), _account(row)
+        return BrowserSession(hash=found, account=account, created=created, seen=seen, expires=expires), _account(row)
 
     @writes
     def touch(self, connection: Connection, hashed: bytes, now: float, expires: float) -> None:
@@ -135,7 +135,7 @@ class SqliteSessions(SqliteFamily, interface.Sessions):
         return connection.execute(_REMOVE_SESSIONS, (account,)).rowcount
 
 
-class SqliteTokens(SqliteFamily, interface.Tokens):
+class SqliteTokens(SqliteFamily, interface.TokenStore):
     """The tokens of a database."""
 
     @writes
@@ -164,7 +164,7 @@ class SqliteTokens(SqliteFamily, interface.Tokens):
             connection.executemany(statement, values)
 
 
-def add_account(connection: Connection, account: Account, session: Session | None = None) -> bool:
+def add_account(connection: Connection, account: Account, session: BrowserSession | None = None) -> bool:
     """Add an account, and a session of it; False if one of that kind has the name."""
     if account.name and _one(connection, _NAMED, account.kind, account.name):
         return False
@@ -175,7 +175,7 @@ def add_account(connection: Connection, account: Account, session: Session | Non
     return True
 
 
-def _add_session(connection: Connection, session: Session) -> None:
+def _add_session(connection: Connection, session: BrowserSession) -> None:
     values = (session.hash, session.account, session.created, session.seen, session.expires)
     connection.execute(_ADD_SESSION, values)
 

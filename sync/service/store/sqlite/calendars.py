@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import interface
 from ..conditions import matches, none_matches
-from ..model import Calendar, Condition, NewPut, NewRevision, Put, PutState
+from ..model import CalendarRecord, Condition, NewPut, NewRevision, Put, PutState
 from .family import SqliteFamily, reads, writes
 
 _KEPT = 3  # revisions of a calendar
@@ -50,7 +50,7 @@ _REMOVE = "DELETE FROM calendars WHERE id = ?"
 _YEAR = 366 * 86_400.0  # a cancellation in a calendar nobody changes is remembered as long as its year
 
 
-class SqliteCalendars(SqliteFamily, interface.Calendars):
+class SqliteCalendars(SqliteFamily, interface.CalendarStore):
     """The calendars of a database."""
 
     @writes
@@ -73,11 +73,11 @@ class SqliteCalendars(SqliteFamily, interface.Calendars):
         return _answered(connection, account, idempotency)
 
     @reads
-    def get(self, connection: Connection, account: str, key: str) -> Calendar | None:
+    def get(self, connection: Connection, account: str, key: str) -> CalendarRecord | None:
         return find(connection, account, key)
 
     @reads
-    def body(self, connection: Connection, account: str, key: str) -> tuple[Calendar, bytes] | None:
+    def body(self, connection: Connection, account: str, key: str) -> tuple[CalendarRecord, bytes] | None:
         found = find(connection, account, key)
         if found is None:
             return None
@@ -85,7 +85,7 @@ class SqliteCalendars(SqliteFamily, interface.Calendars):
         return found, packed
 
     @reads
-    def page(self, connection: Connection, account: str, after: str, limit: int) -> Sequence[Calendar]:
+    def page(self, connection: Connection, account: str, after: str, limit: int) -> Sequence[CalendarRecord]:
         return [_calendar(row) for row in connection.execute(_PAGE, (account, after, limit))]
 
     @writes
@@ -96,7 +96,7 @@ class SqliteCalendars(SqliteFamily, interface.Calendars):
         return _holds(condition, there) and connection.execute(_REMOVE, (there.id,)).rowcount > 0
 
 
-def find(connection: Connection, account: str, key: str) -> Calendar | None:
+def find(connection: Connection, account: str, key: str) -> CalendarRecord | None:
     """Return a calendar."""
     row = connection.execute(_GET, (account, key)).fetchone()
     return None if row is None else _calendar(row)
@@ -127,7 +127,7 @@ def _answered(connection: Connection, account: str, idempotency: str) -> bytes |
     return None if row is None else row[0]
 
 
-def _refusal(connection: Connection, new: NewPut, there: Calendar | None) -> Put | None:
+def _refusal(connection: Connection, new: NewPut, there: CalendarRecord | None) -> Put | None:
     """Return why a revision is not stored; one that is stored already is answered as the first time."""
     if there and there.sha256 == new.revision.sha256 and there.revision >= new.revision.revision:
         return Put(state=PutState.REPLAYED, status=_REPLAY, body=new.answer)
@@ -143,14 +143,14 @@ def _refusal(connection: Connection, new: NewPut, there: Calendar | None) -> Put
     return None
 
 
-def _holds(condition: Condition, there: Calendar | None) -> bool:
+def _holds(condition: Condition, there: CalendarRecord | None) -> bool:
     etag = f'"{there.sha256}"' if there else None
     return matches(condition.match, etag) and none_matches(condition.none_match, etag)
 
 
-def _calendar(row: Sequence[Any]) -> Calendar:
+def _calendar(row: Sequence[Any]) -> CalendarRecord:
     number, account, key, revision, sha256, size, name, events, created, updated = row
-    return Calendar(
+    return CalendarRecord(
         id=number, account=account, key=key, revision=revision, sha256=sha256, size=size, name=name, events=events,
         created=created, updated=updated,
     )  # fmt: skip

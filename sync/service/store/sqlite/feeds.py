@@ -53,7 +53,7 @@ _USERS = "SELECT count(*) FROM feeds WHERE selection = ?"
 _REMOVE_SELECTION = "DELETE FROM selections WHERE id = ?"
 
 
-class SqliteFeeds(SqliteFamily, interface.Feeds):
+class SqliteFeeds(SqliteFamily, interface.FeedStore):
     """The feeds of a database."""
 
     @writes
@@ -126,7 +126,7 @@ class SqliteFeeds(SqliteFamily, interface.Feeds):
         connection.executemany(_USED, [(now, fingerprint) for fingerprint in used])
 
 
-class SqliteSelections(SqliteFamily, interface.Selections):
+class SqliteSelections(SqliteFamily, interface.SelectionStore):
     """The selections of a database."""
 
     @writes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlite3 import Connection
 
 from .. import interface
-from ..job_model import Admission, Job, JobState, Newcomer, NewJob, Quotas, Refusal, Replay, Sender
+from ..job_model import Admission, JobRecord, JobState, Newcomer, Quotas, Refusal, Replay, SealedUpload, Sender
 from . import limits
 from .accounts import add_account
 from .family import reads, writes
@@ -39,14 +39,14 @@ _RESULT = """
     """
 
 
-class SqliteJobs(SqliteQueue, interface.Jobs):
+class SqliteJobs(SqliteQueue, interface.JobStore):
     """The jobs of a database."""
 
     @writes
     def admit(
         self,
         connection: Connection,
-        new: NewJob,
+        new: SealedUpload,
         sender: Sender,
         quotas: Quotas,
         now: float,
@@ -76,15 +76,15 @@ class SqliteJobs(SqliteQueue, interface.Jobs):
         return _one(connection, _OPEN), limits.uploads_of(connection, network, now)
 
     @reads
-    def get(self, connection: Connection, account: str, job: str) -> Job | None:
+    def get(self, connection: Connection, account: str, job: str) -> JobRecord | None:
         return find(connection, account, job)
 
     @reads
-    def find(self, connection: Connection, job: str) -> Job | None:
+    def find(self, connection: Connection, job: str) -> JobRecord | None:
         return find(connection, None, job)
 
     @reads
-    def page(self, connection: Connection, account: str, before: float, limit: int) -> Sequence[Job]:
+    def page(self, connection: Connection, account: str, before: float, limit: int) -> Sequence[JobRecord]:
         return [job_in(row) for row in connection.execute(_PAGE, (account, before, limit))]
 
     @writes
@@ -105,11 +105,11 @@ class SqliteJobs(SqliteQueue, interface.Jobs):
         return Replay.QUEUED
 
     @reads
-    def letters(self, connection: Connection, limit: int) -> Sequence[Job]:
+    def letters(self, connection: Connection, limit: int) -> Sequence[JobRecord]:
         return [job_in(row) for row in connection.execute(_LETTERS, (limit,))]
 
     @reads
-    def result(self, connection: Connection, account: str, job: str) -> tuple[Job, bytes | None] | None:
+    def result(self, connection: Connection, account: str, job: str) -> tuple[JobRecord, bytes | None] | None:
         found = find(connection, account, job)
         if found is None:
             return None
@@ -117,7 +117,7 @@ class SqliteJobs(SqliteQueue, interface.Jobs):
         return found, None if row is None else row[0]
 
 
-def _refusal(connection: Connection, new: NewJob, sender: Sender, quotas: Quotas, now: float) -> Refusal | None:
+def _refusal(connection: Connection, new: SealedUpload, sender: Sender, quotas: Quotas, now: float) -> Refusal | None:
     if quotas.at_once and _one(connection, _OPEN_OF, new.account) >= quotas.at_once:
         return Refusal.AT_ONCE
     if quotas.stored:

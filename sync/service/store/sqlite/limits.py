@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from ...access.challenge import Spent
 from ...access.rates import Rule, Standing, standing
 from .. import interface
-from ..job_model import Block
+from ..job_model import AccessBlock
 from .family import SqliteFamily, reads, writes
 
 HOUR = 3600
@@ -33,11 +33,11 @@ _REMOVE = "DELETE FROM blocks WHERE who = ?"
 _ALL = "SELECT who, until, reason, made FROM blocks WHERE until IS NULL OR until > ? ORDER BY made"
 
 
-class SqliteBlocks(SqliteFamily, interface.Blocks):
+class SqliteBlocks(SqliteFamily, interface.BlockStore):
     """The blocks of a database."""
 
     @writes
-    def put(self, connection: Connection, block: Block) -> None:
+    def put(self, connection: Connection, block: AccessBlock) -> None:
         connection.execute(_PUT, (block.who, block.until, block.reason, block.made))
 
     @writes
@@ -45,9 +45,9 @@ class SqliteBlocks(SqliteFamily, interface.Blocks):
         return connection.execute(_REMOVE, (who,)).rowcount > 0
 
     @reads
-    def all(self, connection: Connection, now: float) -> Sequence[Block]:
+    def all(self, connection: Connection, now: float) -> Sequence[AccessBlock]:
         rows = connection.execute(_ALL, (now,))
-        return [Block(who=who, until=until, reason=reason, made=made) for who, until, reason, made in rows]
+        return [AccessBlock(who=who, until=until, reason=reason, made=made) for who, until, reason, made in rows]
 
 
 def standings(connection: Connection, account: str, minute: int, hour: int, now: float) -> tuple[Standing, ...]:

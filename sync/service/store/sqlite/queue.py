@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
 
-from ..job_model import Claimed, Converted, Failed, Job, JobState, QueueFigures
+from ..job_model import Claimed, Converted, Failed, JobRecord, JobState, QueueFigures
 from . import calendars, limits
 from .family import SqliteFamily, reads, writes
 
@@ -196,7 +196,7 @@ def _failed(connection: Connection, failed: Failed, now: float) -> None:
         connection.execute(_DROP, (failed.id,))
 
 
-def find(connection: Connection, account: str | None, job: str) -> Job | None:
+def find(connection: Connection, account: str | None, job: str) -> JobRecord | None:
     """Return a job with its place, of an account or of anybody."""
     row = connection.execute(_FIND, {"id": job, "account": account}).fetchone()
     if row is None:
@@ -207,13 +207,13 @@ def find(connection: Connection, account: str | None, job: str) -> Job | None:
     return job_in(row, place(connection, found.id, found.premium, found.size, found.created))
 
 
-def job_in(row: Sequence[Any], before: int | None = None) -> Job:
+def job_in(row: Sequence[Any], before: int | None = None) -> JobRecord:
     """Return the job in a row."""
     values = dict(zip(COLUMNS.split(", "), row, strict=True))
     values["state"] = JobState(values["state"])
     values["problems"] = tuple(json.loads(values["problems"]))
     values["premium"], values["pdf"] = bool(values["premium"]), bool(values["pdf"])
-    return Job(**values, place=before)
+    return JobRecord(**values, place=before)
 
 
 def place(connection: Connection, job: str, premium: bool, size: int, created: float) -> int:

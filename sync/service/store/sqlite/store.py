@@ -41,7 +41,7 @@ _SWEEPS: Mapping[str, str] = {
 }
 
 
-class SqliteStore(SqliteFamily, interface.Store):
+class SqliteStore(SqliteFamily, interface.ServiceStore):
     """A file, or memory if there is no path. Raises InputOutput or NotWritable."""
 
     def __init__(self, path: Path | None, *, readers: int = 3) -> None:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from tukscal.core.errors import InputOutput
 from tukscal.sync.service.access.rates import Limiter, Rule
-from tukscal.sync.service.settings import Rates
+from tukscal.sync.service.settings import RateSettings
 from tukscal.tests.sync.service.serving import Served, serving, settings
 from tukscal.tests.waiting import LATEST, until
 
@@ -80,7 +80,7 @@ def asked(here: Served) -> int:
 
 def test_replicas_count_together(redis: Redis, tmp_path: Path) -> None:
     """Of an address two replicas together let through what is allowed, and each tells how much memory that takes."""
-    rates = replace(Rates(lists_minute=0), storage=redis.address, address_minute=10)
+    rates = replace(RateSettings(lists_minute=0), storage=redis.address, address_minute=10)
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     one, two = (replace(settings(tmp_path / name, workers=1), rates=rates) for name in "ab")
@@ -94,7 +94,7 @@ def test_replicas_count_together(redis: Redis, tmp_path: Path) -> None:
 
 def test_without_it_nobody_is_turned_away(redis: Redis, tmp_path: Path) -> None:
     """While Redis is gone requests are answered, and not late; when it is back they are counted again."""
-    rates = replace(Rates(lists_minute=0), storage=redis.address, address_minute=3)
+    rates = replace(RateSettings(lists_minute=0), storage=redis.address, address_minute=3)
     with serving(replace(settings(tmp_path, workers=1), rates=rates)) as here:
         assert asked(here) == 200
         redis.stop()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tukscal.sync.service.access.challenge import HEADER, solve
 from tukscal.sync.service.access.passwords import make_admin
-from tukscal.sync.service.settings import Rates, Settings
+from tukscal.sync.service.settings import RateSettings, Settings
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings, upload
 
@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of this test alone
 
 def limited(folder: Path, **rates: Any) -> Settings:
     """Return settings with these rates."""
-    return replace(settings(folder), rates=replace(Rates(lists_minute=0), **rates))
+    return replace(settings(folder), rates=replace(RateSettings(lists_minute=0), **rates))
 
 
 def logged_in(here: Served, admin: httpx.Client) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tukscal.core.system import process
-from tukscal.sync.service.settings import Intake, Sizes
+from tukscal.sync.service.settings import IntakeSettings, SizeSettings
 from tukscal.tests.sync.service.http.raw import LATEST, answer, chunk, connected, head, status
 from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings
 from tukscal.tests.waiting import until
@@ -28,9 +28,11 @@ PDF = "Content-Type: application/pdf"
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Run one service with short times for the tests of this file."""
-    intake = Intake(header=0.4, body=5.0, grace=0.5, rate=50_000, connections=60, keep_alive=5.0, memory=4 * 2**20)
+    intake = IntakeSettings(
+        header=0.4, body=5.0, grace=0.5, rate=50_000, connections=60, keep_alive=5.0, memory=4 * 2**20
+    )
     wanted = replace(
-        settings(tmp_path_factory.mktemp("service")), intake=intake, sizes=Sizes(pdf=3 * 2**20, calendar=100_000)
+        settings(tmp_path_factory.mktemp("service")), intake=intake, sizes=SizeSettings(pdf=3 * 2**20, calendar=100_000)
     )
     with serving(wanted) as here:
         yield here
@@ -255,7 +257,7 @@ def test_other_types(running: Served, kind: str) -> None:
 
 def test_idle_connections_give_way(tmp_path: Path) -> None:
     """With more connections than there may be the oldest idle one is closed, and whoever comes is served."""
-    wanted = replace(settings(tmp_path), intake=Intake(connections=20, header=60.0))
+    wanted = replace(settings(tmp_path), intake=IntakeSettings(connections=20, header=60.0))
     with serving(wanted) as here, contextlib.ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(connected(here.port))
@@ -266,7 +268,7 @@ def test_idle_connections_give_way(tmp_path: Path) -> None:
 
 def test_who_has_said_something_is_not_idle(tmp_path: Path) -> None:
     """Of connections that all come while the server is busy, none gives way whose request only was not read yet."""
-    wanted = replace(settings(tmp_path), intake=Intake(connections=20, header=60.0))
+    wanted = replace(settings(tmp_path), intake=IntakeSettings(connections=20, header=60.0))
     with serving(wanted) as here, contextlib.ExitStack() as stack:
         busy = threading.Event()
         here.app.state.server.servers[0].get_loop().call_soon_threadsafe(busy.wait, LATEST)
@@ -312,7 +314,7 @@ def unsent(here: Served) -> int:
 def test_answers_nobody_takes_are_bounded(tmp_path: Path) -> None:
     """Of more unread answers than there may be those that wait longest end; the others come whole, whoever reads."""
     most = 2**20
-    wanted = replace(settings(tmp_path), intake=Intake(unsent=most, send=60.0))
+    wanted = replace(settings(tmp_path), intake=IntakeSettings(unsent=most, send=60.0))
     with serving(wanted) as here, contextlib.ExitStack() as stack:
         whole = httpx.get(f"{here.url}/openapi.json").content
         ask = head("/openapi.json", method="GET") * 20
@@ -331,7 +333,7 @@ def test_answers_nobody_takes_are_bounded(tmp_path: Path) -> None:
 
 def test_an_answer_taken_slowly(tmp_path: Path) -> None:
     """Who takes an answer slowly but steadily has it whole; who takes less than `rate` is ended."""
-    wanted = replace(settings(tmp_path), intake=Intake(send=3.0, rate=2_000))
+    wanted = replace(settings(tmp_path), intake=IntakeSettings(send=3.0, rate=2_000))
     with serving(wanted) as here, contextlib.ExitStack() as stack:
         whole = httpx.get(f"{here.url}/openapi.json").content
         times = 20

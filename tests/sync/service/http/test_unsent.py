@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from tukscal.sync.service.http.connections import Guarded, guarded
-from tukscal.sync.service.settings import Intake
+from tukscal.sync.service.settings import IntakeSettings
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-RULES = Intake(send=30.0, rate=1_000, unsent=100_000)
+RULES = IntakeSettings(send=30.0, rate=1_000, unsent=100_000)
 
 
 class Wire:

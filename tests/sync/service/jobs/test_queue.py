@@ -16,10 +16,10 @@ from tukscal.sync.service.store.job_model import (
     Converted,
     Failed,
     JobState,
-    NewJob,
     Quotas,
     Refusal,
     Replay,
+    SealedUpload,
     Sender,
 )
 from tukscal.sync.service.store.model import Account, AccountKind, NewRevision
@@ -63,9 +63,9 @@ class Bench:
         return found.state
 
 
-def new(account: str, job: str, size: int = 10, premium: bool = False) -> NewJob:
+def new(account: str, job: str, size: int = 10, premium: bool = False) -> SealedUpload:
     """Return an upload."""
-    return NewJob(
+    return SealedUpload(
         id=job, account=account, name="", size=size, sha256="", premium=premium, calendar=None, sealed=b"sealed " * 3
     )
 

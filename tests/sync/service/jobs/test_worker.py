@@ -12,7 +12,7 @@ from tukscal.core.ledger.rules import Tried
 from tukscal.core.pool import Pool
 from tukscal.sync.service.jobs.source import follows
 from tukscal.sync.service.jobs.task import convert_behind
-from tukscal.sync.service.settings import Jobs
+from tukscal.sync.service.settings import JobSettings
 from tukscal.sync.service.store.job_model import JobState
 from tukscal.tests.sync.service.serving import converted, ended, serving, settings, upload
 
@@ -37,20 +37,20 @@ from tukscal.tests.sync.service.serving import converted, ended, serving, settin
 def test_attempts_are_as_alone(cause: str, attempts: int, deaths: int, state: JobState) -> None:
     """`io` is tried three times, what ends its worker twice, the rest once; a PDF not at fault stays for replay."""
     tried = Tried(attempts=attempts, deaths=deaths, duration=1.0)
-    assert follows(cause, tried, Jobs(), 0.5)[0] is state
+    assert follows(cause, tried, JobSettings(), 0.5)[0] is state
 
 
 def test_a_job_has_five_minutes() -> None:
     """All attempts together may take `job_timeout`; then it is a dead letter."""
-    assert follows("timeout", Tried(attempts=1, deaths=1, duration=300.0), Jobs(), 0.5)[0] is JobState.DEAD
-    assert follows("io", Tried(attempts=1, deaths=0, duration=300.0), Jobs(), 0.5)[0] is JobState.DEAD
+    assert follows("timeout", Tried(attempts=1, deaths=1, duration=300.0), JobSettings(), 0.5)[0] is JobState.DEAD
+    assert follows("io", Tried(attempts=1, deaths=0, duration=300.0), JobSettings(), 0.5)[0] is JobState.DEAD
 
 
 def test_waits_grow() -> None:
     """The wait before the third attempt is twice that before the second, spread by the draw."""
-    waits = [follows("io", Tried(attempts=n, deaths=0, duration=0.0), Jobs(), 0.5)[1] for n in (1, 2)]
+    waits = [follows("io", Tried(attempts=n, deaths=0, duration=0.0), JobSettings(), 0.5)[1] for n in (1, 2)]
     assert waits == [5.0, 10.0]
-    assert follows("io", Tried(attempts=1, deaths=0, duration=0.0), Jobs(), 0.0)[1] == 2.5
+    assert follows("io", Tried(attempts=1, deaths=0, duration=0.0), JobSettings(), 0.0)[1] == 2.5
 
 
 def test_an_end_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:

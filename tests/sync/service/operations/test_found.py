@@ -21,7 +21,7 @@ from tukscal.sync import wire
 from tukscal.sync.service.access.passwords import make_admin
 from tukscal.sync.service.jobs.task import Work, convert_upload
 from tukscal.sync.service.operations.logs import set_up
-from tukscal.sync.service.settings import Sizes, read_settings
+from tukscal.sync.service.settings import SizeSettings, read_settings
 from tukscal.tests.sync.service.samples import calendar, lecture
 from tukscal.tests.sync.service.serving import Served, converted, serving, settings, upload
 from tukscal.tests.waiting import until
@@ -152,7 +152,7 @@ def test_a_students_writes_have_bounds(tmp_path: Path) -> None:
     """A student puts no calendar larger than any timetable's, and not without end; a feed has a size."""
     wanted = settings(tmp_path)
     rates = replace(wanted.rates, writes_minute=4)
-    sizes = Sizes(student_calendar=3_000, feed=10)
+    sizes = SizeSettings(student_calendar=3_000, feed=10)
     with serving(replace(wanted, rates=rates, sizes=sizes)) as here, here.person() as student:
         job = converted(student)
         large = calendar(*(lecture(f"COS {number}") for number in range(200, 260)))
@@ -247,7 +247,7 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('public_url = "https://a"\n[jobs]\nqueue = 7\ntimeout = 5\nterms = "/t"\n')
     given = read_settings(tmp_path / "a.toml", {"TUKSCAL_JOBS_QUEUE": "9", "TUKSCAL_STORE": "b.db", "OTHER_JOBS_X": ""})
     assert (given.jobs.queue, given.jobs.timeout, given.jobs.terms) == (9, 5.0, "/t")
-    assert (given.store, given.public_url, given.sizes) == (Path("b.db"), "https://a", Sizes())
+    assert (given.store, given.public_url, given.sizes) == (Path("b.db"), "https://a", SizeSettings())
     (tmp_path / "a.toml").write_text("jobs = 3\n")
     for environment in ({}, {"TUKSCAL_JOBS_QUEUE": "9"}):
         with pytest.raises(InputOutput, match="The setting jobs is"):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from tukscal.sync.service.access.passwords import make_admin
 from tukscal.sync.service.operations.metrics import cost, quantile
-from tukscal.sync.service.settings import Jobs, Outside, Rates
+from tukscal.sync.service.settings import JobSettings, OutsideSettings, RateSettings
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings, upload
 
@@ -48,8 +48,8 @@ def one(figures: Figures, name: str, **labels: str) -> float:
 def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
     """Let things happen and return the figures then."""
     wanted = settings(tmp_path_factory.mktemp("service"), cpu_price=3600.0)
-    rates = Rates(lists_minute=0, status_minute=2, logins_failed=1)
-    wanted = replace(wanted, rates=rates, outside=Outside(slow_query=0.0))
+    rates = RateSettings(lists_minute=0, status_minute=2, logins_failed=1)
+    wanted = replace(wanted, rates=rates, outside=OutsideSettings(slow_query=0.0))
     clock = Clock()
     with serving(wanted, clock) as here, here.person() as student, here.person() as other, here.person() as admin:
         job = converted(student)["id"]
@@ -158,7 +158,7 @@ def test_quantiles_are_of_each_route(figures: Figures) -> None:
 def test_the_cost_is_that_of_the_cpu_seconds(figures: Figures) -> None:
     """At 3,600 a CPU-hour the cost is the number of CPU-seconds."""
     assert one(figures, "conversion_cost_total") == pytest.approx(one(figures, "conversion_cpu_seconds_sum"))
-    assert cost(1800.0, Jobs(cpu_price=2.0)) == 1.0
+    assert cost(1800.0, JobSettings(cpu_price=2.0)) == 1.0
 
 
 def test_no_path_and_no_secret_is_a_label(figures: Figures) -> None:
@@ -200,7 +200,7 @@ def test_the_queue_has_an_age(tmp_path: Path) -> None:
 
 def test_figures_are_for_some_networks(tmp_path: Path) -> None:
     """From another network there is no such page."""
-    wanted = replace(settings(tmp_path), outside=Outside(metrics_addresses=("10.0.0.0/8",)))
+    wanted = replace(settings(tmp_path), outside=OutsideSettings(metrics_addresses=("10.0.0.0/8",)))
     with serving(wanted, proxies="127.0.0.1") as here:
         assert httpx.get(f"{here.url}/metrics").status_code == 404
         assert httpx.get(f"{here.url}/metrics", headers={"X-Forwarded-For": "10.1.1.1"}).status_code == 200

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
-from tukscal.sync.service.settings import Intake
+from tukscal.sync.service.settings import IntakeSettings
 from tukscal.tests.sync.service.serving import Served, converted, ended, serving, settings, upload
 from tukscal.tests.waiting import until
 
@@ -42,7 +42,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_little_room_on_the_disk(tmp_path: Path) -> None:
     """With less room than is wanted nothing is taken and the service is not ready; it lives and shows what it has."""
-    wanted = replace(settings(tmp_path), intake=replace(Intake(), free_disk=10**18))
+    wanted = replace(settings(tmp_path), intake=replace(IntakeSettings(), free_disk=10**18))
     with serving(wanted) as here, here.person() as student:
         assert upload(student).status_code == 507
         ready = student.get("/ready")

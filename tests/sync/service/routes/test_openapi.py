@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tukscal.sync.service.access import scopes, secrets
 from tukscal.sync.service.app import build
-from tukscal.sync.service.settings import Rates, Settings
+from tukscal.sync.service.settings import RateSettings, Settings
 from tukscal.sync.service.store.model import Account, AccountKind, Token
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.tests.sync.service.serving import KEY, serving
@@ -34,7 +34,7 @@ CHECKS = [
     response_schema_conformance, unsupported_method, ignored_auth,
 ]  # fmt: skip
 EXAMPLES = 12
-UNLIMITED = Rates(
+UNLIMITED = RateSettings(
     uploads_minute=0, uploads_hour=0, uploads_at_once=0, status_minute=0, logins_failed=0, anonymous_hour=0,
     address_minute=0, lists_minute=0, writes_minute=0,
 )  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from tukscal.sync.service.access import secrets
-from tukscal.sync.service.store.interface import Store
-from tukscal.sync.service.store.model import Account, AccountKind, Condition, Feed, NewPut, Put, Session, Token
+from tukscal.sync.service.store.interface import ServiceStore
+from tukscal.sync.service.store.model import Account, AccountKind, BrowserSession, Condition, Feed, NewPut, Put, Token
 from tukscal.sync.service.validate import checked
 
 T = TypeVar("T")
@@ -25,9 +25,11 @@ def account(name: str = "", kind: AccountKind = AccountKind.STUDENT, *, now: flo
     return Account(id=secrets.new_id(), kind=kind, name=name, created=now, seen=now)
 
 
-def session(of: Account, *, now: float = NOW, expires: float = NOW + 100) -> Session:
+def session(of: Account, *, now: float = NOW, expires: float = NOW + 100) -> BrowserSession:
     """Return a new session."""
-    return Session(hash=secrets.hashed(secrets.new_secret()), account=of.id, created=now, seen=now, expires=expires)
+    return BrowserSession(
+        hash=secrets.hashed(secrets.new_secret()), account=of.id, created=now, seen=now, expires=expires
+    )
 
 
 def token(of: Account, name: str = "a token", *, expires: float | None = None) -> Token:
@@ -47,7 +49,7 @@ def a_put(of: Account, key: str, revision: int, body: bytes, **given: Any) -> Ne
     return NewPut(**(values | given))
 
 
-async def put(store: Store, of: Account, key: str, revision: int, body: bytes, **given: Any) -> Put:
+async def put(store: ServiceStore, of: Account, key: str, revision: int, body: bytes, **given: Any) -> Put:
     """Store a revision."""
     return await store.calendars.put(a_put(of, key, revision, body, **given))
 
@@ -57,7 +59,7 @@ def feed(of: Account, *keys: str, selection: str | None = None) -> Feed:
     return Feed(id=secrets.new_id(), account=of.id, name="", selection=selection, created=NOW, rotated=NOW, keys=keys)
 
 
-async def added(store: Store, *accounts: Account) -> None:
+async def added(store: ServiceStore, *accounts: Account) -> None:
     """Add accounts."""
     for one in accounts:
         assert await store.accounts.add(one)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tukscal.sync.service.access import secrets
-from tukscal.sync.service.store.interface import Store
+from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.model import Account, AccountKind
 from tukscal.tests.sync.service.samples import calendar, lecture
 from tukscal.tests.sync.service.store.stores import NOW, account, added, feed, put, run, session, token
 
 
-def test_an_account_is_what_was_added(store: Store) -> None:
+def test_an_account_is_what_was_added(store: ServiceStore) -> None:
     """An account comes back as it was added, by its id and by its name of its kind."""
     one = account("Ada", AccountKind.ADMIN)
 
@@ -26,7 +26,7 @@ def test_an_account_is_what_was_added(store: Store) -> None:
     run(work())
 
 
-def test_a_name_is_had_once(store: Store) -> None:
+def test_a_name_is_had_once(store: ServiceStore) -> None:
     """A second account of one kind and name is not added; another kind may have the name."""
 
     async def work() -> None:
@@ -37,7 +37,7 @@ def test_a_name_is_had_once(store: Store) -> None:
     run(work())
 
 
-def test_a_recovery_link_is_the_newest(store: Store) -> None:
+def test_a_recovery_link_is_the_newest(store: ServiceStore) -> None:
     """An account is found by its newest recovery link, and no longer by an older one."""
     one, old, new = account(), secrets.hashed("old"), secrets.hashed("new")
 
@@ -52,7 +52,7 @@ def test_a_recovery_link_is_the_newest(store: Store) -> None:
     run(work())
 
 
-def test_pages_hold_all_once(store: Store) -> None:
+def test_pages_hold_all_once(store: ServiceStore) -> None:
     """Accounts page by page are all accounts, each once, ordered by id."""
     accounts = [account() for _ in range(5)]
 
@@ -66,7 +66,7 @@ def test_pages_hold_all_once(store: Store) -> None:
     run(work())
 
 
-def test_a_session_lasts_until_it_expires(store: Store) -> None:
+def test_a_session_lasts_until_it_expires(store: ServiceStore) -> None:
     """A session is found with its account before its end, not from then on, nor after it was removed."""
     one, visit = account(), None
     visit = session(one, expires=NOW + 100)
@@ -85,7 +85,7 @@ def test_a_session_lasts_until_it_expires(store: Store) -> None:
     run(work())
 
 
-def test_a_new_password_ends_all_sessions(store: Store) -> None:
+def test_a_new_password_ends_all_sessions(store: ServiceStore) -> None:
     """Whoever was signed in with the old password is not any more."""
     one, other = account("Ada", AccountKind.ADMIN), account()
     mine, others = session(one), session(other)
@@ -100,7 +100,7 @@ def test_a_new_password_ends_all_sessions(store: Store) -> None:
     run(work())
 
 
-def test_a_token_ends_by_time_or_by_hand(store: Store) -> None:
+def test_a_token_ends_by_time_or_by_hand(store: ServiceStore) -> None:
     """A token is found with its account until it expires or is revoked; it stays in the list."""
     one = account("EMS", AccountKind.FACULTY)
     short, long = token(one, expires=NOW + 10), token(one)
@@ -121,7 +121,7 @@ def test_a_token_ends_by_time_or_by_hand(store: Store) -> None:
     run(work())
 
 
-def test_the_last_use_of_a_token_is_kept(store: Store) -> None:
+def test_the_last_use_of_a_token_is_kept(store: ServiceStore) -> None:
     """The latest use counts, in whatever order uses are written down."""
     one = account()
     its = token(one)
@@ -137,7 +137,7 @@ def test_the_last_use_of_a_token_is_kept(store: Store) -> None:
     run(work())
 
 
-def test_removing_an_account_removes_all_of_it(store: Store) -> None:
+def test_removing_an_account_removes_all_of_it(store: ServiceStore) -> None:
     """Nothing of a removed account can be found again, and nothing of another's is gone."""
     one, other = account(), account()
     mine = session(one)
@@ -158,7 +158,7 @@ def test_removing_an_account_removes_all_of_it(store: Store) -> None:
     run(work())
 
 
-def test_counts(store: Store) -> None:
+def test_counts(store: ServiceStore) -> None:
     """The figures count accounts by kind, living sessions, who came today, and of those who came before."""
     old, new, faculty = account(now=NOW - 200_000), account(), account("EMS", AccountKind.FACULTY, now=NOW - 200_000)
 
@@ -179,7 +179,7 @@ def test_counts(store: Store) -> None:
     run(work())
 
 
-def test_sweeping_removes_what_is_over(store: Store) -> None:
+def test_sweeping_removes_what_is_over(store: ServiceStore) -> None:
     """A sweep deletes expired sessions and old answers, and leaves the others."""
     one = account()
     over, lasting = session(one, expires=NOW + 1), session(one, expires=NOW + 1_000)
@@ -198,12 +198,12 @@ def test_sweeping_removes_what_is_over(store: Store) -> None:
     run(work())
 
 
-def test_a_store_says_that_it_works(store: Store) -> None:
+def test_a_store_says_that_it_works(store: ServiceStore) -> None:
     """Checking a sound store raises nothing."""
     run(store.check())
 
 
-def test_students_nobody_comes_back_to_are_forgotten(store: Store) -> None:
+def test_students_nobody_comes_back_to_are_forgotten(store: ServiceStore) -> None:
     """A student without a session, long not seen, is removed; one whose feed is read, and a faculty, stay."""
     gone, reading, coming = account(), account(), account()
     faculty = account("Law", AccountKind.FACULTY)

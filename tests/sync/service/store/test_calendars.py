@@ -6,7 +6,7 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.sync.service.store.interface import Store
+from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.model import Condition, Put, PutState
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.sync.service.validate import unpack
@@ -16,7 +16,7 @@ from tukscal.tests.sync.service.store.stores import NOW, a_put, account, added, 
 A, B = calendar(lecture("COS 214")), calendar(lecture("COS 226"))
 
 
-def test_the_newest_revision_is_returned(store: Store) -> None:
+def test_the_newest_revision_is_returned(store: ServiceStore) -> None:
     """A calendar is what was put last, contents A, B, A end as A."""
     one = account()
 
@@ -31,7 +31,7 @@ def test_the_newest_revision_is_returned(store: Store) -> None:
     run(work())
 
 
-def test_fifty_repeats_are_one_revision(store: Store) -> None:
+def test_fifty_repeats_are_one_revision(store: ServiceStore) -> None:
     """The same put fifty times at one moment is done once, and all get the same answer."""
     one = account()
 
@@ -45,7 +45,7 @@ def test_fifty_repeats_are_one_revision(store: Store) -> None:
     assert {put.body for put in done} == {b"a 1"}
 
 
-def test_a_repeat_is_answered_though_something_newer_is_there(store: Store) -> None:
+def test_a_repeat_is_answered_though_something_newer_is_there(store: ServiceStore) -> None:
     """A lost answer can be had again after the next revision; nothing goes back to the older one."""
     one = account()
 
@@ -61,7 +61,7 @@ def test_a_repeat_is_answered_though_something_newer_is_there(store: Store) -> N
     run(work())
 
 
-def test_an_older_or_another_revision_is_superseded(store: Store) -> None:
+def test_an_older_or_another_revision_is_superseded(store: ServiceStore) -> None:
     """A revision that is not newer is refused with the number that is there, unless it is the same."""
     one = account()
 
@@ -76,7 +76,7 @@ def test_an_older_or_another_revision_is_superseded(store: Store) -> None:
     run(work())
 
 
-def test_conditions_are_honoured(store: Store) -> None:
+def test_conditions_are_honoured(store: ServiceStore) -> None:
     """If-Match and If-None-Match decide whether a calendar is put or removed."""
     one = account()
 
@@ -97,7 +97,7 @@ def test_conditions_are_honoured(store: Store) -> None:
     run(work())
 
 
-def test_an_account_may_have_so_many(store: Store) -> None:
+def test_an_account_may_have_so_many(store: ServiceStore) -> None:
     """One calendar too many is refused, a byte too many too; replacing one is no more than before."""
     one = account()
 
@@ -112,7 +112,7 @@ def test_an_account_may_have_so_many(store: Store) -> None:
     run(work())
 
 
-def test_calendars_are_their_accounts_own(store: Store) -> None:
+def test_calendars_are_their_accounts_own(store: ServiceStore) -> None:
     """One key of two accounts is two calendars, and nobody sees, lists or removes another's."""
     one, other = account(), account()
 
@@ -151,7 +151,7 @@ def test_whatever_comes_the_largest_revision_stays(puts: list[tuple[str, int, by
         store.close()
 
 
-def test_pages_hold_all_once(store: Store) -> None:
+def test_pages_hold_all_once(store: ServiceStore) -> None:
     """Calendars page by page are all of an account's, each once, ordered by key."""
     one, keys = account(), ["a", "a/b", "b", "ä", "z z"]
 
@@ -167,7 +167,7 @@ def test_pages_hold_all_once(store: Store) -> None:
     run(work())
 
 
-def test_a_removed_calendar_is_stored_again(store: Store) -> None:
+def test_a_removed_calendar_is_stored_again(store: ServiceStore) -> None:
     """The very put of a calendar that was removed meanwhile is no repetition: it is stored."""
     one = account()
 

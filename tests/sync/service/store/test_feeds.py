@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tukscal.sync.service.access import secrets
 from tukscal.sync.service.feeds.rendering import fingerprint
-from tukscal.sync.service.store.interface import Store
+from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.model import Account, Condition, Rendering, StoredSelection
 from tukscal.sync.service.validate import checked, unpack
 from tukscal.tests.sync.service.samples import calendar, cancelled, lecture
@@ -23,7 +23,7 @@ def selection(of: Account, content: str = "{}") -> StoredSelection:
     )
 
 
-def test_a_feed_shows_the_newest_revisions_in_its_order(store: Store) -> None:
+def test_a_feed_shows_the_newest_revisions_in_its_order(store: ServiceStore) -> None:
     """The state of a feed is its calendars in the order they were named, each at its newest revision."""
     one = account()
 
@@ -42,7 +42,7 @@ def test_a_feed_shows_the_newest_revisions_in_its_order(store: Store) -> None:
     run(work())
 
 
-def test_a_rotated_secret_is_dead(store: Store) -> None:
+def test_a_rotated_secret_is_dead(store: ServiceStore) -> None:
     """After a rotation only the new secret finds the feed, after a removal none."""
     one = account()
     its = feed(one, "a")
@@ -61,7 +61,7 @@ def test_a_rotated_secret_is_dead(store: Store) -> None:
     run(work())
 
 
-def test_feeds_are_their_accounts_own(store: Store) -> None:
+def test_feeds_are_their_accounts_own(store: ServiceStore) -> None:
     """Nobody makes a feed of another's calendar or selection, nor sees, rotates or removes another's feed."""
     one, other = account(), account()
     its, chosen = feed(one, "a"), selection(one)
@@ -86,7 +86,7 @@ def test_feeds_are_their_accounts_own(store: Store) -> None:
     run(work())
 
 
-def test_an_account_may_have_so_many(store: Store) -> None:
+def test_an_account_may_have_so_many(store: ServiceStore) -> None:
     """One feed or selection too many is refused."""
     one = account()
 
@@ -101,7 +101,7 @@ def test_an_account_may_have_so_many(store: Store) -> None:
     run(work())
 
 
-def test_a_removed_calendar_leaves_its_feeds(store: Store) -> None:
+def test_a_removed_calendar_leaves_its_feeds(store: ServiceStore) -> None:
     """A feed of two calendars goes on with the other one; without any it shows nothing."""
     one = account()
     its = feed(one, "a", "b")
@@ -121,7 +121,7 @@ def test_a_removed_calendar_leaves_its_feeds(store: Store) -> None:
     run(work())
 
 
-def test_a_selection_decides_what_a_feed_is(store: Store) -> None:
+def test_a_selection_decides_what_a_feed_is(store: ServiceStore) -> None:
     """A feed's state says its selection's content, the new one after a change; one in use is not removed."""
     one = account()
     chosen = selection(one, "first")
@@ -144,7 +144,7 @@ def test_a_selection_decides_what_a_feed_is(store: Store) -> None:
     run(work())
 
 
-def test_an_account_with_all_of_it_can_be_removed(store: Store) -> None:
+def test_an_account_with_all_of_it_can_be_removed(store: ServiceStore) -> None:
     """An account goes with calendars, a selection and a feed that uses both."""
     one = account()
     chosen = selection(one)
@@ -161,7 +161,7 @@ def test_an_account_with_all_of_it_can_be_removed(store: Store) -> None:
     run(work())
 
 
-def test_parts_are_of_the_revisions_asked_for(store: Store) -> None:
+def test_parts_are_of_the_revisions_asked_for(store: ServiceStore) -> None:
     """The bodies are those of the revisions, None when one of them is no longer the newest."""
     one = account()
 
@@ -179,7 +179,7 @@ def test_parts_are_of_the_revisions_asked_for(store: Store) -> None:
     run(work())
 
 
-def test_what_was_cancelled_is_remembered_since_when(store: Store) -> None:
+def test_what_was_cancelled_is_remembered_since_when(store: ServiceStore) -> None:
     """A cancelled event is remembered since its first cancelling, also when it is no longer named, until it is back."""
     one, event, other = account(), lecture("COS 214"), lecture("COS 226")
     bodies = [
@@ -206,7 +206,7 @@ def test_what_was_cancelled_is_remembered_since_when(store: Store) -> None:
     assert run(work()) == [{}, since, since, since, {}]
 
 
-def test_stored_bytes_are_found_again(store: Store) -> None:
+def test_stored_bytes_are_found_again(store: ServiceStore) -> None:
     """A rendering is found by what decided it, until nobody has read it for long."""
     one = account()
 
@@ -229,7 +229,7 @@ def test_stored_bytes_are_found_again(store: Store) -> None:
     run(work())
 
 
-def test_hits_add_up(store: Store) -> None:
+def test_hits_add_up(store: ServiceStore) -> None:
     """Hits and unchanged ones are added to what was counted before; a feed that is gone hurts nobody."""
     one = account()
     its = feed(one, "a")
@@ -245,7 +245,7 @@ def test_hits_add_up(store: Store) -> None:
     run(work())
 
 
-def test_nothing_is_left_of_a_calendar_that_is_gone(store: Store) -> None:
+def test_nothing_is_left_of_a_calendar_that_is_gone(store: ServiceStore) -> None:
     """With a calendar go its stored renderings, nothing made late of it is kept, and another never gets its number."""
     one, two = account(), account()
 
@@ -270,7 +270,7 @@ def test_nothing_is_left_of_a_calendar_that_is_gone(store: Store) -> None:
     run(work())
 
 
-def test_cancelled_events_are_bounded(store: Store) -> None:
+def test_cancelled_events_are_bounded(store: ServiceStore) -> None:
     """Of very many events that were cancelled one revision after the other, the newest five hundred are kept."""
     one = account()
     new = checked(A, 1)
