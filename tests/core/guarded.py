@@ -7,6 +7,7 @@ import ctypes
 import logging
 import mmap
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -23,7 +24,7 @@ from tukscal.core.errors import BadRows
 from tukscal.core.pool import Executor, Guards, Outcome, Pool
 from tukscal.core.pool.channel import pack
 from tukscal.core.pool.messages import Grown, Log, Ready
-from tukscal.tests.waiting import eventually
+from tukscal.tests.waiting import LATEST, eventually
 
 marks: list[str] = []  # what a forked process would inherit
 _held: list[bytes] = []
@@ -333,10 +334,26 @@ _forgotten: list[Pool] = []
 
 
 def abort_with(size: int) -> NoReturn:
-    """Abort holding so many bytes, as C++ does when it gets no more."""
+    """Abort holding so many bytes, as C++ does when it gets no more; what is large is known to the parent by then."""
+    told = _told_of(size)
     _held.append(b"x" * size)
-    _PATIENCE.wait(0.3 if size else 0)  # until its size has been looked at
+    told.wait(LATEST if size else 0)
     os.abort()
+
+
+def _told_of(size: int) -> threading.Event:
+    """Return an event that is set once the parent has been told that this call takes so many bytes."""
+    port, told = _port(), threading.Event()
+    first = port.send
+
+    def send(message: bytes) -> None:
+        first(message)
+        match pickle.loads(message[8:]):  # noqa: S301 - our own
+            case Grown(int(peak), _) if peak >= size:
+                told.set()
+
+    port.send = send
+    return told
 
 
 def die_by(number: int) -> None:
