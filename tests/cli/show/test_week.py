@@ -17,7 +17,7 @@ from tukscal.core.pictures.week import plan_week
 from tukscal.tests.core.pictures.overviews import gone, student, student_plan
 from tukscal.tests.core.sessions import converted, lecture
 
-SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 
 
 def _text(lines: list[Line]) -> str:

@@ -213,7 +213,7 @@ def test_terms_decide(folder: Folder) -> None:
         "options": CalendarOptions(today=date(2026, 7, 1), year=2026, term=TermChoice(folder=terms))
     }
     folder.batch(**request)
-    packaged = Path(files.__file__).parent / "terms" / "up-2026.toml"
+    packaged = Path(files.__file__).parents[1] / "terms" / "up-2026.toml"
     shutil.copy(packaged, terms / "up-2026.toml")
     folder.batch(**request)
     assert len(folder.pool.converted) == 5

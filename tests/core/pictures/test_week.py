@@ -19,7 +19,7 @@ from tukscal.core.terms import balance, load_term
 from tukscal.tests.core.pictures.overviews import student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 
-SNAPSHOT = Path(__file__).parents[1] / "snapshots" / "plan.json"
+SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "plan.json"
 _PERIODS = {
     "S1": {"Q1", "Q2"}, "S2": {"Q3", "Q4"}, "Y": {"Q1", "Q2", "Q3", "Q4"},
     "Q1": {"Q1"}, "Q2": {"Q2"}, "Q3": {"Q3"}, "Q4": {"Q4"},
