@@ -66,10 +66,11 @@ test: .venv/dev $(if $(shell command -v npm),tests/js/node_modules)  ## All but 
 test-all: .venv/dev $(if $(shell command -v npm),tests/js/node_modules)
 	$(RUN) -m pytest -n $(TESTERS)
 
+# exec: what ends make shall end the script, not a shell that waits for it.
 VERSIONS ?= 3.11 3.13 3.14
 TESTS ?= tests
 test-pythons:  ## The tests but the slow ones on each Python that Debian has, as root: VERSIONS=3.14 TESTS=tests/core
-	$(PYTHON) tests/pythons.py $(VERSIONS) -- -n $(TESTERS) -m "not slow" $(TESTS)
+	exec $(PYTHON) tests/pythons.py $(VERSIONS) -- -n $(TESTERS) -m "not slow" $(TESTS)
 
 check: lint types imports test-all
 

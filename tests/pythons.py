@@ -3,7 +3,7 @@
     python tests/pythons.py [VERSION ...] [-- PYTEST'S ARGUMENTS]
 
 Each Python lives in a folder of its own, made from Debian's packages and used again by the next run; TUKSCAL_PYTHONS
-says where (else build/pythons). The mounts that tests need there end with the last process of the run, however it ends.
+says where (else build/pythons). Whatever is mounted or runs there ends with this process, however that ends.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ PACKAGES = "ca-certificates,procps,python3,python3-venv"
 SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip", "~/.config/pip", "~/.pip", "/etc/resolv.conf", "/etc/hosts",
             "/etc/ssl/certs/ca-certificates.crt")  # fmt: skip
 KEPT = ("PIP_", "SSL_", "REQUESTS_", "CURL_", "TERM", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+# Whatever ends this process ends what it started and what that mounted; unshare alone would go on.
+SPACES = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
 # The bind makes "/" a file system of its own, without which a program inside sees none.
 ENTER = """
 mount --bind "$0" "$0" && cd "$0" && mount -t proc proc proc && mount --rbind /dev dev && mount --rbind /sys sys || exit
@@ -62,7 +64,8 @@ def _make(folder: Path, suite: str) -> None:
         folder.mkdir(parents=True)
         # The steps are the same for every release since trixie, and older debootstraps know them by the name of sid.
         steps = [] if suite == "bookworm" else ["sid"]
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(folder), _mirror(), *steps]
+        options = ("--variant=minbase", f"--include={PACKAGES}")
+        command = [*SPACES, "debootstrap", *options, suite, str(folder), _mirror(), *steps]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         made.touch()
     for place in (Path(name).expanduser() for name in SETTINGS):
@@ -109,12 +112,10 @@ def _install(folder: Path) -> None:
 
 
 def _inside(folder: Path, *command: str) -> int:
-    """Run a command in the folder, in name spaces of its own: its mounts and processes end with it."""
+    """Run a command in the folder, in name spaces of its own, and return its exit code."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
     environment = {**kept, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LANG": "C.UTF-8"}
-    # Whatever ends this process ends what runs inside; unshare alone would go on.
-    spaces = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
-    enter = [*spaces, "sh", "-c", ENTER, str(folder), str(ROOT.parent / "shared")]
+    enter = [*SPACES, "sh", "-c", ENTER, str(folder), str(ROOT.parent / "shared")]
     return subprocess.run([*enter, *command], env=environment, check=False).returncode
 
 
