@@ -135,30 +135,32 @@ def questions(jobs: int) -> dict[str, Question]:
     )
     content = sha256(b"1").hexdigest()
     return {
-        "counts of the queue": lambda ledger: ledger.counts(queue=QUEUE),
-        "counts of a batch": lambda ledger: ledger.counts(batch=50),
-        "counts of all": lambda ledger: ledger.counts(),
-        "next_due": lambda ledger: ledger.next_due(QUEUE),
-        "take_over": lambda ledger: ledger.take_over(),
-        "job": lambda ledger: ledger.job(middle),
-        "attempts": lambda ledger: ledger.attempts(middle),
-        "results of 64 outputs": lambda ledger: ledger.results(outputs),
-        "unfinished of 64 outputs": lambda ledger: ledger.unfinished(outputs),
-        "same_content": lambda ledger: ledger.same_content(content),
-        "jobs: the newest 100": lambda ledger: ledger.jobs(Filter()),
-        "jobs: 100 of a batch": lambda ledger: ledger.jobs(Filter(batch=50)),
-        "jobs: 100 dead": lambda ledger: ledger.jobs(Filter(state=State.DEAD)),
-        "jobs: 100 of a cause in a batch": lambda ledger: ledger.jobs(Filter(batch=50, cause="damaged")),
-        "jobs: 100 of a month ago": lambda ledger: ledger.jobs(Filter(until=NOW - 30 * 86_400)),
-        "jobs: 100 after the middle": lambda ledger: ledger.jobs(Filter(after=middle)),
-        "jobs: a piece of a path, newest": lambda ledger: ledger.jobs(Filter(part=f"u{jobs - 100:08}"[:-2], limit=10)),
-        "jobs: a piece of a path, nowhere": lambda ledger: ledger.jobs(Filter(part="nowhere")),
-        "dead_letters: 1,000": lambda ledger: ledger.dead_letters(),
-        "stats of all": lambda ledger: ledger.stats(),
-        "stats of a batch": lambda ledger: ledger.stats(50),
-        "batches": lambda ledger: ledger.batches(),
-        "pending: 100 of the outbox": lambda ledger: ledger.pending(),
-        "purge, nothing to do": lambda ledger: ledger.purge(),
+        "counts of the queue": lambda ledger: ledger.history.counts(queue=QUEUE),
+        "counts of a batch": lambda ledger: ledger.history.counts(batch=50),
+        "counts of all": lambda ledger: ledger.history.counts(),
+        "next_due": lambda ledger: ledger.queue.next_due(QUEUE),
+        "take_over": lambda ledger: ledger.queue.take_over(),
+        "job": lambda ledger: ledger.history.job(middle),
+        "attempts": lambda ledger: ledger.history.attempts(middle),
+        "results of 64 outputs": lambda ledger: ledger.history.results(outputs),
+        "unfinished of 64 outputs": lambda ledger: ledger.history.unfinished(outputs),
+        "same_content": lambda ledger: ledger.history.same_content(content),
+        "jobs: the newest 100": lambda ledger: ledger.history.jobs(Filter()),
+        "jobs: 100 of a batch": lambda ledger: ledger.history.jobs(Filter(batch=50)),
+        "jobs: 100 dead": lambda ledger: ledger.history.jobs(Filter(state=State.DEAD)),
+        "jobs: 100 of a cause in a batch": lambda ledger: ledger.history.jobs(Filter(batch=50, cause="damaged")),
+        "jobs: 100 of a month ago": lambda ledger: ledger.history.jobs(Filter(until=NOW - 30 * 86_400)),
+        "jobs: 100 after the middle": lambda ledger: ledger.history.jobs(Filter(after=middle)),
+        "jobs: a piece of a path, newest": lambda ledger: ledger.history.jobs(
+            Filter(part=f"u{jobs - 100:08}"[:-2], limit=10)
+        ),
+        "jobs: a piece of a path, nowhere": lambda ledger: ledger.history.jobs(Filter(part="nowhere")),
+        "dead_letters: 1,000": lambda ledger: ledger.history.dead_letters(),
+        "stats of all": lambda ledger: ledger.history.stats(),
+        "stats of a batch": lambda ledger: ledger.history.stats(50),
+        "batches": lambda ledger: ledger.history.batches(),
+        "pending: 100 of the outbox": lambda ledger: ledger.outbox.pending(),
+        "purge, nothing to do": lambda ledger: ledger.retention.purge(),
     }
 
 
@@ -187,11 +189,11 @@ def measure(path: Path, jobs: int) -> dict[str, float]:
 
 def _work(ledger: Ledger) -> dict[str, float]:
     new = iter([_new_job(number) for number in range(64 * ROUNDS)])
-    batch, claimed = ledger.begin("bench"), list[Job]()
-    enqueue = milliseconds(lambda: ledger.enqueue(batch, islice(new, 64)), ROUNDS)
-    claim = milliseconds(lambda: claimed.extend(ledger.claim(QUEUE, 64)), ROUNDS)
+    batch, claimed = ledger.history.begin("bench"), list[Job]()
+    enqueue = milliseconds(lambda: ledger.queue.enqueue(batch, islice(new, 64)), ROUNDS)
+    claim = milliseconds(lambda: claimed.extend(ledger.queue.claim(QUEUE, 64)), ROUNDS)
     waiting = iter(claimed)
-    record = milliseconds(lambda: ledger.record([done(job) for job in islice(waiting, 64)]), ROUNDS)
+    record = milliseconds(lambda: ledger.queue.record([done(job) for job in islice(waiting, 64)]), ROUNDS)
     return {"enqueue 64": enqueue, "claim 64": claim, "record 64": record}
 
 
@@ -236,12 +238,12 @@ def commits(folder: Path) -> list[tuple[str, list[float]]]:
     for turn in range(4):
         for mode in ("wal", "truncate"):
             with journal(mode), _open(folder / f"{mode}-{turn}") as ledger:
-                ledger.enqueue(ledger.begin("bench"), [_new_job(number) for number in range(65 * 20)])
+                ledger.queue.enqueue(ledger.history.begin("bench"), [_new_job(number) for number in range(65 * 20)])
                 for size in (1, 64):
                     for _ in range(20):
-                        ends = [done(job) for job in ledger.claim(QUEUE, size)]
+                        ends = [done(job) for job in ledger.queue.claim(QUEUE, size)]
                         start = time.perf_counter()
-                        ledger.record(ends)
+                        ledger.queue.record(ends)
                         times[mode, size].append(1_000 * (time.perf_counter() - start))
     return [(mode, [statistics.median(times[mode, size]) for size in (1, 64)]) for mode in ("wal", "truncate")]
 

@@ -55,15 +55,15 @@ def rate(pool: Pool, function: Callable[..., int], *args: bytes) -> float:
 def ledger_cost(folder: Path) -> float:
     """Return the seconds that claiming and recording take a job."""
     with Ledger.open(folder / "ledger.db") as ledger:
-        batch = ledger.begin("bench")
-        ledger.enqueue(
+        batch = ledger.history.begin("bench")
+        ledger.queue.enqueue(
             batch,
             [NewJob(source=Path(f"/in/{n}.pdf"), output=Path(f"/out/{n}.ics"), sha256=f"{n:064x}", size=n, queue="q")
              for n in range(JOBS)],
         )  # fmt: skip
         start = time.perf_counter()
-        while jobs := ledger.claim("q", AHEAD):
-            ledger.record(
+        while jobs := ledger.queue.claim("q", AHEAD):
+            ledger.queue.record(
                 [Done(job=job.id, kind="tests", entries=9, problems=0, output_sha256="0" * 64) for job in jobs]
             )
         return (time.perf_counter() - start) / JOBS

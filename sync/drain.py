@@ -263,7 +263,7 @@ def _push(options: DrainOptions, ledger: Ledger, ears: Ears) -> None:
     credentials = Credentials(Path(options.credentials))
     if options.offer:
         folder, identity = Path(options.offer), credentials.identity()
-        offered = ledger.offer(folder, names(folder, options.prefix), identity.owner if identity else "")
+        offered = ledger.outbox.offer(folder, names(folder, options.prefix), identity.owner if identity else "")
         if offered:
             _LOG.info("older_results_added", extra={"fields": {"results": offered}})
     pushed = asyncio.run(_drain(ledger, credentials.login(), options.in_flight, ears))

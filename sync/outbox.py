@@ -130,7 +130,7 @@ class Drain:
 
     async def run(self) -> Pushed:
         """Push until told to end, or the token is not taken. Raises InputOutput or NotWritable for the ledger."""
-        self._ledger.wake(OTHER_ACCOUNT, self._owner)
+        self._ledger.outbox.wake(OTHER_ACCOUNT, self._owner)
         try:
             while not self._over():
                 self._begin()
@@ -151,7 +151,7 @@ class Drain:
 
     def _next_due(self) -> float:
         """Return the seconds until something can be begun."""
-        due = self._ledger.next_push()
+        due = self._ledger.outbox.next_push()
         return float("inf") if due is None else max(due, self._circuit.wait)
 
     def _until_something(self) -> float:
@@ -168,14 +168,14 @@ class Drain:
             return
         if self._circuit.closed:
             self._fill()
-        elif not self._tasks and not self._circuit.wait and self._ledger.next_push() is not None:
+        elif not self._tasks and not self._circuit.wait and self._ledger.outbox.next_push() is not None:
             self._start(self._probe(), "")
 
     def _fill(self) -> None:
         free = self._lanes - len(self._tasks)
         busy = {*self._tasks.values(), *(ended.row.calendar for ended in self._ended)}
         # What is in flight or not written down is still due, and so may be newer rows of the same calendars.
-        for row in self._ledger.due(self._lanes + 2 * len(busy)) if free else ():
+        for row in self._ledger.outbox.due(self._lanes + 2 * len(busy)) if free else ():
             if free and row.calendar not in busy:
                 busy.add(row.calendar)
                 free -= 1
@@ -194,7 +194,7 @@ class Drain:
             self._circuit.probed(well=False)
             return
         if self._circuit.probed(well=True):
-            again_due = self._ledger.wake(Kind.UNREACHABLE, self._owner)
+            again_due = self._ledger.outbox.wake(Kind.UNREACHABLE, self._owner)
             _LOG.info("service_is_back", extra={"fields": {"due": again_due}})
 
     async def _push(self, row: Outgoing) -> Ended:
@@ -261,7 +261,7 @@ class Drain:
                 self._ended.append(ended)
         if self._tasks and len(self._ended) < _GROUP and now < self._since + _GROUP_SECONDS:
             return
-        self._ledger.settle([ended.delivered for ended in self._ended])
+        self._ledger.outbox.settle([ended.delivered for ended in self._ended])
         for ended in self._ended:
             self._tell(ended)
         self._ended.clear()

@@ -77,7 +77,7 @@ def show(number: int, machine: bool, ledger: Path | None) -> None:
     from .view import job_lines
 
     with asked(ledger) as found:
-        job, attempts = require_job(found, number), found.attempts(number)
+        job, attempts = require_job(found, number), found.history.attempts(number)
     if machine:
         print_document(show_document(job, attempts))
     else:
@@ -97,7 +97,7 @@ def batches(limit: int, machine: bool, ledger: Path | None) -> None:
     from .view import batch_table
 
     with asked(ledger) as found:
-        newest = found.batches(limit)
+        newest = found.history.batches(limit)
     if machine:
         print_document({"batches": [batch_document(batch) for batch in newest]})
     else:

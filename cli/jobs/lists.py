@@ -42,7 +42,7 @@ def show_jobs(ledger: Ledger, wanted: Filter, most: int | None, *, machine: bool
     shown = _Limited(newest(ledger, wanted), most)
     _print(shown, machine=machine)
     if not machine:
-        click.echo(_end(shown, "job") or counts_text(ledger.counts(batch=wanted.batch)))
+        click.echo(_end(shown, "job") or counts_text(ledger.history.counts(batch=wanted.batch)))
 
 
 def show_letters(ledger: Ledger, wanted: Filter, most: int | None, *, machine: bool) -> None:

@@ -66,7 +66,7 @@ def backup(file: Path, ledger: Path | None) -> None:
     """Copy the ledger to FILE, even while a batch is running."""
     with asked(ledger) as found:
         back_up(found, file)
-        jobs = counted(sum(found.counts().values()), "job")
+        jobs = counted(sum(found.history.counts().values()), "job")
     click.echo(f"Written: {clean(str(file))} ({jobs}, {size(file.stat().st_size)}).")
 
 
@@ -82,7 +82,7 @@ def restore(file: Path, yes: bool, ledger: Path | None) -> None:
     with open_for_restore(path, file) as found:
         tell_damage(found)
         kept = put_back(found, file)
-        jobs = counted(sum(found.counts().values()), "job")
+        jobs = counted(sum(found.history.counts().values()), "job")
     click.echo(f"Restored: {clean(str(path))} ({jobs}).")
     if kept:
         click.echo(f"The previous ledger is kept as {clean(str(kept))}")

@@ -47,7 +47,7 @@ def push(patience: float, in_flight: int, machine: bool, ledger: Path | None) ->
             advice = "It pushes these calendars too; `tukscal sync status` shows its progress."
             raise PushRetry("Another tukscal is pushing from this ledger.", advice=advice)
         pushed = asyncio.run(_push(found, login, patience, in_flight))
-        left = found.backlog()
+        left = found.outbox.backlog()
     _print_pushed(pushed, left, machine=machine)
     _fail(pushed, left)
 
@@ -94,7 +94,7 @@ def status(machine: bool, ledger: Path | None) -> None:
 
     identity = Credentials(config_folder()).identity()
     with asked(ledger) as found:
-        left, refused = found.backlog(), found.refused(20)
+        left, refused = found.outbox.backlog(), found.outbox.refused(20)
     if machine:
         print_document(status_document(identity, left, refused))
     else:
@@ -112,11 +112,11 @@ def retry(mine: bool, everything: bool, ledger: Path | None) -> None:
 
     owner = Credentials(config_folder()).login().owner if mine or everything else None
     with opened(ledger) as found:
-        number = found.push_again(owner if mine else None)
+        number = found.outbox.again(owner if mine else None)
         if everything and owner is not None:
-            found.push_all_again(owner)
-            number = found.backlog().states[Delivery.PENDING]
-        taken = len(found.refused(1_000))
+            found.outbox.all_again(owner)
+            number = found.outbox.backlog().states[Delivery.PENDING]
+        taken = len(found.outbox.refused(1_000))
     click.echo(f"{counted(number, 'calendar')} to be pushed: run `tukscal sync push`.")
     if taken:
         click.echo(

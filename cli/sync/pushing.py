@@ -102,7 +102,7 @@ class Session:
     def end(self, ledger: Ledger, *, wait: bool) -> PushSummary:
         """Let it push what is due, if there is time for that, and return what it came to."""
         self.close(AT_THE_END if wait else 0.0)
-        left = ledger.backlog().states
+        left = ledger.outbox.backlog().states
         return PushSummary(self._heard_of["pushed"], left[Delivery.PENDING], left[Delivery.REFUSED])
 
     def close(self, seconds: float = 0.0) -> None:

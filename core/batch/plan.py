@@ -239,7 +239,7 @@ def _confirm(seen: Iterable[_Looked], read: float, ledger: Ledger) -> None:
         )
         for one in seen
     )
-    ledger.restamp(one for one in found if one.source_stamp and one.output_stamp)
+    ledger.retention.restamp(one for one in found if one.source_stamp and one.output_stamp)
 
 
 def _forget_settled(request: BatchRequest, made: Plan, ledger: Ledger) -> None:
@@ -251,13 +251,13 @@ def _forget_settled(request: BatchRequest, made: Plan, ledger: Ledger) -> None:
     here = bool(made.unchanged or made.queued or made.elsewhere or made.quarantined)
     tops = [Path(os.path.abspath(source)) for source in request.sources]
     over = list[int]()
-    for job in ledger.left(made.digests.queue, made.batch):
+    for job in ledger.retention.left(made.digests.queue, made.batch):
         letter, source = job.state in LETTERS, str(job.source)
         top = next((top for top in tops if job.source.is_relative_to(top)), job.source.parent)
         gone = (here and is_removed(job.source, top)) if letter else not os.path.lexists(source)
         if gone or (letter and known.holds(source, str(job.output))):
             over.append(job.id)
-    ledger.forget(over, made.batch)
+    ledger.retention.forget(over, made.batch)
 
 
 class _Looked(NamedTuple):

@@ -68,13 +68,13 @@ def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) ->
     made.unchanged += len(sorts.unchanged)
     made.quarantined += [job.source for job in sorts.quarantined]
     # Another run may have given an output to its PDF since it was looked whose it is.
-    owners = ledger.results([job.output for job in sorts.new])
+    owners = ledger.history.results([job.output for job in sorts.new])
     new = list[NewJob]()
     for job in sorts.new:
         there = owners.get(job.output)
         (made.elsewhere if there and made.anothers(there, job) else new).append(job)
     seen = {output: there.id for output, there in sorts.results.items()}
-    entered: Enqueued = ledger.enqueue(made.batch, new, seen)
+    entered: Enqueued = ledger.queue.enqueue(made.batch, new, seen)
     made.queued += entered.added + entered.renewed
     made.unchanged += len(entered.done)
     running, done = set(entered.running), set(entered.done)
@@ -95,7 +95,7 @@ class Sorts(NamedTuple):
 
 def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
     """Tell jobs whose result is there from those to be converted and those that ended their worker twice."""
-    results = ledger.results([job.output for job, _ in wanted])
+    results = ledger.history.results([job.output for job, _ in wanted])
     sorts = Sorts([], [], [], results)
     open_ones: list[NewJob] = []
     for job, at_output in wanted:
@@ -103,7 +103,7 @@ def sort(wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> Sorts:
         same = there is not None and _same(there, job) and _stands(there, at_output)
         same = same and not (there and is_missing(job.output, there.problems))
         (sorts.unchanged if same else open_ones).append(job)
-    unfinished = ledger.unfinished([job.output for job in open_ones])
+    unfinished = ledger.history.unfinished([job.output for job in open_ones])
     for job in open_ones:
         before = unfinished.get(job.output)
         stopped = before is not None and before.state is State.QUARANTINED and before.queue == job.queue

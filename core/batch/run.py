@@ -97,7 +97,7 @@ class BatchRun:
         self._stops: list[Stopping] = []
         self._told = 0  # of these
         make_folder(request.output)  # what is refused leaves no trace in the ledger
-        self.summary = Summary(batch=ledger.begin(command, _details(request)))
+        self.summary = Summary(batch=ledger.history.begin(command, _details(request)))
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -124,11 +124,11 @@ class BatchRun:
             yield from self._run()
         finally:
             self.summary.seconds = time.monotonic() - start
-            self._ledger.end_batch(self.summary.batch, self.summary.plain())
+            self._ledger.history.end_batch(self.summary.batch, self.summary.plain())
 
     def _run(self) -> Iterator[Event]:
         made: Plan | None = None
-        self._ledger.take_over()  # what a killed run was at is nobody's now, whatever its options were
+        self._ledger.queue.take_over()  # what a killed run was at is nobody's now, whatever its options were
         planned = plan_students if self._request.enrolments else plan
         for made in planned(self._request, self.summary.batch, self._ledger, self._pool):
             self._count_plan(made)
@@ -166,10 +166,10 @@ class BatchRun:
             yield self._stops[self._told - 1]
 
     def _count_left(self, made: Plan) -> None:
-        counts = self._ledger.counts(queue=made.digests.queue)
+        counts = self._ledger.history.counts(queue=made.digests.queue)
         self.summary.left = sum(counts[state] for state in (State.QUEUED, State.RUNNING, State.FAILED))
         # Another run wanted them otherwise and took them, or the ledger was restored.
-        self.summary.left += len(made.ids) - self._ledger.count_in_queue(made.ids, made.digests.queue)
+        self.summary.left += len(made.ids) - self._ledger.history.count_in_queue(made.ids, made.digests.queue)
 
     def _count_plan(self, made: Plan) -> None:
         self.summary.unchanged = made.unchanged

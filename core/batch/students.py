@@ -130,7 +130,7 @@ class _Others:
 
     def without(self, group: Sequence[NewJob]) -> list[NewJob]:
         """Return the jobs whose output is free or their own, and count the others."""
-        results = self._ledger.results([job.output for job in group])
+        results = self._ledger.history.results([job.output for job in group])
         mine = []
         for job in group:
             there = results.get(job.output)

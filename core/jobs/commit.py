@@ -95,7 +95,7 @@ class Results:
         if not self._waiting:
             return []
         # Whoever took a job over, because this process seemed dead, writes what it made itself.
-        held = self._ledger.held()
+        held = self._ledger.queue.held()
         self._waiting = [(job, outcome) for job, outcome in self._waiting if job.id in held]
         group = list(self._waiting)
         changes = [self._changes(job, outcome) for job, outcome in group]
@@ -109,8 +109,8 @@ class Results:
         ]
         lost = {job.id for (job, _), error in zip(group, failed, strict=True) if isinstance(error, TakenOver)}
         if lost:
-            self._ledger.release(lost)
-        refused = lost | set(self._ledger.record([row for row in rows if row.job not in lost]))
+            self._ledger.queue.release(lost)
+        refused = lost | set(self._ledger.queue.record([row for row in rows if row.job not in lost]))
         del self._waiting[: len(group)]
         return [
             self._finished(job, outcome, result)
@@ -143,7 +143,7 @@ class Results:
     def _finished(self, job: Job, outcome: Outcome, result: Made | TukscalError) -> Finished:
         if isinstance(result, Made):
             return Finished(job=job, state=State.DONE, made=result, error=None, outcome=outcome)
-        now = self._ledger.job(job.id)
+        now = self._ledger.history.job(job.id)
         return Finished(job=job, state=now.state if now else State.DEAD, made=None, error=result, outcome=outcome)
 
 

@@ -42,7 +42,7 @@ class Unchanged:
         if there is not None:
             return there.source
         path = Path(output)
-        job = self._ledger.unfinished([path]).get(path)
+        job = self._ledger.history.unfinished([path]).get(path)
         return str(job.source) if job else None
 
     def holds(self, source: str, output: str) -> bool:
@@ -63,7 +63,7 @@ class Unchanged:
         if not self._pages or not self._pages[-1].covers(key):
             page = next((page for page in self._pages if page.covers(key)), None)
             if page is None:
-                page = _Page(key, self._ledger.standings(output, _PAGE))
+                page = _Page(key, self._ledger.history.standings(output, _PAGE))
             else:
                 self._pages.remove(page)
             self._pages.append(page)

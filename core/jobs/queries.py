@@ -61,7 +61,7 @@ def _is_empty(path: Path) -> bool:
 
 def require_job(ledger: Ledger, number: int) -> Job:
     """Return a job. Raises NoSuchFile if the ledger has none of that number."""
-    found = ledger.job(number)
+    found = ledger.history.job(number)
     if found is None:
         advice = "`tukscal jobs list` shows the numbers of the jobs."
         raise NoSuchFile(f"There is no job {number} in the ledger {ledger.path}.", advice=advice)
@@ -70,7 +70,7 @@ def require_job(ledger: Ledger, number: int) -> Job:
 
 def newest_batch(ledger: Ledger) -> Batch:
     """Return the newest batch. Raises NoSuchFile if there is none."""
-    for batch in ledger.batches(1):
+    for batch in ledger.history.batches(1):
         return batch
     advice = "`tukscal batch` begins one; name another ledger with --ledger."
     raise NoSuchFile(f"There is no batch in the ledger {ledger.path}.", advice=advice)
@@ -87,7 +87,7 @@ def require_batch(ledger: Ledger, number: int) -> int:
 def newest(ledger: Ledger, wanted: Filter) -> Iterator[Job]:
     """Yield all jobs that are wanted, the newest first; a page at a time."""
     wanted = replace(wanted, limit=_PAGE)
-    while page := ledger.jobs(wanted):
+    while page := ledger.history.jobs(wanted):
         yield from page
         if len(page) < _PAGE:
             return
@@ -125,12 +125,12 @@ def chosen(ledger: Ledger, which: Which, states: Sequence[State]) -> list[int]:
 
 def retry(ledger: Ledger, ids: Sequence[int]) -> int:
     """Queue jobs again as if never tried; return how many of them are."""
-    return _in_pages(ledger.replay, ids)
+    return _in_pages(ledger.queue.replay, ids)
 
 
 def discard(ledger: Ledger, ids: Sequence[int]) -> int:
     """Delete dead letters with their attempts; return how many there were."""
-    return _in_pages(ledger.discard, ids)
+    return _in_pages(ledger.retention.discard, ids)
 
 
 def _in_pages(change: Callable[[Sequence[int]], int], ids: Sequence[int]) -> int:
@@ -155,7 +155,7 @@ class Figures:
 
 def figures(ledger: Ledger, batch: int | None) -> Figures:
     """Return the figures of a batch, or of all for None."""
-    stats = ledger.stats(batch)
+    stats = ledger.history.stats(batch)
     done = islice(newest(ledger, Filter(state=State.DONE, batch=batch)), _SAMPLE)
     peaks = [job.peak for job in done if job.peak]
     return Figures(stats=stats, seconds=stats.durations if stats.sample else (), memory=percentiles(peaks))
@@ -170,10 +170,10 @@ def forget(path: Path, days: float) -> int:
     Raises NoSuchFile, InputOutput or NotWritable.
     """
     with open_existing(path) as ledger:
-        before = ledger.counts()[State.DONE]
+        before = ledger.history.counts()[State.DONE]
     with Ledger.open(path, keep=Keep(days=days)) as ledger:
-        ledger.purge()
-        return max(0, before - ledger.counts()[State.DONE])
+        ledger.retention.purge()
+        return max(0, before - ledger.history.counts()[State.DONE])
 
 
 def back_up(ledger: Ledger, target: Path) -> None:
@@ -186,7 +186,7 @@ def back_up(ledger: Ledger, target: Path) -> None:
     if os.path.lexists(target) and target.is_file() and not _is_database(target):
         advice = "Name a new file, or an older backup. Nothing was changed."
         raise NotWritable(f"{target} is there already and is no backup of a ledger.", advice=advice, file=str(target))
-    ledger.backup(target)
+    ledger.retention.backup(target)
 
 
 def open_for_restore(path: Path, source: Path) -> Ledger:
@@ -203,11 +203,11 @@ def put_back(ledger: Ledger, source: Path) -> Path | None:
     """
     if _is_same(ledger.path, source):
         raise InputOutput(f"{source} is the ledger itself.", advice="Name a backup.", file=str(source))
-    kept = _free(ledger.path) if sum(ledger.counts().values()) else None
+    kept = _free(ledger.path) if sum(ledger.history.counts().values()) else None
     if kept:
-        ledger.backup(kept)
+        ledger.retention.backup(kept)
     try:
-        ledger.restore(source)
+        ledger.retention.restore(source)
     except BaseException:
         if kept:
             kept.unlink(missing_ok=True)

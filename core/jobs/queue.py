@@ -62,12 +62,12 @@ class Queue:
 
     def take_over(self, *, busy: bool) -> None:
         """Queue again what dead processes held; the ledger knows itself what we hold."""
-        if count := self._ledger.take_over():
+        if count := self._ledger.queue.take_over():
             self._tell_taken_over(count)
 
     def claim(self, free: int, running: int) -> list[Job]:
         """Take some jobs for each worker."""
-        return self._ledger.claim(self._name, _AHEAD * (free + running))
+        return self._ledger.queue.claim(self._name, _AHEAD * (free + running))
 
     def start(self, job: Job, pool: Executor) -> bool:
         """Have a worker begin a job, unless its twin's outcome is or will be its own."""
@@ -97,16 +97,16 @@ class Queue:
 
     def release(self, jobs: Collection[Job]) -> None:
         """Put jobs back; nothing is counted against them."""
-        self._ledger.release([job.id for job in jobs])
+        self._ledger.queue.release([job.id for job in jobs])
 
     def next_due(self) -> float | None:
         """Return the seconds until a job is due; what is due at once and could not be claimed is looked for later."""
-        due = self._ledger.next_due(self._name)
+        due = self._ledger.queue.next_due(self._name)
         return None if due is None else max(due, _BREATH)
 
     def any_open(self) -> bool:
         """Tell whether any job of the queue has not come to its end."""
-        counts = self._ledger.counts(queue=self._name)
+        counts = self._ledger.history.counts(queue=self._name)
         return any(counts.get(state) for state in (State.QUEUED, State.RUNNING, State.FAILED))
 
 

@@ -77,7 +77,7 @@ class Verification:
         return not any(self.counts[kind] for kind in FAULTS)
 
     def __iter__(self) -> Iterator[Finding]:
-        self._ledger.take_over()  # what a killed process was at is nobody's now
+        self._ledger.queue.take_over()  # what a killed process was at is nobody's now
         for finding in self._findings():
             self.counts[finding.kind] += 1
             yield finding
@@ -98,7 +98,7 @@ class Verification:
 
     def _asked_for(self) -> Iterator[str]:
         """Yield the folders recent batches were to write into, as far as they wrote down where those are."""
-        for batch in self._ledger.batches(_PAGE):
+        for batch in self._ledger.history.batches(_PAGE):
             output = batch.details.get("output") if isinstance(batch.details, Mapping) else None
             if isinstance(output, str) and os.path.isabs(output):
                 yield os.path.normpath(output)
@@ -107,7 +107,7 @@ class Verification:
 
     def _results(self) -> Iterator[Job]:
         below = None if self._below is None else os.path.join(self._below, "")
-        for job in self._ledger.current():
+        for job in self._ledger.history.current():
             if below is None or str(job.output).startswith(below):
                 yield job
 
@@ -120,7 +120,7 @@ class Verification:
 
     def _again(self, job: Job) -> Iterator[Finding]:
         """Look once more at what did not agree: another process may have been faster than we were."""
-        now = self._ledger.results([job.output]).get(job.output)
+        now = self._ledger.history.results([job.output]).get(job.output)
         if now is None:
             return
         kind = _look(now)
@@ -132,19 +132,19 @@ class Verification:
             yield Finding(kind=kind, path=job.output, job=now.id)
 
     def _is_running(self, output: Path) -> bool:
-        job = self._ledger.unfinished([output]).get(output)
+        job = self._ledger.history.unfinished([output]).get(output)
         return job is not None and job.state is State.RUNNING
 
     # ---- every calendar has its result
 
     def _of_folder(self, root: str) -> Iterator[Finding]:
         shut: list[OSError] = []
-        oldest_in_use = next((batch.created for batch in self._ledger.batches(1)), math.inf)
+        oldest_in_use = next((batch.created for batch in self._ledger.history.batches(1)), math.inf)
         for folder, _, names in os.walk(root, onerror=shut.append):
             files = [Path(folder, name) for name in names if name.lower().endswith((".ics", _TEMPORARY))]
             yield from (_left(path) for path in files if _is_left_behind(path, oldest_in_use))
             for page in _in_pages((path for path in files if path.suffix.lower() == ".ics"), _PAGE):
-                known = self._ledger.results(page)
+                known = self._ledger.history.results(page)
                 yield from self._of_strangers(path for path in page if path not in known)
         for error in shut:
             if not isinstance(error, FileNotFoundError):
@@ -152,7 +152,7 @@ class Verification:
 
     def _of_strangers(self, paths: Iterable[Path]) -> Iterator[Finding]:
         for path in paths:
-            if self._is_running(path) or self._ledger.results([path]):
+            if self._is_running(path) or self._ledger.history.results([path]):
                 self.busy += 1
             else:
                 yield Finding(kind=_author(path), path=path)

@@ -24,9 +24,6 @@ _PAGE = 500
 _NOBODY: dict[str, object] = {"delivery": Delivery.PENDING, "cause": "", "message": None}
 
 
-# ---- in
-
-
 def add(store: Store, values: dict[str, object]) -> None:
     """Put a result into the outbox, in the transaction that is open; what waited for its output is superseded."""
     store.run(sql.OUTBOX_SUPERSEDE, values)
@@ -50,16 +47,105 @@ def _taken(store: Store, calendar: str) -> dict[str, object]:
     return {"delivery": Delivery.REFUSED, "cause": NAME_TAKEN, "message": message}
 
 
-def offer(store: Store, folder: Path, name: Callable[[Path], str], account: str) -> int:
-    """Put current results below a folder into the outbox that never were in it as they are; return how many."""
-    start = rows.path_bytes(folder) + os.fsencode(os.sep)
-    after, end, count = start, start[:-1] + bytes([start[-1] + 1]), 0
-    while page := store.rows(sql.OUTBOX_CURRENT, {"after": after, "end": end, "limit": _PAGE}):
-        jobs = [rows.job_of(row) for row in page]
-        with store.writing():
-            count += sum(_offer(store, job, name(job.output), account) for job in jobs)
-        after = rows.path_bytes(jobs[-1].output)
-    return count
+class Outbox:
+    """What is to be pushed, and what became of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def offer(self, folder: Path, name: Callable[[Path], str], account: str) -> int:
+        """Put current results below a folder into the outbox that never were in it as they are; return how many."""
+        start = rows.path_bytes(folder) + os.fsencode(os.sep)
+        after, end, count = start, start[:-1] + bytes([start[-1] + 1]), 0
+        while page := self._store.rows(sql.OUTBOX_CURRENT, {"after": after, "end": end, "limit": _PAGE}):
+            jobs = [rows.job_of(row) for row in page]
+            with self._store.writing():
+                count += sum(_offer(self._store, job, name(job.output), account) for job in jobs)
+            after = rows.path_bytes(jobs[-1].output)
+        return count
+
+    def pending(self, limit: int = 100) -> list[Outgoing]:
+        """Return what waits, what is due first first."""
+        return [rows.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_PENDING, {"limit": limit})]
+
+    def due(self, limit: int) -> list[Outgoing]:
+        """Return what is to be pushed now."""
+        return [
+            rows.outgoing_of(row)
+            for row in self._store.rows(sql.OUTBOX_DUE, {"limit": limit, "now": self._store.now()})
+        ]
+
+    def next_push(self) -> float | None:
+        """Return the seconds until something is to be pushed, 0 for now, None if nothing waits.
+
+        A time further off than any wait was set by another clock.
+        """
+        ((earliest,),) = self._store.rows(sql.OUTBOX_NEXT)
+        if earliest is None:
+            return None
+        now = self._store.now()
+        if earliest > now + LONGEST_WAIT:
+            with self._store.writing():
+                self._store.run(sql.OUTBOX_ABSURD, {"now": now, "latest": now + LONGEST_WAIT})
+            return 0.0
+        return max(0.0, float(earliest) - now)
+
+    def settle(self, deliveries: Sequence[Delivered]) -> None:
+        """Write down how pushes ended, in one transaction."""
+        if deliveries:
+            with self._store.writing():
+                self._store.each(sql.OUTBOX_SETTLE, (_settled(one, self._store.now()) for one in deliveries))
+                for one in deliveries:
+                    if one.state is Delivery.SENT:
+                        self._store.run(sql.CALENDAR_SENT, {"account": one.account, "id": one.id})
+                    elif one.there:
+                        self._store.run(sql.CALENDAR_THERE, {"there": one.there, "id": one.id})
+
+    def wake(self, cause: str, account: str) -> int:
+        """Let an account's rows that wait for one cause be due now, as if never tried; return how many."""
+        with self._store.writing():
+            return self._store.run(sql.OUTBOX_WAKE, {"cause": cause, "account": account, "now": self._store.now()})
+
+    def again(self, account: str | None = None) -> int:
+        """Let all that waits or was refused be due now; return how many rows."""
+        values: dict[str, object] = {"account": account, "now": self._store.now()}
+        with self._store.writing():
+            count = self._store.run(sql.OUTBOX_AGAIN, values)
+        after = 0
+        while page := self.refused(_PAGE, after):
+            with self._store.writing():
+                count += sum(_unrefuse(self._store, row, values) for row in page)
+            after = page[-1].id
+        return count
+
+    def all_again(self, account: str) -> int:
+        """Put every current result that has a name into the outbox again, under a new revision; return how many."""
+        after, count = "", 0
+        while page := self._store.rows(sql.CALENDARS, {"after": after, "limit": _PAGE}):
+            with self._store.writing():
+                count += sum(_once_more(self._store, key, output, account) for key, output in page)
+            after = page[-1][0]
+        return count
+
+    def refused(self, limit: int = 100, after: int = 0) -> list[Outgoing]:
+        """Return a page of what was refused, the oldest first."""
+        return [rows.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_REFUSED, {"limit": limit, "after": after})]
+
+    def backlog(self) -> Backlog:
+        """Return what stands in the outbox."""
+        with self._store.reading():
+            waiting = {str(cause): int(count) for cause, count in self._store.rows(sql.OUTBOX_WAITING)}
+            ((refusals,),) = self._store.rows(sql.OUTBOX_REFUSALS)
+            ((sent, superseded, last_sent),) = self._store.rows(sql.OUTBOX_COMPLETED)
+            ((earliest,),) = self._store.rows(sql.OUTBOX_NEXT)
+        states = {
+            Delivery.PENDING: sum(waiting.values()),
+            Delivery.SENT: sent,
+            Delivery.REFUSED: refusals,
+            Delivery.SUPERSEDED: superseded,
+        }
+        next_due = None if earliest is None else max(0.0, earliest - self._store.now())
+        return Backlog(states=states, waiting=waiting, next_due=next_due, last_sent=last_sent)
 
 
 def _offer(store: Store, job: Job, calendar: str, account: str) -> bool:
@@ -76,44 +162,6 @@ def _offer(store: Store, job: Job, calendar: str, account: str) -> bool:
     return True
 
 
-# ---- out
-
-
-def pending(store: Store, limit: int) -> list[Outgoing]:
-    """Return what waits, what is due first first."""
-    return [rows.outgoing_of(row) for row in store.rows(sql.OUTBOX_PENDING, {"limit": limit})]
-
-
-def due(store: Store, limit: int) -> list[Outgoing]:
-    """Return what is to be pushed now."""
-    return [rows.outgoing_of(row) for row in store.rows(sql.OUTBOX_DUE, {"limit": limit, "now": store.now()})]
-
-
-def next_push(store: Store) -> float | None:
-    """Return the seconds until something is to be pushed; a time further off than any wait was set by another clock."""
-    ((earliest,),) = store.rows(sql.OUTBOX_NEXT)
-    if earliest is None:
-        return None
-    now = store.now()
-    if earliest > now + LONGEST_WAIT:
-        with store.writing():
-            store.run(sql.OUTBOX_ABSURD, {"now": now, "latest": now + LONGEST_WAIT})
-        return 0.0
-    return max(0.0, float(earliest) - now)
-
-
-def settle(store: Store, deliveries: Sequence[Delivered]) -> None:
-    """Write down how pushes ended, in one transaction."""
-    if deliveries:
-        with store.writing():
-            store.each(sql.OUTBOX_SETTLE, (_settled(one, store.now()) for one in deliveries))
-            for one in deliveries:
-                if one.state is Delivery.SENT:
-                    store.run(sql.CALENDAR_SENT, {"account": one.account, "id": one.id})
-                elif one.there:
-                    store.run(sql.CALENDAR_THERE, {"there": one.there, "id": one.id})
-
-
 def _settled(one: Delivered, now: float) -> dict[str, object]:
     over = one.state is not Delivery.PENDING
     return {
@@ -125,28 +173,6 @@ def _settled(one: Delivered, now: float) -> dict[str, object]:
         "cause": one.cause,
         "message": rows.text(one.message),
     }
-
-
-# ---- again
-
-
-def wake(store: Store, cause: str, account: str) -> int:
-    """Let an account's rows that wait for one cause be due now, as if never tried; return how many."""
-    with store.writing():
-        return store.run(sql.OUTBOX_WAKE, {"cause": cause, "account": account, "now": store.now()})
-
-
-def again(store: Store, account: str | None) -> int:
-    """Let all that waits or was refused be due now; return how many rows."""
-    values: dict[str, object] = {"account": account, "now": store.now()}
-    with store.writing():
-        count = store.run(sql.OUTBOX_AGAIN, values)
-    after = 0
-    while page := refused(store, _PAGE, after):
-        with store.writing():
-            count += sum(_unrefuse(store, row, values) for row in page)
-        after = page[-1].id
-    return count
 
 
 def _unrefuse(store: Store, row: Outgoing, values: dict[str, object]) -> bool:
@@ -161,16 +187,6 @@ def _unrefuse(store: Store, row: Outgoing, values: dict[str, object]) -> bool:
     return values["revision"] is not None and store.run(sql.OUTBOX_UNREFUSE, values) > 0
 
 
-def all_again(store: Store, account: str) -> int:
-    """Put every current result that has a name into the outbox again, under a new revision; return how many."""
-    after, count = "", 0
-    while page := store.rows(sql.CALENDARS, {"after": after, "limit": _PAGE}):
-        with store.writing():
-            count += sum(_once_more(store, key, output, account) for key, output in page)
-        after = page[-1][0]
-    return count
-
-
 def _once_more(store: Store, key: str, output: bytes, account: str) -> bool:
     found = store.rows(sql.CURRENT, {"output": output})
     if not found:
@@ -179,34 +195,6 @@ def _once_more(store: Store, key: str, output: bytes, account: str) -> bool:
     values: dict[str, object] = {"job": job.id, "output": output, "output_sha256": job.output_sha256}
     add(store, values | {"calendar": key, "account": account, "now": store.now()})
     return True
-
-
-# ---- questions
-
-
-def refused(store: Store, limit: int, after: int) -> list[Outgoing]:
-    """Return a page of what was refused, the oldest first."""
-    return [rows.outgoing_of(row) for row in store.rows(sql.OUTBOX_REFUSED, {"limit": limit, "after": after})]
-
-
-def backlog(store: Store) -> Backlog:
-    """Return what stands in the outbox."""
-    with store.reading():
-        waiting = {str(cause): int(count) for cause, count in store.rows(sql.OUTBOX_WAITING)}
-        ((refusals,),) = store.rows(sql.OUTBOX_REFUSALS)
-        ((sent, superseded, last_sent),) = store.rows(sql.OUTBOX_COMPLETED)
-        ((earliest,),) = store.rows(sql.OUTBOX_NEXT)
-    states = {
-        Delivery.PENDING: sum(waiting.values()),
-        Delivery.SENT: sent,
-        Delivery.REFUSED: refusals,
-        Delivery.SUPERSEDED: superseded,
-    }
-    next_due = None if earliest is None else max(0.0, earliest - store.now())
-    return Backlog(states=states, waiting=waiting, next_due=next_due, last_sent=last_sent)
-
-
-# ---- who pushes
 
 
 @contextlib.contextmanager

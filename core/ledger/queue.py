@@ -29,28 +29,103 @@ class Holder:
     promoted: dict[str, float] = field(default_factory=dict)
 
 
-# ---- in
+class Queue:
+    """What is to be done: into the queue and out of it."""
 
+    def __init__(self, store: Store, holder: Holder) -> None:
+        self._store = store
+        self._holder = holder
 
-def enqueue(store: Store, batch: int, jobs: Iterable[NewJob], seen: Mapping[Path, int] | None = None) -> Enqueued:
-    """Put jobs into the queue; an unfinished job for the same output is brought up to date, not doubled.
+    def enqueue(self, batch: int, jobs: Iterable[NewJob], seen: Mapping[Path, int] | None = None) -> Enqueued:
+        """Put jobs into the queue; an unfinished job for the same output is brought up to date, not doubled.
 
-    A dead letter for the same output is queued again: somebody asked for it. With `seen`, the result each output had
-    when it was looked at, a job is left out if its output has got a later one that is made of the same. Raises
-    InputOutput or NotWritable.
-    """
-    waiting, found = iter(jobs), list[tuple[int, str]]()
-    while chunk := list(islice(waiting, CHUNK)):
-        with store.writing():
-            added = [_enqueue(store, batch, job, seen) for job in chunk]
-        found += added
-    return Enqueued(
-        ids=tuple(number for number, _ in found),
-        added=sum(fate == "added" for _, fate in found),
-        renewed=sum(fate == "renewed" for _, fate in found),
-        running=tuple(number for number, fate in found if fate == "running"),
-        done=tuple(number for number, fate in found if fate == "done"),
-    )
+        A dead letter for the same output is queued again: somebody asked for it. With `seen`, the result each output
+        had when it was looked at, a job is left out if its output has got a later one that is made of the same.
+        Raises InputOutput or NotWritable.
+        """
+        waiting, found = iter(jobs), list[tuple[int, str]]()
+        while chunk := list(islice(waiting, CHUNK)):
+            with self._store.writing():
+                added = [_enqueue(self._store, batch, job, seen) for job in chunk]
+            found += added
+        return Enqueued(
+            ids=tuple(number for number, _ in found),
+            added=sum(fate == "added" for _, fate in found),
+            renewed=sum(fate == "renewed" for _, fate in found),
+            running=tuple(number for number, fate in found if fate == "running"),
+            done=tuple(number for number, fate in found if fate == "done"),
+        )
+
+    def replay(self, ids: Iterable[int]) -> int:
+        """Queue dead letters again, as if never tried; return how many there were."""
+        with self._store.writing():
+            return self._store.each(sql.REPLAY, ({"id": number} for number in ids))
+
+    def claim(self, queue: str, count: int = 1) -> list[Job]:
+        """Take the next jobs of a queue: by priority, then the smallest first, then the oldest."""
+        now = self._store.now()
+        with self._store.writing():
+            _promote(self._store, self._holder, queue, now)
+            found = self._store.rows(
+                sql.CLAIM, {"queue": queue, "count": count, "lease": self._holder.lease, "now": now}
+            )
+        return sorted(map(rows.job_of, found), key=lambda job: (-job.priority, job.size, job.id))
+
+    def next_due(self, queue: str) -> float | None:
+        """Return the seconds until a queue has work: 0 for now, None if nothing in it is open.
+
+        While all that is open is being worked on, by whomever, it is worth a look a second later.
+        """
+        value = {"queue": queue}
+        with self._store.reading():
+            if self._store.rows(sql.ANY_QUEUED, value):
+                return 0.0
+            ((earliest,),), ((latest,),) = self._store.rows(sql.EARLIEST, value), self._store.rows(sql.LATEST, value)
+            ((running,),) = self._store.rows(sql.RUNNING, value)
+        if earliest is None:
+            return _WHILE_OTHERS_RUN if running else None
+        now = self._store.now()
+        return 0.0 if latest > now + self._holder.retries.longest else max(0.0, float(earliest) - now)
+
+    def held(self) -> set[int]:
+        """Return the running jobs that are ours."""
+        return {int(number) for (number,) in self._store.rows(sql.HELD, {"lease": self._holder.lease})}
+
+    def release(self, ids: Iterable[int]) -> int:
+        """Put jobs we hold back into the queue, nothing counted; return how many we held."""
+        with self._store.writing():
+            return self._store.each(sql.RELEASE, ({"id": number, "lease": self._holder.lease} for number in ids))
+
+    def take_over(self) -> int:
+        """Put the running jobs of dead holders back into the queue and return how many; show that we live ourselves."""
+        ticks = self._store.ticks()
+        if self._holder.watch.may_beat(ticks) and self._store.rows(sql.HOLDING, {"lease": self._holder.lease}):
+            with self._store.writing():
+                self._store.run(sql.BEAT, {"lease": self._holder.lease})
+        held = [(str(lease), int(beat)) for lease, beat in self._store.rows(sql.HOLDERS)]
+        self._holder.watch.keep({lease for lease, _ in held})
+        dead = [
+            lease
+            for lease, beat in held
+            if lease != self._holder.lease and _is_dead(self._store, self._holder, lease, beat)
+        ]
+        return sum(self.take_over_of(lease) for lease in dead)
+
+    def take_over_of(self, lease: str) -> int:
+        """Put the running jobs of one lease back into the queue, each with an attempt that counts against nobody."""
+        values = {"lease": lease, "now": self._store.now()}
+        with self._store.writing():
+            self._store.run(sql.INTERRUPT, values)
+            self._store.run(sql.FORGET, values)
+            return self._store.run(sql.TAKE_OVER, values)
+
+    def record(self, outcomes: Sequence[Outcome]) -> list[int]:
+        """Write down how jobs ended, all in one transaction; return those refused because somebody took them over.
+
+        Raises InputOutput or NotWritable; then nothing was written, and the same outcomes may be given again.
+        """
+        with self._store.writing():
+            return [outcome.job for outcome in outcomes if not _record(self._store, self._holder, outcome)]
 
 
 def _enqueue(store: Store, batch: int, new: NewJob, seen: Mapping[Path, int] | None) -> tuple[int, str]:
@@ -81,24 +156,6 @@ def _decides(job: Job | NewJob) -> tuple[str, ...]:
     return (job.sha256, job.options, job.selection, job.term, job.parser)
 
 
-def replay(store: Store, ids: Iterable[int]) -> int:
-    """Queue dead letters again, as if never tried; return how many there were."""
-    with store.writing():
-        return store.each(sql.REPLAY, ({"id": number} for number in ids))
-
-
-# ---- out
-
-
-def claim(store: Store, holder: Holder, queue: str, count: int) -> list[Job]:
-    """Take the next jobs of a queue: by priority, then the smallest first, then the oldest."""
-    now = store.now()
-    with store.writing():
-        _promote(store, holder, queue, now)
-        found = store.rows(sql.CLAIM, {"queue": queue, "count": count, "lease": holder.lease, "now": now})
-    return sorted(map(rows.job_of, found), key=lambda job: (-job.priority, job.size, job.id))
-
-
 def _promote(store: Store, holder: Holder, queue: str, now: float) -> None:
     """Queue failed jobs whose time has come; a time further off than any wait was set by a clock that moved."""
     ticks = store.ticks()
@@ -109,75 +166,11 @@ def _promote(store: Store, holder: Holder, queue: str, now: float) -> None:
     holder.promoted[queue] = ticks
 
 
-def next_due(store: Store, holder: Holder, queue: str) -> float | None:
-    """Return the seconds until a queue has work: 0 for now, None if nothing in it is open.
-
-    While all that is open is being worked on, by whomever, it is worth a look a second later.
-    """
-    value = {"queue": queue}
-    with store.reading():
-        if store.rows(sql.ANY_QUEUED, value):
-            return 0.0
-        ((earliest,),), ((latest,),) = store.rows(sql.EARLIEST, value), store.rows(sql.LATEST, value)
-        ((running,),) = store.rows(sql.RUNNING, value)
-    if earliest is None:
-        return _WHILE_OTHERS_RUN if running else None
-    now = store.now()
-    return 0.0 if latest > now + holder.retries.longest else max(0.0, float(earliest) - now)
-
-
-def held(store: Store, holder: Holder) -> set[int]:
-    """Return the running jobs that are ours."""
-    return {int(number) for (number,) in store.rows(sql.HELD, {"lease": holder.lease})}
-
-
-def release(store: Store, holder: Holder, ids: Iterable[int]) -> int:
-    """Put jobs we hold back into the queue, nothing counted; return how many we held."""
-    with store.writing():
-        return store.each(sql.RELEASE, ({"id": number, "lease": holder.lease} for number in ids))
-
-
-# ---- stalled jobs
-
-
-def take_over(store: Store, holder: Holder) -> int:
-    """Put the running jobs of dead holders back into the queue and return how many; show that we live ourselves."""
-    ticks = store.ticks()
-    if holder.watch.may_beat(ticks) and store.rows(sql.HOLDING, {"lease": holder.lease}):
-        with store.writing():
-            store.run(sql.BEAT, {"lease": holder.lease})
-    held = [(str(lease), int(beat)) for lease, beat in store.rows(sql.HOLDERS)]
-    holder.watch.keep({lease for lease, _ in held})
-    dead = [lease for lease, beat in held if lease != holder.lease and _is_dead(store, holder, lease, beat)]
-    return sum(take_over_of(store, lease) for lease in dead)
-
-
 def _is_dead(store: Store, holder: Holder, lease: str, beat: int) -> bool:
     fate = leases.fate(lease, local=store.local)
     if fate is leases.Fate.UNKNOWN:
         return holder.watch.is_silent(lease, beat, store.ticks())
     return fate is leases.Fate.DEAD
-
-
-def take_over_of(store: Store, lease: str) -> int:
-    """Put the running jobs of one lease back into the queue, each with an attempt that counts against nobody."""
-    values = {"lease": lease, "now": store.now()}
-    with store.writing():
-        store.run(sql.INTERRUPT, values)
-        store.run(sql.FORGET, values)
-        return store.run(sql.TAKE_OVER, values)
-
-
-# ---- outcomes
-
-
-def record(store: Store, holder: Holder, outcomes: Sequence[Outcome]) -> list[int]:
-    """Write down how jobs ended, all in one transaction; return those refused because somebody took them over.
-
-    Raises InputOutput or NotWritable; then nothing was written, and the same outcomes may be given again.
-    """
-    with store.writing():
-        return [outcome.job for outcome in outcomes if not _record(store, holder, outcome)]
 
 
 def _record(store: Store, holder: Holder, outcome: Outcome) -> bool:

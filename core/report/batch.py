@@ -83,9 +83,9 @@ class Told:
 
 def find_run(ledger: Ledger, number: int) -> Run:
     """Return a batch and the run before it. Raises LookupError for a number the ledger does not know."""
-    limit, found = _NEWEST, ledger.batches(_NEWEST)
+    limit, found = _NEWEST, ledger.history.batches(_NEWEST)
     while len(found) == limit and found[-1].id > number:
-        limit, found = limit * 10, ledger.batches(limit * 10)
+        limit, found = limit * 10, ledger.history.batches(limit * 10)
     batch = next((one for one in found if one.id == number), None)
     if batch is None:
         raise LookupError(f"The ledger has no batch {number}.")
@@ -115,7 +115,7 @@ def _same_work(one: Run, other: Run) -> bool:
 def told_jobs(ledger: Ledger, run: Run) -> Iterator[Told]:
     """Yield the jobs of a batch, the newest first, a page at a time in memory."""
     after: int | None = None
-    while page := ledger.jobs(Filter(batch=run.batch.id, limit=_PAGE, after=after)):
+    while page := ledger.history.jobs(Filter(batch=run.batch.id, limit=_PAGE, after=after)):
         for job in page:
             yield _told(ledger, run, job)
         after = page[-1].id
@@ -126,7 +126,9 @@ def left_alone(ledger: Ledger, run: Run) -> list[Told]:
     if not run.count("quarantined"):
         return []
     wanted = Filter(state=State.QUARANTINED, part=str(run.output), limit=_MOST_QUARANTINED)
-    found = [job for job in ledger.jobs(wanted) if job.batch < run.batch.id and job.output.is_relative_to(run.output)]
+    found = [
+        job for job in ledger.history.jobs(wanted) if job.batch < run.batch.id and job.output.is_relative_to(run.output)
+    ]
     return [_told(ledger, run, job) for job in found]
 
 
@@ -135,10 +137,12 @@ def _told(ledger: Ledger, run: Run, job: Job) -> Told:
     if job.state is State.DONE:
         before = _failed_before(ledger, run, job)
         return Told(job=job, details=details, known=job.details is not None, failed_before=before)
-    return Told(job=job, details=details, known=False, earlier=ledger.results([job.output]).get(job.output))
+    return Told(job=job, details=details, known=False, earlier=ledger.history.results([job.output]).get(job.output))
 
 
 def _failed_before(ledger: Ledger, run: Run, job: Job) -> str | None:
     """Return the sentence of the last attempt at a job before the batch, if that one failed."""
-    tried = [one for one in ledger.attempts(job.id) if one.cause != INTERRUPTED and one.ended < run.batch.created]
+    tried = [
+        one for one in ledger.history.attempts(job.id) if one.cause != INTERRUPTED and one.ended < run.batch.created
+    ]
     return (tried[-1].message or tried[-1].cause) if tried and tried[-1].cause else None

@@ -176,7 +176,7 @@ class Daemon:
         self._desk.tidy()
         if self._ticks() >= self._house:
             self._house = self._ticks() + _HOUSE
-            self._ledger.purge()
+            self._ledger.retention.purge()
 
     def _work(self, patience: float) -> None:
         waits = patience if self._ending is not None else self._shift.due - self._ticks()
@@ -284,7 +284,7 @@ class Daemon:
     def _mend_ledger(self) -> None:
         """Open the ledger again if it was removed, replaced or damaged. Raises InputOutput or NotWritable."""
         try:
-            self._ledger.release([])  # writes nothing, but wants to
+            self._ledger.queue.release([])  # writes nothing, but wants to
         except TukscalError:
             ledger = self._open_ledger()
             self._let_go()
@@ -357,7 +357,7 @@ class Daemon:
             raise NotWritable(f"{self._request.output} is being written by another daemon: {self._lease.owner}.")
         if not self._tally.looked or not (self._shift.still or late):
             return False
-        counts = self._ledger.counts(queue=self._desk.digests.queue)
+        counts = self._ledger.history.counts(queue=self._desk.digests.queue)
         return not any(counts[state] for state in (JobState.QUEUED, JobState.RUNNING, JobState.FAILED))
 
     def _end(self) -> None:
@@ -368,7 +368,7 @@ class Daemon:
         self._let_go()
         with contextlib.suppress(TukscalError):
             if self._desk.batch is not None:
-                self._ledger.end_batch(self._desk.batch, {"done": self._tally.outcomes[JobState.DONE.value]})
+                self._ledger.history.end_batch(self._desk.batch, {"done": self._tally.outcomes[JobState.DONE.value]})
         self._shift.sight.close()
         self._lease.release()
         self._publish(ended=True)

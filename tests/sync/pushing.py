@@ -58,15 +58,15 @@ class Desk:
         """Make calendars, each NAME with a TEXT, as one group of results."""
         jobs = [new_job(output=self.out / f"{name}.ics", source=Path(f"/in/{name}.pdf"), sha256=text)
                 for name, text in texts]  # fmt: skip
-        self.ledger.enqueue(self.ledger.begin("test"), jobs)
+        self.ledger.queue.enqueue(self.ledger.history.begin("test"), jobs)
         contents = {self.out / f"{name}.ics": self.content(text) for name, text in texts}
         ends = []
-        for job in self.ledger.claim("queue", len(texts)):
+        for job in self.ledger.queue.claim("queue", len(texts)):
             job.output.write_bytes(contents[job.output])
             sha256 = wire.content_sha256(contents[job.output])
             name = f"out/{job.output.stem}"
             ends.append(done(job, output_sha256=sha256, push=True, calendar=name, account=self.account))
-        assert self.ledger.record(ends) == []
+        assert self.ledger.queue.record(ends) == []
 
     def drain(self, who: Login, *, patience: float = 0.0, total: float = DEADLINE, **choices: Any) -> Pushed:
         """Push until nothing is due within `patience`."""
@@ -88,4 +88,4 @@ class Desk:
 
     def rows(self) -> list[Outgoing]:
         """Return what waits."""
-        return self.ledger.pending(100_000)
+        return self.ledger.outbox.pending(100_000)

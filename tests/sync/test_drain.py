@@ -147,7 +147,7 @@ def test_killed_in_the_middle(start: Start, options: DrainOptions, desk: Desk, s
     os.kill(running.pid, signal.SIGKILL)
     assert running.end(5) == -signal.SIGKILL
     service.faults = lambda request: None
-    assert desk.ledger.check() == ()
+    assert desk.ledger.retention.check() == ()
     assert start(options, lambda *_: None).end(20) == 0
     assert {key: kept.body for key, kept in service.stored.calendars.items()} == {
         f"out/{number}": body("x") for number in range(60)

@@ -81,8 +81,8 @@ def test_two_hundred_results_through_a_faulty_network(served: Served, faculty: h
         desk.make(*((f"{number:03}", "02") for number in range(0, RESULTS, 2)))
         desk.make(*((f"{number:03}", "01") for number in range(0, RESULTS, 4)))
         desk.drain(who, patience=3_600)
-    assert desk.rows() == desk.ledger.refused() == []
-    assert desk.ledger.backlog().states[Delivery.SENT] == RESULTS + RESULTS // 2
+    assert desk.rows() == desk.ledger.outbox.refused() == []
+    assert desk.ledger.outbox.backlog().states[Delivery.SENT] == RESULTS + RESULTS // 2
     desk.ledger.close()
     listed = faculty.get("/v1/calendars", params={"limit": 1_000}).json()["calendars"]
     assert [item["key"] for item in listed] == [f"out/{number:03}" for number in range(RESULTS)]
@@ -106,8 +106,8 @@ def test_all_results_after_days_offline(served: Served, faculty: httpx.Client, t
         assert 5 <= len(proxy.requests) < 500  # the service was left alone, and asked whether it is back
         proxy.faults = only_puts(lambda request: faulty.LOST if len(proxy.requests) % 20 == 0 else None)
         pushed = desk.drain(who, patience=3_600, in_flight=16)
-    assert pushed.rows["sent"] == desk.ledger.backlog().states[Delivery.SENT] == MANY
-    assert desk.rows() == desk.ledger.refused() == []
+    assert pushed.rows["sent"] == desk.ledger.outbox.backlog().states[Delivery.SENT] == MANY
+    assert desk.rows() == desk.ledger.outbox.refused() == []
     desk.ledger.close()
     assert proxy.met["lost"] > MANY / 50  # as often a calendar was stored and nobody told
     assert listed(faculty) == {f"out/{number:05}": wire.content_sha256(contents("01")) for number in range(MANY)}

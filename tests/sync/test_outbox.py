@@ -29,7 +29,7 @@ def test_results_arrive(desk: Desk, service: MadeService) -> None:
     assert held(service) == {"out/a": body("one"), "out/b": body("two")}
     assert pushed.rows == {"sent": 2}
     assert desk.rows() == []
-    assert desk.ledger.backlog().states == {"pending": 0, "sent": 2, "refused": 0, "superseded": 0}
+    assert desk.ledger.outbox.backlog().states == {"pending": 0, "sent": 2, "refused": 0, "superseded": 0}
     first = service.requests[0]
     assert first.headers["content-encoding"] == "gzip"
     assert first.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -56,7 +56,7 @@ def test_superseded_revisions_are_skipped(desk: Desk, service: MadeService) -> N
         desk.make(("a", text))
     assert desk.drain(login(service.address)).rows == {"sent": 1}
     assert [commit[2] for commit in service.stored.commits] == [wire.content_sha256(body("three"))]
-    assert desk.ledger.backlog().states[Delivery.SUPERSEDED] == 2
+    assert desk.ledger.outbox.backlog().states[Delivery.SUPERSEDED] == 2
 
 
 def test_a_clock_set_back_does_not_go_back(desk: Desk, service: MadeService) -> None:
@@ -118,11 +118,11 @@ def test_what_is_refused_is_not_tried_again(desk: Desk, service: MadeService, st
     pushed = desk.drain(login(service.address), patience=3_600)
     assert pushed.rows == {"push_refused": 1, "sent": 1}
     assert len(service.requests) == 2
-    (row,) = desk.ledger.refused()
+    (row,) = desk.ledger.outbox.refused()
     assert (row.calendar, row.cause) == ("out/a", "push_refused")
     assert row.message == f"The service refused it ({status}): It is bad."
     service.faults = faulty.none
-    assert desk.ledger.push_again() == 1
+    assert desk.ledger.outbox.again() == 1
     assert desk.drain(login(service.address)).rows == {"sent": 1}
 
 
@@ -132,7 +132,7 @@ def test_a_newer_result_takes_the_place_of_a_refused_one(desk: Desk, service: Ma
     desk.make(("a", "one"))
     desk.drain(login(service.address))
     desk.make(("a", "two"))
-    assert desk.ledger.refused() == []
+    assert desk.ledger.outbox.refused() == []
     assert desk.drain(login(service.address)).rows == {"sent": 1}
 
 
@@ -247,7 +247,7 @@ def test_results_of_another_account_wait_for_it(desk: Desk, service: MadeService
     desk.account = login(service.address).owner
     desk.make(("a", "new"))
     service.tokens = {TOKEN: "other"}
-    desk.ledger.push_again(other.owner)
+    desk.ledger.outbox.again(other.owner)
     assert desk.drain(other).rows == {"sent": 1}
 
 
@@ -258,12 +258,12 @@ def test_two_outputs_are_not_mixed_under_one_name(desk: Desk, service: MadeServi
     first, desk.out = desk.out, desk.folder / "elsewhere"
     desk.out.mkdir()
     desk.make(("a", "two"))
-    (row,) = desk.ledger.refused()
+    (row,) = desk.ledger.outbox.refused()
     assert row.message == f"The name out/a belongs to {first / 'a.ics'}."
-    assert desk.ledger.push_again() == 0
+    assert desk.ledger.outbox.again() == 0
     assert desk.drain(login(service.address)).rows == {}
     (first / "a.ics").unlink()
-    assert desk.ledger.push_again() == 1
+    assert desk.ledger.outbox.again() == 1
     assert desk.drain(login(service.address)).rows == {"sent": 1}
     assert held(service) == {"out/a": body("two")}
 
@@ -280,7 +280,7 @@ def test_a_calendar_that_was_changed_is_not_pushed(desk: Desk, service: MadeServ
     pushed = desk.drain(login(service.address), patience=60)
     assert pushed.rows == {"output_moved_on": 3}
     assert service.requests == []
-    (row,) = desk.ledger.refused()
+    (row,) = desk.ledger.outbox.refused()
     assert str(file) in (row.message or "")
 
 
@@ -304,9 +304,9 @@ def test_a_higher_one_at_the_service_stays_until_somebody_decides(desk: Desk, se
     desk.make(("a", "one"))
     assert desk.drain(login(service.address)).rows == {"superseded": 1}
     assert held(service) == {"out/a": b"from elsewhere"}
-    (row,) = desk.ledger.refused()
+    (row,) = desk.ledger.outbox.refused()
     assert "another state of it, under a higher revision" in (row.message or "")
-    assert desk.ledger.push_again() == 1
+    assert desk.ledger.outbox.again() == 1
     assert desk.drain(login(service.address)).rows == {"sent": 1}
     assert service.stored.calendars["out/a"] == faulty.Kept(ahead + 1, body("one"))
 
@@ -318,7 +318,7 @@ def test_another_service_gets_everything(desk: Desk, service: MadeService) -> No
     desk.drain(there)
 
     def offered(account: str) -> int:
-        return desk.ledger.offer(desk.out, lambda output: f"out/{output.stem}", account)
+        return desk.ledger.outbox.offer(desk.out, lambda output: f"out/{output.stem}", account)
 
     assert offered(there.owner) == 0
     with faulty.made_service() as other:
@@ -329,7 +329,7 @@ def test_another_service_gets_everything(desk: Desk, service: MadeService) -> No
         assert offered(elsewhere.owner) == 0
         other.stored.calendars.clear()
         other.stored.keys.clear()
-        assert desk.ledger.push_all_again(elsewhere.owner) == 2
+        assert desk.ledger.outbox.all_again(elsewhere.owner) == 2
         desk.drain(elsewhere)
         assert held(other) == {"out/a": body("one"), "out/b": body("two")}
 

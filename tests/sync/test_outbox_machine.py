@@ -74,7 +74,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def ask_again(self) -> None:
         """A person lets everything be due."""
-        self.desk.ledger.push_again()
+        self.desk.ledger.outbox.again()
 
     @invariant()
     def once_each_in_order(self) -> None:
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
         for name in self.texts:
             revisions = [revision for key, revision, _ in commits if key == f"out/{name}"]
             assert revisions == sorted(revisions)
-        states = self.desk.ledger.backlog().states
+        states = self.desk.ledger.outbox.backlog().states
         assert sum(states.values()) == self.made
         assert states[Delivery.REFUSED] == 0
         assert states[Delivery.PENDING] <= len(self.texts)

@@ -89,7 +89,7 @@ class Desk:
     def begin(self, home: Home, mounts: Sequence[str]) -> None:
         """Begin with a folder that is at `home`, with `mounts` in it. Raises InputOutput or NotWritable."""
         self.batch = sweep.begin(self._ledger, self._request, home, mounts)
-        if count := self._ledger.take_over():
+        if count := self._ledger.queue.take_over():
             self._outside.orphans(count)
         self._put_off(self.batch)
         self.home = home
@@ -125,7 +125,7 @@ class Desk:
             wanted.append((new_job(source, output, seen, self.digests), seen.output_sha256))
         assert self.batch is not None, "begun"
         sorts = sort(wanted, self._ledger)
-        entered = self._ledger.enqueue(self.batch, sorts.new)
+        entered = self._ledger.queue.enqueue(self.batch, sorts.new)
         # Where the PDF before it is still being converted, the new one is taken when that has ended.
         running, now = set(entered.running), self._ticks()
         for number, job in zip(entered.ids, sorts.new, strict=True):
@@ -154,7 +154,7 @@ class Desk:
         """Note that PDFs that were put away are back, and stay now."""
         if self._request.on_success is Fate.KEEP:
             back = [(job, was) for job, was in there if was.source_stamp == sweep.PUT_AWAY]
-            self._ledger.restamp(
+            self._ledger.retention.restamp(
                 Stamps(job.output, was.sha256, was.output_sha256 or "", job.source_stamp, was.output_stamp or "")
                 for job, was in back
             )
@@ -178,7 +178,7 @@ class Desk:
         """Do with the PDFs whose jobs ended what is asked for. Raises InputOutput if the ledger cannot be told."""
         leaving = [one for one in self._done_with if self._leaving.fate(done=one[2]) is not Fate.KEEP]
         if leaving and self._may() is None:  # if it is still ours to do
-            self._ledger.mark((job.output for job, _, _ in leaving), sweep.PUT_AWAY)
+            self._ledger.retention.mark((job.output for job, _, _ in leaving), sweep.PUT_AWAY)
             for job, stamp, done in leaving:
                 self._leaving.leave(job.source, stamp, done=done)
         self._done_with.clear()
@@ -218,7 +218,7 @@ class Desk:
         """Queue again what failed for good because of something outside; return how many."""
         for job in self._revivable:
             _make_folder(job.output.parent)
-        count = self._ledger.replay(job.id for job in self._revivable)
+        count = self._ledger.queue.replay(job.id for job in self._revivable)
         self._revivable.clear()
         return count
 
@@ -253,12 +253,12 @@ class Desk:
 
     def _owner(self, output: str) -> str | None:
         path = Path(output)
-        job = self._ledger.results([path]).get(path) or self._ledger.unfinished([path]).get(path)
+        job = self._ledger.history.results([path]).get(path) or self._ledger.history.unfinished([path]).get(path)
         return str(job.source) if job else None
 
     def _is_result(self, output: Path, source: Path) -> bool:
         """Tell whether what is at an output is the calendar of a PDF, as it was written."""
-        job = self._ledger.results([output]).get(output)
+        job = self._ledger.history.results([output]).get(output)
         return job is not None and job.source == source and job.output_sha256 == file_digest(output)
 
 

@@ -19,15 +19,17 @@ def put_off(ledger: Ledger, batches: Iterable[int], mine: int) -> tuple[int, lis
 
     Return how many there are that did not yet, and the jobs of PDFs that are gone: they go too.
     """
-    left = [job for batch in batches if batch != mine for job in ledger.waiting(batch)]
+    left = [job for batch in batches if batch != mine for job in ledger.retention.waiting(batch)]
     gone = [job for job in left if not os.path.lexists(job.source)]
     fresh = [job.id for job in left if job.queue != _APART]
-    ledger.park(fresh, mine, _APART)
-    ledger.forget([job.id for job in gone])
+    ledger.retention.park(fresh, mine, _APART)
+    ledger.retention.forget([job.id for job in gone])
     return len(fresh), gone
 
 
 def settled(ledger: Ledger, outputs: Iterable[Path], queue: str) -> None:
     """Forget what waits, or has died, for outputs that are as they are to be."""
-    unfinished = ledger.unfinished(outputs).values()
-    ledger.forget([job.id for job in unfinished if job.queue in (_APART, queue) and job.state is not State.RUNNING])
+    unfinished = ledger.history.unfinished(outputs).values()
+    ledger.retention.forget(
+        [job.id for job in unfinished if job.queue in (_APART, queue) and job.state is not State.RUNNING]
+    )

@@ -36,7 +36,7 @@ def begin(ledger: Ledger, request: WatchRequest, home: Home, mounts: Sequence[st
     kept = [fate is Fate.KEEP for fate in (request.on_success, request.on_failure)]
     details = {"source": str(request.source), "output": str(request.output), "kept": kept, "home": asdict(home),
                "mounts": list(mounts)}  # fmt: skip
-    return ledger.begin("watch", details)
+    return ledger.history.begin("watch", details)
 
 
 def known(ledger: Ledger, request: WatchRequest) -> Known:
@@ -60,8 +60,8 @@ def swept(ledger: Ledger, request: WatchRequest, seen: Collection[str], home: Ho
     any more it is rather another disk, and no calendar goes.
     """
     kept, gone, here = dict(_kept(ledger, home)), list[Job](), False
-    done = ledger.current() if request.mirror else ()
-    for job in chain(done, ledger.dead_letters()):
+    done = ledger.history.current() if request.mirror else ()
+    for job in chain(done, ledger.history.dead_letters()):
         here = here or str(job.source) in seen
         left = kept.get(job.batch, (False, False))[0 if job.output_sha256 else 1] and job.source_stamp != PUT_AWAY
         inside = job.source.is_relative_to(request.source) and job.output.is_relative_to(request.output)
@@ -79,7 +79,7 @@ def _kept(ledger: Ledger, home: Home) -> Iterator[tuple[int, tuple[bool, bool]]]
 
 
 def _watched(ledger: Ledger) -> Iterator[tuple[Batch, dict[str, Any]]]:
-    for batch in ledger.batches(_BATCHES):
+    for batch in ledger.history.batches(_BATCHES):
         if batch.command == "watch" and isinstance(batch.details, dict):
             yield batch, batch.details
 

@@ -59,7 +59,7 @@ class Tally:
     def ask(self, ledger: Ledger, queue: str) -> None:
         """Learn how many jobs wait; what is not told now was told before."""
         with contextlib.suppress(TukscalError):
-            counts = ledger.counts(queue=queue)
+            counts = ledger.history.counts(queue=queue)
             self.queue = counts[JobState.QUEUED] + counts[JobState.FAILED]
 
 

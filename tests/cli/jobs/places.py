@@ -88,7 +88,7 @@ class Place:
 def number_of(place: Place, part: str) -> int:
     """Return the number of the job whose path has this in it."""
     with Ledger.open(place.ledger) as ledger:
-        (job,) = ledger.jobs(Filter(part=part))
+        (job,) = ledger.history.jobs(Filter(part=part))
         return job.id
 
 
@@ -97,9 +97,9 @@ def fail(place: Place, name: str, cause: str, times: int) -> int:
     source, output = place.root / "in" / f"{name}.pdf", place.out / f"{name}.ics"
     new = NewJob(source=source, output=output, sha256="0" * 64, size=1, queue=name)
     with Ledger.open(place.ledger) as ledger:
-        (number,) = ledger.enqueue(ledger.begin("batch"), [new]).ids
+        (number,) = ledger.queue.enqueue(ledger.history.begin("batch"), [new]).ids
     for _ in range(times):
         with Ledger.open(place.ledger) as ledger:  # a new holder looks at once for what is due
-            (job,) = ledger.claim(name)
-            ledger.record([Failure(job=job.id, cause=cause, message=f"It was the {cause}.", duration=1.5)])
+            (job,) = ledger.queue.claim(name)
+            ledger.queue.record([Failure(job=job.id, cause=cause, message=f"It was the {cause}.", duration=1.5)])
     return number

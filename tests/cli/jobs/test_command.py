@@ -153,10 +153,10 @@ def test_show_tells_what_is_remembered_of_a_calendar(place: Place) -> None:
     source, output = place.root / "in/x.pdf", place.out / "x.ics"
     with Ledger.open(place.ledger) as ledger:
         new = NewJob(source=source, output=output, sha256="0" * 64, size=1, queue="x")
-        (number,) = ledger.enqueue(ledger.begin("batch"), [new]).ids
-        ledger.claim("x")
+        (number,) = ledger.queue.enqueue(ledger.history.begin("batch"), [new]).ids
+        ledger.queue.claim("x")
         done = Done(job=number, kind="tests", entries=30, problems=1, output_sha256="1" * 64, details=remembered.dump())
-        assert ledger.record([done]) == []
+        assert ledger.queue.record([done]) == []
     shown = place.text("show", str(number))
     assert "\x1b" not in shown
     words = " ".join(shown.split())
@@ -205,7 +205,7 @@ def test_retry_queues_what_failed_whatever_way(place: Place) -> None:
         " 1 job did not fail and is unchanged."
     )
     with Ledger.open(place.ledger) as ledger:
-        found = [ledger.job(number) for number in (bad, worn, done)]
+        found = [ledger.history.job(number) for number in (bad, worn, done)]
     assert [(job.state, job.attempts, job.cause) for job in found if job] == [
         (State.QUEUED, 0, None), (State.QUEUED, 0, None), (State.DONE, 1, None)
     ]  # fmt: skip

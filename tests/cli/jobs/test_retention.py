@@ -119,8 +119,8 @@ def test_a_backup_is_a_ledger(place: Place) -> None:
     for _ in range(2):
         assert place.text("backup", copy).startswith(f"Written: {copy} (3 jobs, ")
     with Ledger.open(copy) as there, Ledger.open(place.ledger) as here:
-        assert there.jobs() == here.jobs()
-        assert there.check() == ()
+        assert there.history.jobs() == here.history.jobs()
+        assert there.retention.check() == ()
 
 
 def test_a_backup_replaces_nothing_else(place: Place) -> None:
@@ -142,10 +142,12 @@ import sys
 from pathlib import Path
 from tukscal.core.ledger import Ledger, NewJob
 with Ledger.open(Path(sys.argv[1])) as ledger:
-    batch = ledger.begin("batch")
+    batch = ledger.history.begin("batch")
     for start in range(0, 10**9, 20):
-        ledger.enqueue(batch, [NewJob(source=Path(f"/x/{n}.pdf"), output=Path(f"/x/{n}.ics"), sha256="0" * 64, size=1,
-                       queue="x") for n in range(start, start + 20)])
+        ledger.queue.enqueue(batch, [
+            NewJob(source=Path(f"/x/{n}.pdf"), output=Path(f"/x/{n}.ics"), sha256="0" * 64, size=1, queue="x")
+            for n in range(start, start + 20)
+        ])
         print(start, flush=True)
 """
 
@@ -168,8 +170,8 @@ def test_a_backup_is_made_while_others_write(place: Place, writing: subprocess.P
         copy = place.root / f"copy{number}.db"
         place.text("backup", copy)
         with Ledger.open(copy) as there:
-            queued = there.counts()[State.QUEUED]
-            assert there.check() == ()
+            queued = there.history.counts()[State.QUEUED]
+            assert there.retention.check() == ()
         assert queued > 0
         assert queued % 20 == 0
         assert writing.stdout
@@ -215,7 +217,7 @@ def test_restore_keeps_what_was_there(place: Place) -> None:
     assert place.json("list")["number"] == 3
     (kept,) = place.root.glob("ledger.db.before-restore-*")
     with Ledger.open(kept) as ledger:
-        assert len(ledger.jobs(Filter(state=State.DONE))) == 4
+        assert len(ledger.history.jobs(Filter(state=State.DONE))) == 4
 
 
 def test_restore_takes_no_unsound_backup(place: Place) -> None:

@@ -17,18 +17,19 @@ from tukscal.core.batch.plan import BatchRequest
 from tukscal.core.batch.run import PRELOAD, BatchRun
 from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.ledger import Ledger
+from tukscal.core.ledger.queue import Queue
 from tukscal.core.pool import Pool
 from tukscal.core.system import files
 
 # Step -> the function after which it is reached (FAULTS.md, S1 to S6), and S0: planned, nothing claimed.
 STEPS: dict[str, tuple[Any, str]] = {
-    "S0-enqueued": (Ledger, "enqueue"),
-    "S1-claimed": (Ledger, "claim"),
+    "S0-enqueued": (Queue, "enqueue"),
+    "S1-claimed": (Queue, "claim"),
     "S2-started": (Pool, "start"),
     "S3-returned": (Pool, "wait"),
     "S4-written": (files, "_prepare"),
     "S5-renamed": (files, "_put"),
-    "S6-recorded": (Ledger, "record"),
+    "S6-recorded": (Queue, "record"),
 }
 
 

@@ -99,7 +99,7 @@ class Folder:
         """The state and cause of each PDF's jobs, the oldest first."""
         with Ledger.open(self.file) as ledger:
             found: dict[str, list[tuple[State, str | None]]] = {}
-            for job in reversed(ledger.jobs(Filter(limit=1000))):
+            for job in reversed(ledger.history.jobs(Filter(limit=1000))):
                 found.setdefault(job.source.name, []).append((job.state, job.cause))
             return found
 

@@ -63,11 +63,11 @@ def test_what_another_run_took_is_not_done(folder: Path) -> None:
 def test_a_ledger_restored_meanwhile_is_noticed(folder: Path) -> None:
     """A ledger that does not know our jobs any more, because an older one was restored, leaves them undone and said."""
     with Ledger.open(folder / "ledger.db") as ledger:
-        ledger.backup(folder / "copy.db")
+        ledger.retention.backup(folder / "copy.db")
         run = BatchRun(request(folder), ledger, InProcess())
         for event in run:
             if isinstance(event, Plan):
-                ledger.restore(folder / "copy.db")
+                ledger.retention.restore(folder / "copy.db")
         assert (run.summary.done, run.summary.left) == (0, 6)
 
 
@@ -180,14 +180,14 @@ def test_what_another_run_made_before_the_queue_is_not_made_again(
 ) -> None:
     """Calendars that came after a run had asked the ledger, but before it queued them, are there."""
     with Ledger.open(folder / "ledger.db") as ledger:
-        enqueue = ledger.enqueue
+        enqueue = ledger.queue.enqueue
 
         def after_another(*values: Any) -> Enqueued:
             monkeypatch.undo()
             done_by_another(folder)
             return enqueue(*values)
 
-        monkeypatch.setattr(ledger, "enqueue", after_another)
+        monkeypatch.setattr(ledger.queue, "enqueue", after_another)
         run = BatchRun(request(folder), ledger, InProcess())
         for _ in run:
             pass
@@ -206,13 +206,13 @@ def test_an_output_given_away_meanwhile_is_not_taken(folder: Path) -> None:
         queued(ledger, new_job(source=folder / "in" / "0.pdf", output=output))
         finish_all(ledger)
         output.touch()
-        made = Plan(batch=ledger.begin("batch", {}), digests=Digests("queue", "", "", "", ""), assign=refuse)
+        made = Plan(batch=ledger.history.begin("batch", {}), digests=Digests("queue", "", "", "", ""), assign=refuse)
         late = new_job(2, source=folder / "in" / "1.pdf", output=output)
         enqueue(made, [(late, "")], ledger)
-        assert (made.elsewhere, made.queued, ledger.claim("queue")) == ([late], 0, [])
+        assert (made.elsewhere, made.queued, ledger.queue.claim("queue")) == ([late], 0, [])
         (folder / "in" / "0.pdf").unlink()  # whose it was is gone
         enqueue(made, [(late, "")], ledger)
-        assert (made.queued, len(ledger.claim("queue"))) == (1, 1)
+        assert (made.queued, len(ledger.queue.claim("queue"))) == (1, 1)
 
 
 def test_a_calendar_changed_at_once_is_not_trusted(tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ def test_any_order_of_questions(ledger: Ledger, asked: list[str], page: int, pag
 def test_a_folder_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Going twice through outputs in the order of their bytes asks the ledger once for a page of them."""
     questions: list[str] = []
-    ask = ledger.standings
+    ask = ledger.history.standings
 
     def asked(first: str, limit: int) -> dict[str, Standing]:
         questions.append(first)
         return ask(first, limit)
 
     monkeypatch.setattr(freshness, "_PAGE", 3)
-    monkeypatch.setattr(ledger, "standings", asked)
+    monkeypatch.setattr(ledger.history, "standings", asked)
     known = Unchanged(ledger, ("", "", ""), lambda _source: None)
     for output in RECORDED + RECORDED:
         known.owner(output)

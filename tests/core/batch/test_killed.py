@@ -99,8 +99,8 @@ def check(pdfs: Path, folder: Path, reference: dict[str, bytes]) -> None:
     finish(pdfs, folder)
     assert tree(folder / "out") == reference  # the same files, the same bytes, no temporary ones
     with Ledger.open(folder / "ledger.db") as ledger:
-        assert list(ledger.check()) == []
-        jobs = ledger.jobs(Filter(limit=1000))
+        assert list(ledger.retention.check()) == []
+        jobs = ledger.history.jobs(Filter(limit=1000))
         done = [job for job in jobs if job.state is State.DONE]
         assert {job.output.relative_to(folder / "out").as_posix(): job.output_sha256 for job in done} == {
             name: sha256(data) for name, data in reference.items() if name.endswith(".ics")
@@ -109,7 +109,7 @@ def check(pdfs: Path, folder: Path, reference: dict[str, bytes]) -> None:
         assert sorted(job.source.name for job in jobs if job.state is State.DEAD) == ["empty.pdf", "text.pdf"]
         assert len(jobs) == COUNT + 3
         for job in done:
-            ended = [attempt.cause for attempt in ledger.attempts(job.id)]
+            ended = [attempt.cause for attempt in ledger.history.attempts(job.id)]
             assert ended.count(None) == 1  # done once
             assert set(ended) <= {None, "interrupted"}  # nobody is blamed for the kill
     assert finish(pdfs, folder)["unchanged"] == COUNT + 1  # and there is nothing left to do
@@ -159,7 +159,7 @@ def test_killed_and_started_with_other_options(pdfs: Path, reference: dict[str, 
     with start("S2-started:2", pdfs, tmp_path) as process:
         process.communicate()
     with Ledger.open(tmp_path / "ledger.db") as ledger:
-        assert ledger.counts()[State.RUNNING] > 0
+        assert ledger.history.counts()[State.RUNNING] > 0
         batch = BatchRequest(
             sources=(pdfs,), output=tmp_path / "out",
             options=CalendarOptions(today=date(2026, 7, 1), year=2026, plan=PlanOptions(expand=True)),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tukscal.core.ledger import Done, Ledger
+from tukscal.core.ledger.queue import Queue
 from tukscal.tests.core.batch.test_batch import Folder
 
 
@@ -20,7 +21,7 @@ def test_flushed_before_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     lasting: set[Path] = set()  # names that a power cut leaves
     renamed: set[Path] = set()
     recorded: list[Path] = []
-    fsync, replace, record = os.fsync, os.replace, Ledger.record
+    fsync, replace, record = os.fsync, os.replace, Queue.record
 
     def watched_fsync(handle: int) -> None:
         fsync(handle)
@@ -35,18 +36,19 @@ def test_flushed_before_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         replace(old, new)
         renamed.add(Path(new))
 
-    def watched_record(self: Ledger, outcomes: Any) -> list[int]:
-        for outcome in outcomes:
-            job = self.job(outcome.job)
-            assert isinstance(outcome, Done)
-            assert job is not None
-            assert job.output in lasting, "recorded before its name was flushed"
-            recorded.append(job.output)
+    def watched_record(self: Queue, outcomes: Any) -> list[int]:
+        with Ledger.ask(folder.file) as ledger:
+            for outcome in outcomes:
+                job = ledger.history.job(outcome.job)
+                assert isinstance(outcome, Done)
+                assert job is not None
+                assert job.output in lasting, "recorded before its name was flushed"
+                recorded.append(job.output)
         return record(self, outcomes)
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(os, "replace", watched_replace)
-    monkeypatch.setattr(Ledger, "record", watched_record)
+    monkeypatch.setattr(Queue, "record", watched_record)
     assert folder.batch().done == 4
     assert sorted(recorded) == sorted(folder.out.rglob("*.ics"))
 

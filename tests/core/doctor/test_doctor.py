@@ -338,7 +338,7 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
     with Ledger.open(path) as opened:
         job = NewJob(source=Path("a.pdf"), output=Path("a.ics"), sha256="0" * 64, size=1, queue="q")
-        opened.enqueue(opened.begin("test", {}), [job])
+        opened.queue.enqueue(opened.history.begin("test", {}), [job])
     return path
 
 

@@ -29,7 +29,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def claimed(ledger: Ledger, folder: Path, count: int = 1) -> list[Job]:
     """Return jobs at work: job N makes N.ics in a folder."""
     queued(ledger, *(new_job(number, output=folder / f"{number}.ics") for number in range(count)))
-    return ledger.claim("queue", count)
+    return ledger.queue.claim("queue", count)
 
 
 def made(data: bytes = b"calendar", **changes: Any) -> Made:
@@ -113,12 +113,12 @@ def test_a_calendar_is_written_and_recorded(ledger: Ledger, tmp_path: Path) -> N
     assert told(waiting.commit()) == [(job.id, State.DONE, None)]
     assert job.output.read_bytes() == b"calendar"
     assert job.output.with_suffix(".txt").read_bytes() == b"made"
-    recorded = ledger.job(job.id)
+    recorded = ledger.history.job(job.id)
     assert recorded is not None
     assert (recorded.state, recorded.sha256, recorded.source_stamp) == (State.DONE, "b" * 64, "read")
     assert (recorded.kind, recorded.entries, recorded.problems, recorded.worker) == ("tests", 3, 1, 4711)
     assert (recorded.output_sha256, recorded.output_stamp) == (sha256(b"calendar"), stamp(job.output))
-    assert (len(waiting), waiting.commit(), ledger.pending()) == (0, [], [])
+    assert (len(waiting), waiting.commit(), ledger.outbox.pending()) == (0, [], [])
 
 
 def test_what_was_queued_stands_where_nothing_else_was_read(ledger: Ledger, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_what_was_queued_stands_where_nothing_else_was_read(ledger: Ledger, tmp_
     waiting = Results(ledger)
     waiting.add(job, outcome(made()))
     waiting.commit()
-    recorded = ledger.job(job.id)
+    recorded = ledger.history.job(job.id)
     assert recorded is not None
     assert (recorded.sha256, recorded.source_stamp) == (job.sha256, job.source_stamp)
 
@@ -138,7 +138,7 @@ def test_a_result_to_be_pushed_is_in_the_outbox(ledger: Ledger, tmp_path: Path) 
     waiting = Results(ledger, push=Push(lambda output: f"mine-{output.stem}", "alice"))
     waiting.add(job, outcome(made()))
     waiting.commit()
-    assert [(row.calendar, row.account) for row in ledger.pending()] == [("mine-0", "alice")]
+    assert [(row.calendar, row.account) for row in ledger.outbox.pending()] == [("mine-0", "alice")]
 
 
 def test_a_failure_is_recorded_with_its_file(ledger: Ledger, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_failure_is_recorded_with_its_file(ledger: Ledger, tmp_path: Path) -> 
     assert [one.error.file for one in finished if one.error] == [str(plain.source), "inner.pdf"]
     assert not plain.output.exists()
     assert plain.output.with_suffix(".txt").read_text() == "It is torn."
-    recorded = ledger.job(plain.id)
+    recorded = ledger.history.job(plain.id)
     assert recorded is not None
     assert (recorded.cause, recorded.message) == ("damaged", "It is torn.")
 
@@ -171,7 +171,7 @@ def test_a_job_somebody_took_over_is_not_written(ledger: Ledger, tmp_path: Path)
     waiting = Results(ledger)
     waiting.add(lost, outcome(made()))
     waiting.add(kept, outcome(made()))
-    ledger.release([lost.id])
+    ledger.queue.release([lost.id])
     assert told(waiting.commit()) == [(kept.id, State.DONE, None)]
     assert (kept.output.exists(), lost.output.exists(), len(waiting)) == (True, False, 0)
 
@@ -229,7 +229,7 @@ def test_who_may_not_write_any_more_writes_nothing(ledger: Ledger, tmp_path: Pat
     waiting.add(job, outcome(made()))
     assert waiting.commit() == []
     assert [path.name for path in tmp_path.iterdir() if path.suffix in (".ics", ".txt")] == []
-    recorded = ledger.job(job.id)
+    recorded = ledger.history.job(job.id)
     assert recorded is not None
     assert (recorded.state, recorded.attempts, len(waiting)) == (State.QUEUED, 0, 0)
 

@@ -24,13 +24,13 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     monkeypatch.setattr(queries, "_PAGE", 4)
     clock = Clock()
     with Ledger.open(tmp_path / "ledger.db", clock=clock.now) as made:
-        batches = [made.begin("batch"), made.begin("batch")]
+        batches = [made.history.begin("batch"), made.history.begin("batch")]
         for number in range(24):
             clock.turn(number % 3 == 0)
             path = Path(f"/x/{number:02}")
             new = NewJob(source=path, output=path, sha256="0" * 64, size=1, queue=f"q{number}")
-            made.enqueue(batches[number % 2], [new])
-            _end(made, made.claim(f"q{number}")[0].id, number)
+            made.queue.enqueue(batches[number % 2], [new])
+            _end(made, made.queue.claim(f"q{number}")[0].id, number)
         yield made
 
 
@@ -38,20 +38,20 @@ def _end(ledger: Ledger, job: int, number: int) -> None:
     cause = CAUSES[number % 4 % 3]
     failure = Failure(job=job, cause=cause, message="It failed.")
     done = Done(job=job, kind="tests", entries=1, problems=0, output_sha256="1" * 64, duration=1.0, peak=number + 1)
-    ledger.record([failure if number % 3 else done])
+    ledger.queue.record([failure if number % 3 else done])
 
 
 def test_pages_join_without_gap_or_repeat(ledger: Ledger) -> None:
     """All jobs come once, the newest first, though many were queued in the same moment."""
     found = list(queries.newest(ledger, Filter()))
     assert [job.id for job in found] == list(range(24, 0, -1))
-    assert found == ledger.jobs(Filter(limit=1_000))
+    assert found == ledger.history.jobs(Filter(limit=1_000))
 
 
 @pytest.mark.parametrize("wanted", [Filter(), Filter(batch=1), Filter(cause="damaged"), Filter(part="1")])
 def test_states_merge_in_order(ledger: Ledger, wanted: Filter) -> None:
     """Jobs of several states are those of one list that are so, in its order."""
-    ledger.replay([2])
+    ledger.queue.replay([2])
     states = (State.DEAD, State.QUEUED, State.DONE)
     expected = [job for job in queries.newest(ledger, wanted) if job.state in states]
     assert expected
@@ -74,9 +74,9 @@ def test_many_are_changed_page_by_page(ledger: Ledger) -> None:
     """Retry and discard change each job once and say how many, however many transactions that takes."""
     letters = queries.chosen(ledger, Which(), LETTERS)
     assert queries.retry(ledger, letters[:9]) == 9
-    assert ledger.counts()[State.QUEUED] == 9
+    assert ledger.history.counts()[State.QUEUED] == 9
     assert queries.discard(ledger, letters) == 7
-    assert sum(ledger.counts().values()) == 17
+    assert sum(ledger.history.counts().values()) == 17
 
 
 def test_figures_are_of_what_was_measured(ledger: Ledger) -> None:

@@ -29,22 +29,24 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self.out = root / "out"
         self.ledger = Ledger.open(root / "state" / "ledger.db")
-        self.batch = self.ledger.begin("batch")
+        self.batch = self.ledger.history.begin("batch")
         for name in NAMES:
             self.record(name, OURS + name.encode())
 
     def record(self, name: str, data: bytes) -> None:
         """Write a calendar and its result."""
         self.queue(name)
-        (job,) = self.ledger.claim("q")
+        (job,) = self.ledger.queue.claim("q")
         self.put(name, data)
         digest = sha256(data)
-        assert not self.ledger.record([Done(job=job.id, kind="tests", entries=1, problems=0, output_sha256=digest)])
+        assert not self.ledger.queue.record(
+            [Done(job=job.id, kind="tests", entries=1, problems=0, output_sha256=digest)]
+        )
 
     def queue(self, name: str) -> None:
         """Put a PDF into the queue."""
         job = NewJob(source=Path(f"/in/{name}.pdf"), output=self.out / name, sha256="0" * 64, size=1, queue="q")
-        self.ledger.enqueue(self.batch, [job])
+        self.ledger.queue.enqueue(self.batch, [job])
 
     def put(self, name: str, data: bytes) -> Path:
         """Write a file."""
@@ -108,7 +110,7 @@ def test_what_others_wrote_is_named_and_no_fault(disk: Disk) -> None:
 
 def test_a_missing_calendar_comes_with_its_job(disk: Disk) -> None:
     """The finding has the number of the result, so that it can be looked up."""
-    job = disk.ledger.results([disk.out / "b.ics"])[disk.out / "b.ics"]
+    job = disk.ledger.history.results([disk.out / "b.ics"])[disk.out / "b.ics"]
     (disk.out / "b.ics").unlink()
     assert list(Verification(disk.ledger)) == [Finding(kind=Kind.MISSING, path=job.output, job=job.id)]
 
@@ -132,8 +134,8 @@ def test_a_folder_is_looked_at_alone(disk: Disk) -> None:
 
 def test_the_folder_of_a_batch_is_walked_though_it_left_no_result(disk: Disk, tmp_path: Path) -> None:
     """A calendar is found where a batch was to write, also if the ledger lost every result of that folder."""
-    disk.ledger.begin("batch", {"output": str(tmp_path / "second")})
-    disk.ledger.begin("batch", {"output": "relative"})
+    disk.ledger.history.begin("batch", {"output": str(tmp_path / "second")})
+    disk.ledger.history.begin("batch", {"output": "relative"})
     disk.put("../second/law/a.ics", OURS)
     assert disk.found()[0] == [(Kind.UNKNOWN, "../second/law/a.ics")]
 
@@ -150,10 +152,10 @@ def test_what_is_being_converted_is_no_fault(disk: Disk) -> None:
         for name in ("a.ics", "new.ics"):
             disk.queue(name)
             disk.put(name, OURS + b"half a batch")
-        assert len(other.claim("q", 2)) == 2
+        assert len(other.queue.claim("q", 2)) == 2
         found, comparison = disk.found()
         assert (found, comparison.sound, comparison.busy, comparison.agrees) == ([], 3, 2, True)
-        other.take_over_of("elsewhere")
+        other.queue.take_over_of("elsewhere")
     assert disk.found()[0] == [(Kind.CHANGED, "a.ics"), (Kind.UNKNOWN, "new.ics")]
 
 
@@ -162,7 +164,7 @@ def test_a_result_that_comes_meanwhile_is_believed(disk: Disk, monkeypatch: pyte
     look = verify._look_at_all
 
     def slow(jobs: object) -> object:
-        if disk.ledger.results([disk.out / "a.ics"])[disk.out / "a.ics"].output_sha256 != sha256(OURS):
+        if disk.ledger.history.results([disk.out / "a.ics"])[disk.out / "a.ics"].output_sha256 != sha256(OURS):
             disk.record("a.ics", OURS)
         return look(jobs)  # type: ignore[arg-type]
 

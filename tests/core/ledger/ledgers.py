@@ -59,7 +59,7 @@ def new_job(number: int = 1, **changes: Any) -> NewJob:
 
 def queued(ledger: Ledger, *jobs: NewJob, batch: int | None = None) -> tuple[int, ...]:
     """Queue jobs in a batch and return their numbers."""
-    return ledger.enqueue(ledger.begin("test") if batch is None else batch, jobs).ids
+    return ledger.queue.enqueue(ledger.history.begin("test") if batch is None else batch, jobs).ids
 
 
 def done(job: Job | int, **changes: Any) -> Done:
@@ -87,6 +87,6 @@ def failure(job: Job | int, cause: str, **changes: Any) -> Failure:
 
 def finish_all(ledger: Ledger, queue: str = "queue") -> list[Job]:
     """Claim and finish all that waits in a queue."""
-    jobs = ledger.claim(queue, 10_000)
-    assert ledger.record([done(job) for job in jobs]) == []
+    jobs = ledger.queue.claim(queue, 10_000)
+    assert ledger.queue.record([done(job) for job in jobs]) == []
     return jobs

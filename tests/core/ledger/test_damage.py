@@ -25,31 +25,31 @@ def fill(place: Place) -> bytes:
     """Make a ledger with jobs of all kinds and return its bytes."""
     with place.open() as ledger:
         queued(ledger, *(new_job(n) for n in range(120)))
-        for number, job in enumerate(ledger.claim("queue", 100)):
+        for number, job in enumerate(ledger.queue.claim("queue", 100)):
             cause = {1: "io", 2: "damaged", 3: "crash"}.get(number % 10)
-            ledger.record([failure(job, cause) if cause else done(job, push=number % 2 == 0)])
-        ledger.claim("queue", 5)
+            ledger.queue.record([failure(job, cause) if cause else done(job, push=number % 2 == 0)])
+        ledger.queue.claim("queue", 5)
     return place.path.read_bytes()
 
 
 def ask_everything(ledger: Ledger) -> None:
     """Ask all questions, and do all that is done with a ledger."""
-    jobs = ledger.jobs(Filter(limit=1_000))
+    jobs = ledger.history.jobs(Filter(limit=1_000))
     assert all(isinstance(job, Job) and job.state in State for job in jobs)
-    assert all(row.state in Delivery for row in ledger.pending(1_000))
+    assert all(row.state in Delivery for row in ledger.outbox.pending(1_000))
     for job in jobs:
-        assert all(attempt.job == job.id for attempt in ledger.attempts(job.id))
-        ledger.same_content(job.sha256)
-    list(ledger.current())
+        assert all(attempt.job == job.id for attempt in ledger.history.attempts(job.id))
+        ledger.history.same_content(job.sha256)
+    list(ledger.history.current())
     outputs = [job.output for job in jobs]
-    assert ledger.results(outputs).keys() | ledger.unfinished(outputs).keys() <= set(outputs)
-    ledger.stats()
-    ledger.batches()
-    ledger.dead_letters()
-    ledger.take_over_of(ledger.lease)
-    ledger.replay([job.id for job in jobs if job.state is State.DEAD])
+    assert ledger.history.results(outputs).keys() | ledger.history.unfinished(outputs).keys() <= set(outputs)
+    ledger.history.stats()
+    ledger.history.batches()
+    ledger.history.dead_letters()
+    ledger.queue.take_over_of(ledger.lease)
+    ledger.queue.replay([job.id for job in jobs if job.state is State.DEAD])
     finish_all(ledger)
-    ledger.purge()
+    ledger.retention.purge()
 
 
 def use(place: Place) -> Path | None:
@@ -86,8 +86,8 @@ def test_no_flipped_byte_stops_a_ledger(tmp_path: Path, part: int) -> None:
             moved += 1
             assert aside.stat().st_size >= len(whole)
         with place.open() as ledger:
-            assert ledger.check() == ()
-            assert len(ledger.results([new_job(7_000).output])) == 1
+            assert ledger.retention.check() == ()
+            assert len(ledger.history.results([new_job(7_000).output])) == 1
     assert 0 < moved < FLIPS // 10
 
 
@@ -111,7 +111,7 @@ def test_a_damaged_file_is_moved_aside(place: Place, damage: object, begin_anew:
     place.path.write_bytes(broken)
     with place.open() as ledger:
         queued(ledger, new_job(1))
-        assert len(ledger.claim("queue")) == 1
+        assert len(ledger.queue.claim("queue")) == 1
         aside = ledger.moved_aside
     assert (aside is not None) is begin_anew
     if aside is not None:
@@ -184,7 +184,7 @@ def test_a_log_that_is_gone_is_no_end(place: Place, monkeypatch: pytest.MonkeyPa
         assert Path(f"{place.path}-wal").stat().st_size > 0
     use(Place(copy))
     with Place(copy).open() as ledger:
-        assert ledger.check() == ()
+        assert ledger.retention.check() == ()
 
 
 def test_damage_met_in_use_is_looked_for_at_the_next_start(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ def test_damage_met_in_use_is_looked_for_at_the_next_start(place: Place, monkeyp
     with place.open() as ledger:
         assert ledger.moved_aside is None
         with pytest.raises(InputOutput, match=r"The ledger .* is damaged") as error:
-            ledger.claim("queue", 100)
+            ledger.queue.claim("queue", 100)
     assert "moved aside" in error.value.advice
     with place.open() as ledger:
         assert ledger.moved_aside is not None
@@ -220,7 +220,7 @@ def test_a_false_alarm_is_forgotten(place: Place) -> None:
     suspicion(place.path).touch()
     with place.open() as ledger:
         assert ledger.moved_aside is None
-        assert sum(ledger.counts().values()) == 120
+        assert sum(ledger.history.counts().values()) == 120
     assert not suspicion(place.path).exists()
 
 
@@ -250,7 +250,7 @@ def test_several_that_find_the_damage_mend_it_once(place: Place, turn: int) -> N
     assert len(found) == 4
     assert len([path for path in found if path]) == 1
     with place.open() as ledger:
-        assert ledger.counts()[State.QUEUED] == 4
+        assert ledger.history.counts()[State.QUEUED] == 4
 
 
 def test_a_ledger_another_has_mended_is_not_moved(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +266,7 @@ def test_a_ledger_another_has_mended_is_not_moved(place: Place, monkeypatch: pyt
     monkeypatch.setattr(recovery, "examine", examine)
     with place.open() as ledger:
         assert ledger.moved_aside is None
-        assert sum(ledger.counts().values()) == 120
+        assert sum(ledger.history.counts().values()) == 120
 
 
 def test_only_one_mends_at_a_time(place: Place) -> None:

@@ -20,16 +20,16 @@ def fill(ledger: Ledger, place: Place) -> list[Job]:
     """Make forty jobs in four batches over forty minutes, in every state, and return them as they are."""
     ids: list[int] = []
     for batch in range(4):
-        number = ledger.begin(f"batch {batch}")
+        number = ledger.history.begin(f"batch {batch}")
         for count in range(10):
-            ids += ledger.enqueue(number, [new_job(10 * batch + count)]).ids
+            ids += ledger.queue.enqueue(number, [new_job(10 * batch + count)]).ids
             place.clock.turn(60)
-    for count, job in enumerate(ledger.claim("queue", 35)):
+    for count, job in enumerate(ledger.queue.claim("queue", 35)):
         if count % 5 == 0:
-            ledger.record([done(job)])
+            ledger.queue.record([done(job)])
         elif count % 5 < 4:
-            ledger.record([failure(job, CAUSES[count % 4])])
-    return [found for number in ids if (found := ledger.job(number))]
+            ledger.queue.record([failure(job, CAUSES[count % 4])])
+    return [found for number in ids if (found := ledger.history.job(number))]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ TIMES = st.integers(0, 40).map(lambda minutes: START + 60 * minutes)
 def test_a_filter_is_what_it_says(filled: Filled, wanted: Filter) -> None:
     """Whatever fields are given, the page is that of plain comparison, the newest first."""
     ledger, jobs = filled
-    assert [job.id for job in ledger.jobs(wanted)] == expected(jobs, wanted)
+    assert [job.id for job in ledger.history.jobs(wanted)] == expected(jobs, wanted)
 
 
 def test_pages_follow_one_another(filled: Filled) -> None:
@@ -82,7 +82,7 @@ def test_pages_follow_one_another(filled: Filled) -> None:
     for wanted in (Filter(), Filter(batch=2), Filter(state=State.DEAD), Filter(cause="damaged"), Filter(part="/in/1")):
         whole = expected(jobs, Filter(**_fields(wanted, limit=100)))
         seen: list[int] = []
-        while page := ledger.jobs(Filter(**_fields(wanted, limit=3, after=seen[-1] if seen else None))):
+        while page := ledger.history.jobs(Filter(**_fields(wanted, limit=3, after=seen[-1] if seen else None))):
             seen += [job.id for job in page]
         assert seen == whole
         assert len(seen) == len(set(seen)) > 2
@@ -98,36 +98,36 @@ def test_a_page_after_a_job_that_is_gone_goes_on_from_there(ledger: Ledger, plac
     for number in range(5):
         ids += queued(ledger, new_job(number))
         place.clock.turn(1)
-    ledger.record([failure(job, "damaged") for job in ledger.claim("queue", 5)])
-    ledger.discard([ids[2]])
-    assert [job.id for job in ledger.jobs(Filter(after=ids[2]))] == [ids[1], ids[0]]
-    ledger.discard([ids[0], ids[1]])
-    assert ledger.jobs(Filter(after=ids[1])) == []
+    ledger.queue.record([failure(job, "damaged") for job in ledger.queue.claim("queue", 5)])
+    ledger.retention.discard([ids[2]])
+    assert [job.id for job in ledger.history.jobs(Filter(after=ids[2]))] == [ids[1], ids[0]]
+    ledger.retention.discard([ids[0], ids[1]])
+    assert ledger.history.jobs(Filter(after=ids[1])) == []
 
 
 def test_dead_letters_are_both_kinds(filled: Filled) -> None:
     """Dead and quarantined jobs are listed together, the newest first, at most so many."""
     ledger, jobs = filled
     letters = [job.id for job in reversed(jobs) if job.state in (State.DEAD, State.QUARANTINED)]
-    assert [job.id for job in ledger.dead_letters()] == letters
-    assert [job.id for job in ledger.dead_letters(3)] == letters[:3]
+    assert [job.id for job in ledger.history.dead_letters()] == letters
+    assert [job.id for job in ledger.history.dead_letters(3)] == letters[:3]
 
 
 def test_counts_are_those_of_the_jobs(filled: Filled) -> None:
     """Every state has its count, in all and in each batch and queue; what does not exist has none."""
     ledger, jobs = filled
-    assert ledger.counts() == {state: sum(job.state is state for job in jobs) for state in State}
-    assert ledger.counts(queue="queue") == ledger.counts()
+    assert ledger.history.counts() == {state: sum(job.state is state for job in jobs) for state in State}
+    assert ledger.history.counts(queue="queue") == ledger.history.counts()
     for batch in range(1, 6):
         count = {state: sum(job.state is state and job.batch == batch for job in jobs) for state in State}
-        assert ledger.counts(batch=batch) == count
-    assert set(ledger.counts(queue="nobody's").values()) == {0}
+        assert ledger.history.counts(batch=batch) == count
+    assert set(ledger.history.counts(queue="nobody's").values()) == {0}
 
 
 def test_a_queue_and_a_batch_at_once_is_no_question(ledger: Ledger) -> None:
     """Counting both by queue and by batch is refused: nobody needs it, and no index has it."""
     with pytest.raises(ValueError, match="a queue or for a batch"):
-        ledger.counts(queue="queue", batch=1)
+        ledger.history.counts(queue="queue", batch=1)
 
 
 def test_results_are_the_current_ones(ledger: Ledger) -> None:
@@ -137,11 +137,11 @@ def test_results_are_the_current_ones(ledger: Ledger) -> None:
     queued(ledger, *(new_job(n, sha256="newer") for n in range(0, 1_200, 100)))
     newer = {job.output: job.id for job in finish_all(ledger)}
     queued(ledger, new_job(5_000))
-    found = ledger.results(Path(f"/out/{n}.ics") for n in [*range(1_300), 5_000])
+    found = ledger.history.results(Path(f"/out/{n}.ics") for n in [*range(1_300), 5_000])
     assert len(found) == 1_200
     assert {path: job.id for path, job in found.items() if job.sha256 == "newer"} == newer
     assert all(path == job.output and job.superseded is None for path, job in found.items())
-    assert list(ledger.unfinished([Path("/out/5000.ics"), Path("/out/1.ics")])) == [Path("/out/5000.ics")]
+    assert list(ledger.history.unfinished([Path("/out/5000.ics"), Path("/out/1.ics")])) == [Path("/out/5000.ics")]
 
 
 def test_all_current_results_pass_by(ledger: Ledger) -> None:
@@ -150,7 +150,7 @@ def test_all_current_results_pass_by(ledger: Ledger) -> None:
     finish_all(ledger)
     queued(ledger, new_job(7, sha256="newer"))
     finish_all(ledger)
-    walk = ledger.current()
+    walk = ledger.history.current()
     seen = [next(walk).output]
     queued(ledger, new_job(9_999))
     finish_all(ledger)
@@ -163,25 +163,25 @@ def test_the_same_content_is_found(ledger: Ledger) -> None:
     """All jobs for one content, whatever their state, the newest first."""
     ids = queued(ledger, *(new_job(n, sha256="same" if n % 2 else f"{n}") for n in range(5)))
     finish_all(ledger)
-    assert [job.id for job in ledger.same_content("same")] == [ids[3], ids[1]]
-    assert ledger.same_content("unheard of") == []
+    assert [job.id for job in ledger.history.same_content("same")] == [ids[3], ids[1]]
+    assert ledger.history.same_content("unheard of") == []
 
 
 def test_batches_are_kept_with_what_was_said(ledger: Ledger, place: Place) -> None:
     """A batch has its command, its details, its end and summary, whatever JSON can hold; the newest comes first."""
     details = {"folder": "/\udcff", "emoji": "\N{PARTY POPPER}", "list": [1, 2.5, None, True]}
-    first = ledger.begin("batch", details)
+    first = ledger.history.begin("batch", details)
     place.clock.turn(5)
-    second = ledger.begin("watch")
-    ledger.end_batch(first, {"done": 3})
-    newest, older = ledger.batches()
+    second = ledger.history.begin("watch")
+    ledger.history.end_batch(first, {"done": 3})
+    newest, older = ledger.history.batches()
     assert (newest.id, newest.command, newest.details, newest.ended, newest.summary) == (
         second, "watch", None, None, None
     )  # fmt: skip
     assert (older.id, older.details, older.created, older.ended, older.summary) == (
         first, details, START, START + 5, {"done": 3}
     )  # fmt: skip
-    assert [batch.id for batch in ledger.batches(1)] == [second]
+    assert [batch.id for batch in ledger.history.batches(1)] == [second]
 
 
 # ---- figures
@@ -189,22 +189,22 @@ def test_batches_are_kept_with_what_was_said(ledger: Ledger, place: Place) -> No
 
 def test_figures_of_nothing_are_zero(ledger: Ledger) -> None:
     """An empty ledger has figures too."""
-    assert ledger.stats() == Stats(states=dict.fromkeys(State, 0))
+    assert ledger.history.stats() == Stats(states=dict.fromkeys(State, 0))
 
 
 def test_figures_are_those_of_the_jobs(ledger: Ledger, place: Place) -> None:
     """Percentiles are durations that were measured, the rate is done jobs a second, causes are counted."""
     queued(ledger, *(new_job(n) for n in range(110)))
-    for number, job in enumerate(ledger.claim("queue", 100), 1):
+    for number, job in enumerate(ledger.queue.claim("queue", 100), 1):
         place.clock.turn(0.5)
-        ledger.record([done(job, duration=number / 10, peak=number)])
-    ledger.record([failure(job, "damaged") for job in ledger.claim("queue", 7)])
-    ledger.record([failure(job, "io") for job in ledger.claim("queue", 2)])
-    first = ledger.stats()
+        ledger.queue.record([done(job, duration=number / 10, peak=number)])
+    ledger.queue.record([failure(job, "damaged") for job in ledger.queue.claim("queue", 7)])
+    ledger.queue.record([failure(job, "io") for job in ledger.queue.claim("queue", 2)])
+    first = ledger.history.stats()
     assert first.durations == (5.0, 9.5, 9.9, 10.0)
     assert (first.sample, first.peak) == (100, 100)
     assert first.rate == pytest.approx(2.0)
     assert first.causes == {"damaged": 7, "io": 2}
     assert first.states[State.QUEUED] == 1
-    assert ledger.stats(batch=1) == first
-    assert ledger.stats(batch=2) == Stats(states=dict.fromkeys(State, 0))
+    assert ledger.history.stats(batch=1) == first
+    assert ledger.history.stats(batch=2) == Stats(states=dict.fromkeys(State, 0))

@@ -67,7 +67,7 @@ def test_a_ledger_changes_its_journal_when_reopened(place: Place, monkeypatch: p
             assert ledger.journal == mode
             queued(ledger, new_job(number))
             finish_all(ledger)
-            assert sum(ledger.counts().values()) == number
+            assert sum(ledger.history.counts().values()) == number
 
 
 def test_while_others_use_it_the_journal_stays(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_while_others_use_it_the_journal_stays(place: Place, monkeypatch: pytest
         with place.open(patience=0.1) as second:
             assert second.journal == "wal"
             queued(second, new_job())
-            assert len(first.claim("queue")) == 1
+            assert len(first.queue.claim("queue")) == 1
 
 
 def test_an_old_sqlite_is_refused_in_words(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

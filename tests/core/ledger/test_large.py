@@ -14,8 +14,10 @@ def test_the_measured_ledger_is_sound(tmp_path: Path) -> None:
     bench_ledger.fill(path, 2_000)
     with Ledger.open(path, clock=lambda: bench_ledger.NOW) as ledger:
         assert ledger.moved_aside is None
-        assert ledger.check() == ()
-        assert ledger.counts() == {state: 1_920 if state is State.DONE else 20 for state in State} | {State.RUNNING: 0}
-        assert ledger.counts(queue=bench_ledger.QUEUE) == ledger.counts()
-        assert len(ledger.jobs()) == 100
+        assert ledger.retention.check() == ()
+        assert ledger.history.counts() == {state: 1_920 if state is State.DONE else 20 for state in State} | {
+            State.RUNNING: 0
+        }
+        assert ledger.history.counts(queue=bench_ledger.QUEUE) == ledger.history.counts()
+        assert len(ledger.history.jobs()) == 100
         assert all(question(ledger) is not None for question in bench_ledger.questions(2_000).values())

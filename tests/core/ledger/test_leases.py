@@ -69,11 +69,11 @@ def test_jobs_of_the_dead_are_taken_over(place: Place, dead: Lease) -> None:
     """One look frees the jobs of a dead holder; those of the living stay where they are."""
     with place.open() as ledger, place.open(lease=str(dead)) as gone:
         queued(ledger, *(new_job(n) for n in range(4)))
-        mine, theirs = ledger.claim("queue", 1), gone.claim("queue", 2)
-        assert ledger.take_over() == 2
-        assert ledger.take_over() == 0
-        assert ledger.counts()[State.RUNNING] == 1
-        assert [job.id for job in ledger.claim("queue", 5)][:2] == [job.id for job in theirs]
+        mine, theirs = ledger.queue.claim("queue", 1), gone.queue.claim("queue", 2)
+        assert ledger.queue.take_over() == 2
+        assert ledger.queue.take_over() == 0
+        assert ledger.history.counts()[State.RUNNING] == 1
+        assert [job.id for job in ledger.queue.claim("queue", 5)][:2] == [job.id for job in theirs]
         assert mine[0].id not in [job.id for job in theirs]
 
 
@@ -81,8 +81,8 @@ def test_nobody_takes_over_from_itself(place: Place) -> None:
     """A holder whose own lease looks dead still keeps its jobs."""
     with place.open(lease=str(replace(ME, boot="before"))) as ledger:
         queued(ledger, new_job(1))
-        ledger.claim("queue")
-        assert ledger.take_over() == 0
+        ledger.queue.claim("queue")
+        assert ledger.queue.take_over() == 0
 
 
 @pytest.fixture
@@ -99,16 +99,16 @@ def test_who_cannot_be_looked_at_is_dead_after_a_minute_of_silence(place: Place,
     """Such a holder's jobs are taken over once it raised no beat for a minute of our own clock, and not before."""
     with place.open() as ledger, place.open(lease=str(holder)) as other:
         queued(ledger, new_job(1), new_job(2))
-        other.claim("queue", 1)
-        other.take_over()
-        assert ledger.take_over() == 0
+        other.queue.claim("queue", 1)
+        other.queue.take_over()
+        assert ledger.queue.take_over() == 0
         for _ in range(20):  # it lives: a beat every ten seconds
             place.clock.turn(10)
-            assert (other.take_over(), ledger.take_over()) == (0, 0)
+            assert (other.queue.take_over(), ledger.queue.take_over()) == (0, 0)
         place.clock.turn(59)
-        assert ledger.take_over() == 0
+        assert ledger.queue.take_over() == 0
         place.clock.turn(1)
-        assert ledger.take_over() == 1
+        assert ledger.queue.take_over() == 1
 
 
 @pytest.mark.usefixtures("on_a_share")
@@ -116,11 +116,11 @@ def test_a_wall_clock_kills_nobody(place: Place) -> None:
     """A day forward or back on the wall clock is no silence."""
     with place.open() as ledger, place.open(lease=str(replace(ME, boot="elsewhere"))) as other:
         queued(ledger, new_job(1))
-        other.claim("queue", 1)
+        other.queue.claim("queue", 1)
         for jump in (86_400.0, -86_400.0, -86_400.0):
-            assert ledger.take_over() == 0
+            assert ledger.queue.take_over() == 0
             place.clock.wall += jump
-        assert ledger.take_over() == 0
+        assert ledger.queue.take_over() == 0
 
 
 def test_beats_are_written_only_while_jobs_are_held(place: Place) -> None:
@@ -128,13 +128,13 @@ def test_beats_are_written_only_while_jobs_are_held(place: Place) -> None:
     with place.open() as ledger, place.raw() as raw:
         for _ in range(5):
             place.clock.turn(10)
-            ledger.take_over()
+            ledger.queue.take_over()
         assert raw.execute("SELECT count(*) FROM leases").fetchone() == (0,)
         queued(ledger, new_job(1))
-        ledger.claim("queue")
+        ledger.queue.claim("queue")
         for _ in range(40):
             place.clock.turn(1)
-            ledger.take_over()
+            ledger.queue.take_over()
         assert raw.execute("SELECT beat FROM leases").fetchall() == [(4,)]
 
 
@@ -150,5 +150,5 @@ def test_a_share_is_asked_once_where_it_lies(tmp_path: Path, monkeypatch: pytest
     with Place(tmp_path / "ledger").open() as ledger:
         before = len(calls)
         for _ in range(5):
-            ledger.take_over()
+            ledger.queue.take_over()
         assert len(calls) == before <= 2

@@ -96,9 +96,9 @@ class Machine(RuleBasedStateMachine):
     def put(self, who: int, queue: str, jobs: list[tuple[int, int, int]]) -> None:
         """Enqueue: what waits is brought up to date, what runs is left, the rest is new."""
         ledger = self.ledgers[who]
-        batch = ledger.begin("test")
+        batch = ledger.history.begin("test")
         new = [new_job(n, queue=queue, sha256=f"{c}", size=c * 10, priority=p % 2) for n, c, p in jobs]
-        found = ledger.enqueue(batch, new)
+        found = ledger.queue.enqueue(batch, new)
         running = []
         for job, number in zip(new, found.ids, strict=True):
             there = next((k for k in self.jobs.values() if k.output == job.output and k.state is not State.DONE), None)
@@ -131,8 +131,8 @@ class Machine(RuleBasedStateMachine):
                 job.state = State.QUEUED
         waiting = [job for job in self.jobs.values() if job.state is State.QUEUED and job.queue == queue]
         due = sorted(waiting, key=lambda job: (job.order, job.id))[:count]
-        assert (self.ledgers[who].next_due(queue) == 0) == bool(waiting)
-        claimed = self.ledgers[who].claim(queue, count)
+        assert (self.ledgers[who].queue.next_due(queue) == 0) == bool(waiting)
+        claimed = self.ledgers[who].queue.claim(queue, count)
         assert [job.id for job in claimed] == [job.id for job in due]
         for job in due:
             job.state, job.holder = State.RUNNING, self.ledgers[who].lease
@@ -140,7 +140,7 @@ class Machine(RuleBasedStateMachine):
 
     def write(self, who: int, outcomes: list[Outcome]) -> None:
         """Record: what somebody else holds, or nobody, is refused."""
-        refused = self.ledgers[who].record(outcomes)
+        refused = self.ledgers[who].queue.record(outcomes)
         assert refused == [outcome.job for outcome in outcomes if not self.end(outcome, self.ledgers[who])]
 
     @rule(who=WHO, ends=st.lists(st.tuples(st.integers(0, 5), ENDS), min_size=1, max_size=4))
@@ -171,7 +171,7 @@ class Machine(RuleBasedStateMachine):
         ledger, numbers = self.ledgers[who], sorted(self.jobs)
         asked = [numbers[index] for index in indexes if index < len(numbers)]
         ours = [self.jobs[n] for n in asked if self.held(self.jobs[n], ledger.lease)]
-        assert ledger.release(asked) == len(ours)
+        assert ledger.queue.release(asked) == len(ours)
         for job in ours:
             job.state = State.QUEUED
 
@@ -187,7 +187,7 @@ class Machine(RuleBasedStateMachine):
         """Somebody looks for the dead."""
         living = {ledger.lease for ledger in self.ledgers}
         stalled = [job for job in self.jobs.values() if job.state is State.RUNNING and job.holder not in living]
-        assert self.ledgers[who].take_over() == len(stalled)
+        assert self.ledgers[who].queue.take_over() == len(stalled)
         for job in stalled:
             job.state, job.rows = State.QUEUED, job.rows + 1
 
@@ -206,7 +206,7 @@ class Machine(RuleBasedStateMachine):
         """A person queues dead letters again."""
         asked = self.some(indexes)
         letters = [job for job in asked if job.state in (State.DEAD, State.QUARANTINED)]
-        assert self.ledgers[who].replay([job.id for job in asked]) == len(letters)
+        assert self.ledgers[who].queue.replay([job.id for job in asked]) == len(letters)
         for job in letters:
             self.anew(job)
 
@@ -215,14 +215,14 @@ class Machine(RuleBasedStateMachine):
         """A person throws dead letters away."""
         asked = self.some(indexes)
         letters = [job for job in asked if job.state in (State.DEAD, State.QUARANTINED)]
-        assert self.ledgers[who].discard([job.id for job in asked]) == len(letters)
+        assert self.ledgers[who].retention.discard([job.id for job in asked]) == len(letters)
         for job in letters:
             del self.jobs[job.id]
 
     @rule(who=WHO)
     def purge(self, who: int) -> None:
         """Old history goes."""
-        assert self.ledgers[who].purge() == self.forget_old()
+        assert self.ledgers[who].retention.purge() == self.forget_old()
 
     # ---- what must be so
 
@@ -231,17 +231,21 @@ class Machine(RuleBasedStateMachine):
     def says_the_same(self) -> None:
         """Every job is there, in its state, held by at most one; sums, results and outbox follow from that."""
         ledger = self.ledgers[0]
-        found = {job.id: job for job in ledger.jobs(Filter(limit=1_000))}
+        found = {job.id: job for job in ledger.history.jobs(Filter(limit=1_000))}
         assert {number: _seen(job) for number, job in found.items()} == {n: _is(job) for n, job in self.jobs.items()}
-        assert ledger.counts() == {state: sum(job.state is state for job in self.jobs.values()) for state in State}
+        assert ledger.history.counts() == {
+            state: sum(job.state is state for job in self.jobs.values()) for state in State
+        }
         for queue in set(QUEUES):
             ours = [job.state for job in self.jobs.values() if job.queue == queue]
-            assert ledger.counts(queue=queue) == {state: ours.count(state) for state in State}
+            assert ledger.history.counts(queue=queue) == {state: ours.count(state) for state in State}
         current = {job.output: job.id for job in self.jobs.values() if job.state is State.DONE and job.current}
-        assert {path: job.id for path, job in ledger.results(new_job(n).output for n in range(4)).items()} == current
-        assert {row.job for row in ledger.pending()} == {job.id for job in self.jobs.values() if job.pushes}
-        assert {n: len(ledger.attempts(n)) for n in self.jobs} == {n: job.rows for n, job in self.jobs.items()}
-        assert ledger.check() == ()
+        assert {
+            path: job.id for path, job in ledger.history.results(new_job(n).output for n in range(4)).items()
+        } == current
+        assert {row.job for row in ledger.outbox.pending()} == {job.id for job in self.jobs.values() if job.pushes}
+        assert {n: len(ledger.history.attempts(n)) for n in self.jobs} == {n: job.rows for n, job in self.jobs.items()}
+        assert ledger.retention.check() == ()
 
     # ---- the model
 
@@ -277,7 +281,7 @@ class Machine(RuleBasedStateMachine):
         else:
             job.state = State.FAILED if cause == "io" and job.attempts < 3 and job.duration < 300 else State.DEAD
         if job.state is State.FAILED:
-            found = ledger.job(job.id)
+            found = ledger.history.job(job.id)
             assert found is not None
             assert found.next_attempt is not None
             assert 0 <= found.next_attempt - self.clock.wall <= RETRIES.longest

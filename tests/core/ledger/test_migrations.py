@@ -47,7 +47,7 @@ def test_every_version_becomes_the_newest(place: Place, version: int) -> None:
             assert sqlite.applied(file, LEDGER) == tuple(step.name for step in MIGRATIONS)
         queued(ledger, new_job())
         assert len(finish_all(ledger)) == 1
-        assert ledger.check() == ()
+        assert ledger.retention.check() == ()
 
 
 def test_the_newest_version_is_the_one_written_down(place: Place) -> None:
@@ -67,7 +67,7 @@ def test_the_next_version_keeps_what_is_there(place: Place, monkeypatch: pytest.
         with place.open() as ledger, place.raw() as raw:
             assert ledger.moved_aside is None
             assert raw.execute("SELECT colour FROM batches").fetchall() == [("blue",)]
-            assert ledger.counts()[State.QUEUED] == 1
+            assert ledger.history.counts()[State.QUEUED] == 1
 
 
 def test_a_migration_that_fails_leaves_the_old_version(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_a_migration_that_fails_leaves_the_old_version(place: Place, monkeypatch
             pass
     assert contents(place.path) == before
     with place.open() as ledger:
-        assert ledger.counts()[State.QUEUED] == 1
+        assert ledger.history.counts()[State.QUEUED] == 1
 
 
 def test_each_migration_is_a_transaction_of_its_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,27 +15,27 @@ HOUR = 3_600.0
 def push(ledger: Ledger, number: int, content: str = "1", *, calendar: str = "", account: str = "") -> int:
     """Make a result that is to be pushed, under the name of its number, and return its row."""
     queued(ledger, new_job(number, sha256=content))
-    (job,) = ledger.claim("queue")
+    (job,) = ledger.queue.claim("queue")
     named = calendar or f"out/{number}"
-    ledger.record([done(job, push=True, calendar=named, account=account, output_sha256=f"{content * 64}"[:64])])
-    return max([row.id for row in [*ledger.pending(), *ledger.refused()]])
+    ledger.queue.record([done(job, push=True, calendar=named, account=account, output_sha256=f"{content * 64}"[:64])])
+    return max([row.id for row in [*ledger.outbox.pending(), *ledger.outbox.refused()]])
 
 
 def settle(ledger: Ledger, row: int, state: Delivery, **changes: object) -> None:
     """Write down how a push ended."""
-    ledger.settle([Delivered(id=row, state=state, **changes)])  # type: ignore[arg-type]
+    ledger.outbox.settle([Delivered(id=row, state=state, **changes)])  # type: ignore[arg-type]
 
 
 def test_revisions_are_milliseconds_and_grow(ledger: Ledger, place: Place) -> None:
     """A row's revision is the time of its result, and more than the one before of its calendar whatever the time."""
     push(ledger, 1, "1")
-    assert ledger.pending()[0].revision == START * 1_000
+    assert ledger.outbox.pending()[0].revision == START * 1_000
     push(ledger, 1, "2")
-    assert ledger.pending()[0].revision == START * 1_000 + 1
+    assert ledger.outbox.pending()[0].revision == START * 1_000 + 1
     place.clock.wall -= 365 * 24 * HOUR
     push(ledger, 1, "3")
     push(ledger, 2, "3")
-    assert sorted(row.revision for row in ledger.pending()) == [
+    assert sorted(row.revision for row in ledger.outbox.pending()) == [
         (START - 365 * 24 * HOUR) * 1_000,
         START * 1_000 + 2,
     ]
@@ -46,38 +46,38 @@ def test_revisions_grow_past_what_was_thrown_away(place: Place) -> None:
     with place.open() as ledger:
         settle(ledger, push(ledger, 1), Delivery.SENT)
         place.clock.turn(100 * 24 * HOUR)
-        assert ledger.purge() == 1
+        assert ledger.retention.purge() == 1
         place.clock.wall -= 200 * 24 * HOUR
         push(ledger, 1, "2")
-        assert ledger.pending()[0].revision == START * 1_000 + 1
+        assert ledger.outbox.pending()[0].revision == START * 1_000 + 1
 
 
 def test_what_is_due(ledger: Ledger, place: Place) -> None:
     """Rows are due by their time, the longest due first; the next one's time is known."""
-    assert ledger.next_push() is None
+    assert ledger.outbox.next_push() is None
     one, two, three = (push(ledger, number) for number in (1, 2, 3))
     settle(ledger, two, Delivery.PENDING, attempts=1, delay=100.0, cause="busy", message="Wait.")
     settle(ledger, one, Delivery.PENDING, attempts=1, delay=50.0)
-    assert [row.id for row in ledger.due(10)] == [three]
+    assert [row.id for row in ledger.outbox.due(10)] == [three]
     settle(ledger, three, Delivery.SENT)
-    assert ledger.next_push() == 50.0
+    assert ledger.outbox.next_push() == 50.0
     place.clock.turn(100)
-    assert [(row.id, row.attempts, row.cause, row.message) for row in ledger.due(10)] == [
+    assert [(row.id, row.attempts, row.cause, row.message) for row in ledger.outbox.due(10)] == [
         (one, 1, "", None),
         (two, 1, "busy", "Wait."),
     ]
-    assert [row.id for row in ledger.due(1)] == [one]
-    assert ledger.next_push() == 0.0
+    assert [row.id for row in ledger.outbox.due(1)] == [one]
+    assert ledger.outbox.next_push() == 0.0
 
 
 def test_no_wait_is_longer_than_an_hour(ledger: Ledger, place: Place) -> None:
     """What is asked for beyond an hour is an hour; what another clock set further off is due at once."""
     row = push(ledger, 1)
     settle(ledger, row, Delivery.PENDING, delay=10.0**9)
-    assert ledger.next_push() == HOUR
+    assert ledger.outbox.next_push() == HOUR
     place.clock.wall -= 100 * HOUR
-    assert ledger.next_push() == 0.0
-    assert [one.id for one in ledger.due(1)] == [row]
+    assert ledger.outbox.next_push() == 0.0
+    assert [one.id for one in ledger.outbox.due(1)] == [row]
 
 
 def test_what_was_superseded_meanwhile_stays_that(ledger: Ledger) -> None:
@@ -86,8 +86,8 @@ def test_what_was_superseded_meanwhile_stays_that(ledger: Ledger) -> None:
     new = push(ledger, 1, "2")
     for state in (Delivery.SENT, Delivery.REFUSED, Delivery.PENDING):
         settle(ledger, old, state)
-    assert [row.id for row in ledger.pending()] == [new]
-    assert ledger.backlog().states == {"pending": 1, "sent": 0, "refused": 0, "superseded": 1}
+    assert [row.id for row in ledger.outbox.pending()] == [new]
+    assert ledger.outbox.backlog().states == {"pending": 1, "sent": 0, "refused": 0, "superseded": 1}
 
 
 def test_a_backlog(ledger: Ledger, place: Place) -> None:
@@ -97,7 +97,7 @@ def test_a_backlog(ledger: Ledger, place: Place) -> None:
     settle(ledger, rows[0], Delivery.SENT)
     settle(ledger, rows[1], Delivery.REFUSED, cause="push_refused", message="No.")
     settle(ledger, rows[2], Delivery.PENDING, delay=5.0, cause="busy")
-    found = ledger.backlog()
+    found = ledger.outbox.backlog()
     assert found.states == {"pending": 4, "sent": 1, "refused": 1, "superseded": 0}
     assert found.waiting == {"": 3, "busy": 1}
     assert (found.next_due, found.last_sent) == (0.0, START + 10)
@@ -108,8 +108,8 @@ def test_waking_what_waits_for_one_cause(ledger: Ledger) -> None:
     ours, theirs, other, anybodys = (push(ledger, n, account=who) for n, who in enumerate(["a", "b", "a", ""]))
     for row, cause in ((ours, "x"), (theirs, "x"), (other, "y"), (anybodys, "x")):
         settle(ledger, row, Delivery.PENDING, attempts=5, delay=100.0, cause=cause)
-    assert ledger.wake("x", "a") == 2
-    assert sorted((row.id, row.attempts) for row in ledger.due(10)) == [(ours, 0), (anybodys, 0)]
+    assert ledger.outbox.wake("x", "a") == 2
+    assert sorted((row.id, row.attempts) for row in ledger.outbox.due(10)) == [(ours, 0), (anybodys, 0)]
 
 
 def test_pushing_again(ledger: Ledger) -> None:
@@ -118,9 +118,9 @@ def test_pushing_again(ledger: Ledger) -> None:
     settle(ledger, waits, Delivery.PENDING, attempts=8, delay=HOUR, cause="busy", message="Wait.")
     settle(ledger, refused, Delivery.REFUSED, attempts=1, cause="push_refused", message="No.")
     settle(ledger, sent, Delivery.SENT)
-    revision = ledger.refused()[0].revision
-    assert ledger.push_again("b") == 2
-    found = {row.id: row for row in ledger.due(10)}
+    revision = ledger.outbox.refused()[0].revision
+    assert ledger.outbox.again("b") == 2
+    found = {row.id: row for row in ledger.outbox.due(10)}
     assert found.keys() == {waits, refused}
     assert {(row.attempts, row.cause, row.message, row.account) for row in found.values()} == {(0, "", None, "b")}
     assert found[refused].revision == revision
@@ -130,15 +130,15 @@ def test_a_name_belongs_to_one_output(ledger: Ledger, tmp_path: Path) -> None:
     """A second output under a name is refused with the first one's path; it may have the name when that is gone."""
     first = push(ledger, 1, calendar="same")
     second = push(ledger, 2, calendar="same")
-    assert [row.id for row in ledger.pending()] == [first]
-    (row,) = ledger.refused()
+    assert [row.id for row in ledger.outbox.pending()] == [first]
+    (row,) = ledger.outbox.refused()
     assert (row.id, row.cause, row.message) == (second, NAME_TAKEN, "The name same belongs to /out/1.ics.")
     settle(ledger, first, Delivery.SENT)
-    assert ledger.push_again() == 1  # there is no /out/1.ics on this disk
-    (row,) = ledger.pending()
+    assert ledger.outbox.again() == 1  # there is no /out/1.ics on this disk
+    (row,) = ledger.outbox.pending()
     assert (row.id, row.revision) == (second, START * 1_000 + 1)
     third = push(ledger, 1, "3", calendar="same")
-    assert [row.id for row in ledger.refused()] == [third]
+    assert [row.id for row in ledger.outbox.refused()] == [third]
 
 
 def test_a_name_whose_output_is_there_stays(place: Place, tmp_path: Path) -> None:
@@ -147,30 +147,30 @@ def test_a_name_whose_output_is_there_stays(place: Place, tmp_path: Path) -> Non
     output.write_bytes(b"x")
     with place.open() as ledger:
         queued(ledger, new_job(1, output=output), new_job(2))
-        ledger.record([done(job, push=True, calendar="same") for job in ledger.claim("queue", 2)])
-        assert ledger.push_again() == 1
-        assert [row.cause for row in ledger.refused()] == [NAME_TAKEN]
+        ledger.queue.record([done(job, push=True, calendar="same") for job in ledger.queue.claim("queue", 2)])
+        assert ledger.outbox.again() == 1
+        assert [row.cause for row in ledger.outbox.refused()] == [NAME_TAKEN]
 
 
 def test_offering_what_was_never_pushed(ledger: Ledger) -> None:
     """Results below a folder that never were in the outbox as they are come into it, once; others do not."""
     queued(ledger, *(new_job(number, output=Path(f"/out/{number}.ics")) for number in range(1_200)))
     queued(ledger, new_job(5_000, output=Path("/outside/x.ics")), new_job(5_001, output=Path("/out.ics")))
-    jobs = ledger.claim("queue", 2_000)
-    ledger.record([done(job, push=job.output.name == "7.ics", calendar="out/7") for job in jobs])
+    jobs = ledger.queue.claim("queue", 2_000)
+    ledger.queue.record([done(job, push=job.output.name == "7.ics", calendar="out/7") for job in jobs])
     name = {Path(f"/out/{number}.ics"): f"out/{number}" for number in range(1_200)}
-    assert ledger.offer(Path("/out"), name.__getitem__, "a") == 1_199
-    assert ledger.offer(Path("/out"), name.__getitem__, "a") == 0
-    assert ledger.backlog().states[Delivery.PENDING] == 1_200
-    assert {row.account for row in ledger.pending(2_000)} == {"", "a"}
+    assert ledger.outbox.offer(Path("/out"), name.__getitem__, "a") == 1_199
+    assert ledger.outbox.offer(Path("/out"), name.__getitem__, "a") == 0
+    assert ledger.outbox.backlog().states[Delivery.PENDING] == 1_200
+    assert {row.account for row in ledger.outbox.pending(2_000)} == {"", "a"}
 
 
 def test_offering_names_that_are_taken(ledger: Ledger) -> None:
     """An output whose name is another's is not offered under it."""
     queued(ledger, new_job(1), new_job(2))
-    ledger.record([done(job) for job in ledger.claim("queue", 2)])
-    assert ledger.offer(Path("/out"), lambda output: "same", "") == 1
-    assert len(ledger.pending()) == 1
+    ledger.queue.record([done(job) for job in ledger.queue.claim("queue", 2)])
+    assert ledger.outbox.offer(Path("/out"), lambda output: "same", "") == 1
+    assert len(ledger.outbox.pending()) == 1
 
 
 def test_pages_of_refusals(ledger: Ledger) -> None:
@@ -178,8 +178,8 @@ def test_pages_of_refusals(ledger: Ledger) -> None:
     rows = [push(ledger, number) for number in range(5)]
     for row in rows:
         settle(ledger, row, Delivery.REFUSED)
-    assert [row.id for row in ledger.refused(2)] == rows[:2]
-    assert [row.id for row in ledger.refused(10, after=rows[1])] == rows[2:]
+    assert [row.id for row in ledger.outbox.refused(2)] == rows[:2]
+    assert [row.id for row in ledger.outbox.refused(10, after=rows[1])] == rows[2:]
 
 
 def test_one_process_pushes(place: Place) -> None:
@@ -213,7 +213,7 @@ def test_rows_of_before_are_kept(place: Place) -> None:
             )
         raw.execute("DELETE FROM outbox WHERE id IN (1, 3)")
     with place.open() as ledger:
-        (row,) = ledger.pending()
+        (row,) = ledger.outbox.pending()
         assert (row.id, row.job, row.calendar, row.revision, row.account, row.cause) == (2, 2, "", 0, "", "")
         assert push(ledger, 9) == 4
 

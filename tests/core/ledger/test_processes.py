@@ -58,9 +58,9 @@ def test_four_processes_do_every_job_once(tmp_path: Path, mode: str, monkeypatch
         assert [worker.returncode for worker in workers] == [0] * 4
         assert sorted(int(word) for words in said for word in words[1::2]) == list(ids)
         assert {word for words in said for word in words[::2]} == {"done"}
-        assert ledger.counts()[State.DONE] == len(ledger.pending(1_000)) == 400
-        assert all(len(ledger.attempts(number)) == 1 for number in ids)
-        assert ledger.check() == ()
+        assert ledger.history.counts()[State.DONE] == len(ledger.outbox.pending(1_000)) == 400
+        assert all(len(ledger.history.attempts(number)) == 1 for number in ids)
+        assert ledger.retention.check() == ()
 
 
 def test_the_jobs_of_a_killed_process_are_back_at_once(tmp_path: Path) -> None:
@@ -72,14 +72,16 @@ def test_the_jobs_of_a_killed_process_are_back_at_once(tmp_path: Path) -> None:
             go(holder)
             held = [int(word) for word in read(holder).split()]
             assert len(held) == 2
-            assert ledger.take_over() == 0
+            assert ledger.queue.take_over() == 0
             holder.kill()
             if sys.platform == "linux":
                 os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
             else:
                 holder.wait()
-            assert ledger.take_over() == 2
-        assert [[attempt.cause for attempt in ledger.attempts(number)] for number in held] == [[INTERRUPTED]] * 2
+            assert ledger.queue.take_over() == 2
+        assert [[attempt.cause for attempt in ledger.history.attempts(number)] for number in held] == [
+            [INTERRUPTED]
+        ] * 2
         assert len(finish_all(ledger)) == 3
 
 
@@ -97,7 +99,7 @@ def test_what_a_killed_process_said_is_there(tmp_path: Path, mode: str, monkeypa
             writer.kill()
         with Ledger.open(path) as ledger:
             assert ledger.moved_aside is None
-            assert ledger.check() == ()
-            jobs = ledger.counts()[State.QUEUED]
+            assert ledger.retention.check() == ()
+            jobs = ledger.history.counts()[State.QUEUED]
         assert jobs >= said[-1]
         assert jobs % 50 == 0

@@ -22,11 +22,11 @@ def test_old_history_goes_by_itself(place: Place) -> None:
         (young,) = finish_all(ledger)
         place.clock.turn(89 * DAY)
     with place.open() as ledger:
-        assert ledger.job(old.id) is None
-        assert ledger.attempts(old.id) == []
-        assert ledger.job(young.id) is not None
-        assert ledger.counts()[State.DONE] == 1
-        assert [batch.id for batch in ledger.batches()] == [2]
+        assert ledger.history.job(old.id) is None
+        assert ledger.history.attempts(old.id) == []
+        assert ledger.history.job(young.id) is not None
+        assert ledger.history.counts()[State.DONE] == 1
+        assert [batch.id for batch in ledger.history.batches()] == [2]
 
 
 def test_history_is_limited_in_number(place: Place) -> None:
@@ -36,28 +36,28 @@ def test_history_is_limited_in_number(place: Place) -> None:
             queued(ledger, new_job(number))
             finish_all(ledger)
             place.clock.turn(1)
-        assert ledger.purge() == 70
-        assert ledger.purge() == 0
-        assert sorted(job.output.stem for job in ledger.jobs()) == sorted(str(n) for n in range(70, 100))
+        assert ledger.retention.purge() == 70
+        assert ledger.retention.purge() == 0
+        assert sorted(job.output.stem for job in ledger.history.jobs()) == sorted(str(n) for n in range(70, 100))
 
 
 def test_nothing_that_is_still_needed_goes(place: Place) -> None:
     """However old: what is open, a dead letter, or still to be pushed stays, with its attempts and its batch."""
     with place.open(keep=Keep(days=1, jobs=0)) as ledger:
         queued(ledger, *(new_job(n) for n in range(6)))
-        jobs = ledger.claim("queue", 5)
+        jobs = ledger.queue.claim("queue", 5)
         ends: list[Outcome] = [
             failure(jobs[0], "io"),
             failure(jobs[1], "damaged"),
             failure(jobs[2], "crash"),
             done(jobs[3], push=True),
         ]
-        ledger.record(ends)
+        ledger.queue.record(ends)
         place.clock.turn(1_000 * DAY)
-        assert ledger.purge() == 0
-        assert sum(ledger.counts().values()) == 6
-        assert [len(ledger.attempts(job.id)) for job in jobs] == [1, 1, 1, 1, 0]
-        assert len(ledger.pending()) == len(ledger.batches()) == 1
+        assert ledger.retention.purge() == 0
+        assert sum(ledger.history.counts().values()) == 6
+        assert [len(ledger.history.attempts(job.id)) for job in jobs] == [1, 1, 1, 1, 0]
+        assert len(ledger.outbox.pending()) == len(ledger.history.batches()) == 1
 
 
 @pytest.mark.parametrize(("state", "stays"), [("pending", 1), ("refused", 1), ("sent", 0), ("superseded", 0)])
@@ -65,11 +65,11 @@ def test_the_outbox_is_swept(place: Place, state: str, stays: int) -> None:
     """What was sent or superseded goes with its job, or by itself when as old; what waits or was refused stays."""
     with place.open(keep=Keep(days=10)) as ledger:
         queued(ledger, new_job(1))
-        ledger.record([done(job, push=True) for job in ledger.claim("queue")])
+        ledger.queue.record([done(job, push=True) for job in ledger.queue.claim("queue")])
         with place.raw() as raw:
             raw.execute("UPDATE outbox SET state = ?, completed = created", (state,))
             place.clock.turn(11 * DAY)
-            assert ledger.purge() == 1 - stays
+            assert ledger.retention.purge() == 1 - stays
             assert raw.execute("SELECT count(*) FROM outbox").fetchone() == (stays,)
 
 
@@ -81,17 +81,17 @@ def test_much_history_goes_in_pieces(place: Place, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(retention, "AT_START", 2)
     place.clock.turn(91 * DAY)
     with place.open() as ledger:
-        assert ledger.counts()[State.DONE] == 1_500
-        assert ledger.purge() == 1_500
-        assert sum(ledger.counts().values()) == 0
+        assert ledger.history.counts()[State.DONE] == 1_500
+        assert ledger.retention.purge() == 1_500
+        assert sum(ledger.history.counts().values()) == 0
 
 
 def test_a_batch_without_jobs_stays_while_it_is_young(place: Place) -> None:
     """A batch that was just begun and has no jobs yet is not swept away."""
     with place.open() as ledger:
-        batch = ledger.begin("watch")
-        ledger.purge()
-        assert [found.id for found in ledger.batches()] == [batch]
+        batch = ledger.history.begin("watch")
+        ledger.retention.purge()
+        assert [found.id for found in ledger.history.batches()] == [batch]
 
 
 # ---- copies
@@ -104,15 +104,15 @@ def test_a_backup_is_a_ledger(place: Place, tmp_path: Path) -> None:
         queued(ledger, *(new_job(n) for n in range(50)))
         finish_all(ledger)
         queued(ledger, new_job(99))
-        ledger.backup(tmp_path / "copy")
-        kept = ledger.jobs(Filter(limit=100))
+        ledger.retention.backup(tmp_path / "copy")
+        kept = ledger.history.jobs(Filter(limit=100))
         finish_all(ledger)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "state"]
     copy = Place(tmp_path / "copy", place.clock)
     assert copy.path.read_bytes()[18:20] == b"\1\1"  # no log, which could not be made where nobody may write
     with copy.open() as ledger:
-        assert ledger.jobs(Filter(limit=100)) == kept
-        assert ledger.check() == ()
+        assert ledger.history.jobs(Filter(limit=100)) == kept
+        assert ledger.retention.check() == ()
 
 
 @pytest.mark.usefixtures("journal")
@@ -120,14 +120,14 @@ def test_a_backup_is_put_back(place: Place, tmp_path: Path) -> None:
     """Restoring gives back what the copy holds, to all that have the ledger open; then work goes on."""
     with place.open() as ledger, place.open(lease="boot/space/1/1") as other:
         queued(ledger, *(new_job(n) for n in range(20)))
-        ledger.backup(tmp_path / "copy")
-        kept = ledger.jobs()
+        ledger.retention.backup(tmp_path / "copy")
+        kept = ledger.history.jobs()
         finish_all(ledger)
-        ledger.restore(tmp_path / "copy")
-        assert ledger.jobs() == other.jobs() == kept
+        ledger.retention.restore(tmp_path / "copy")
+        assert ledger.history.jobs() == other.history.jobs() == kept
         assert len(finish_all(other)) == 20
-        assert ledger.counts()[State.DONE] == 20
-        assert ledger.check() == ()
+        assert ledger.history.counts()[State.DONE] == 20
+        assert ledger.retention.check() == ()
 
 
 @pytest.mark.parametrize("what", ["garbage", "damaged", "foreign", "empty"])
@@ -137,7 +137,7 @@ def test_what_is_no_sound_backup_is_refused(place: Place, tmp_path: Path, what: 
     with place.open() as ledger:
         queued(ledger, *(new_job(n) for n in range(200)))
         if what == "damaged":
-            ledger.backup(copy)
+            ledger.retention.backup(copy)
             whole = copy.read_bytes()
             copy.write_bytes(whole[: len(whole) // 2])
         elif what == "foreign":
@@ -145,22 +145,22 @@ def test_what_is_no_sound_backup_is_refused(place: Place, tmp_path: Path, what: 
                 raw.execute("CREATE TABLE mine (x)")
         else:
             copy.write_bytes(b"\0x" * 5_000 if what == "garbage" else b"")
-        before = ledger.jobs()
+        before = ledger.history.jobs()
         with pytest.raises(InputOutput, match="is not a sound backup of a ledger"):
-            ledger.restore(copy)
-        assert ledger.jobs() == before
+            ledger.retention.restore(copy)
+        assert ledger.history.jobs() == before
         with pytest.raises(NoSuchFile):
-            ledger.restore(tmp_path / "nowhere")
+            ledger.retention.restore(tmp_path / "nowhere")
 
 
 def test_a_ledger_that_is_held_is_not_replaced(place: Place, tmp_path: Path) -> None:
     """While another program holds the ledger, restoring gives up after our patience, in words."""
     with place.open(patience=0.05) as ledger:
-        ledger.backup(tmp_path / "copy")
+        ledger.retention.backup(tmp_path / "copy")
         with place.raw() as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(InputOutput, match="in use by another program"):
-                ledger.restore(tmp_path / "copy")
+                ledger.retention.restore(tmp_path / "copy")
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing(
@@ -169,7 +169,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
     """Without its folder, or with a full disk, the copy is refused in words, the old one stays, no half one is left."""
     with place.open() as ledger:
         with pytest.raises(NotWritable, match="no folder"):
-            ledger.backup(tmp_path / "nowhere" / "copy")
+            ledger.retention.backup(tmp_path / "nowhere" / "copy")
         copy = tmp_path / "copy"
         copy.write_bytes(b"older")
 
@@ -178,7 +178,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
 
         monkeypatch.setattr("os.replace", full)
         with pytest.raises(InputOutput, match="No space left"):
-            ledger.backup(copy)
+            ledger.retention.backup(copy)
         assert copy.read_bytes() == b"older"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "state"]
 
@@ -187,7 +187,7 @@ def test_the_check_finds_what_is_wrong(place: Place, monkeypatch: pytest.MonkeyP
     """A sound ledger has nothing to say; one with a hole says where."""
     with place.open() as ledger:
         queued(ledger, *(new_job(n) for n in range(500)))
-        assert ledger.check() == ()
+        assert ledger.retention.check() == ()
     with place.raw() as raw:
         (root,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'jobs_content'").fetchone()
     whole = bytearray(place.path.read_bytes())
@@ -195,4 +195,4 @@ def test_the_check_finds_what_is_wrong(place: Place, monkeypatch: pytest.MonkeyP
     place.path.write_bytes(whole)
     monkeypatch.setattr("tukscal.core.ledger.recovery.examine", lambda _: None)  # as if it broke after the start
     with place.open() as ledger:
-        assert ledger.check()
+        assert ledger.retention.check()

@@ -33,19 +33,19 @@ def held(place: Place) -> Iterator[sqlite3.Connection]:
 def test_a_ledger_somebody_holds_is_named(place: Place, what: str) -> None:
     """If another program does not let go within our patience, a sentence names the file; later the same call works."""
     with place.open(patience=0.05) as ledger:
-        batch = ledger.begin("test")
-        ledger.enqueue(batch, [new_job(1), new_job(2)])
-        (job,) = ledger.claim("queue")
+        batch = ledger.history.begin("test")
+        ledger.queue.enqueue(batch, [new_job(1), new_job(2)])
+        (job,) = ledger.queue.claim("queue")
 
         def call() -> object:
             if what == "open":
                 with place.open(patience=0.05):
                     return True
             calls: dict[str, Callable[[], object]] = {
-                "claim": lambda: ledger.claim("queue"),
-                "enqueue": lambda: ledger.enqueue(batch, [new_job(3)]),
-                "record": lambda: ledger.record([done(job)]) == [],
-                "begin": lambda: ledger.begin("test"),
+                "claim": lambda: ledger.queue.claim("queue"),
+                "enqueue": lambda: ledger.queue.enqueue(batch, [new_job(3)]),
+                "record": lambda: ledger.queue.record([done(job)]) == [],
+                "begin": lambda: ledger.history.begin("test"),
             }
             return calls[what]()
 
@@ -62,11 +62,11 @@ def test_a_patient_ledger_waits(place: Place, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("tukscal.core.ledger.store._PIECE", 0.02)
     with place.open(patience=60) as ledger:
         queued(ledger, new_job(1))
-        (job,) = ledger.claim("queue")
+        (job,) = ledger.queue.claim("queue")
         with held(place) as other:
             ledger._store.patiently = _let_go(other, ledger._store.patiently)  # type: ignore[method-assign, assignment]
-            assert ledger.record([done(job)]) == []
-        assert ledger.counts()[State.DONE] == 1
+            assert ledger.queue.record([done(job)]) == []
+        assert ledger.history.counts()[State.DONE] == 1
 
 
 def _let_go(other: sqlite3.Connection, patiently: object) -> object:
@@ -96,7 +96,7 @@ def test_a_thread_that_waits_hears_ctrl_c(place: Place, monkeypatch: pytest.Monk
         timer = threading.Timer(0.2, _thread.interrupt_main)
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            ledger.claim("queue")
+            ledger.queue.claim("queue")
         timer.join()
 
 
@@ -105,20 +105,20 @@ def test_a_full_disk_loses_nothing_that_was_written(place: Place) -> None:
     """When the disk is full a group of outcomes is refused whole and in words; with space it is written."""
     with place.open() as ledger:
         queued(ledger, *(new_job(n) for n in range(200)))
-        jobs = ledger.claim("queue", 200)
+        jobs = ledger.queue.claim("queue", 200)
         connection = ledger._store.connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
         group = [done(job, push=True) for job in jobs]
         with pytest.raises(InputOutput, match="cannot be read or written: the disk is full") as error:
-            ledger.record(group)
+            ledger.queue.record(group)
         assert error.value.cause == "io"
-        assert ledger.counts()[State.RUNNING] == 200
-        assert ledger.pending() == []
+        assert ledger.history.counts()[State.RUNNING] == 200
+        assert ledger.outbox.pending() == []
         connection.execute("PRAGMA max_page_count = 100000")
-        assert ledger.record(group) == []
-        assert ledger.counts()[State.DONE] == 200
-        assert ledger.check() == ()
+        assert ledger.queue.record(group) == []
+        assert ledger.history.counts()[State.DONE] == 200
+        assert ledger.retention.check() == ()
 
 
 def test_a_removed_ledger_is_not_written_to(place: Place) -> None:
@@ -127,9 +127,9 @@ def test_a_removed_ledger_is_not_written_to(place: Place) -> None:
         queued(ledger, new_job(1))
         place.path.rename(place.path.with_name("kept"))
         with pytest.raises(InputOutput, match="removed or replaced while it was in use"):
-            ledger.claim("queue")
+            ledger.queue.claim("queue")
         with place.open() as fresh:
-            assert fresh.claim("queue") == []
+            assert fresh.queue.claim("queue") == []
             with pytest.raises(InputOutput, match="removed or replaced"):
                 queued(ledger, new_job(2))
 
@@ -144,7 +144,7 @@ def test_a_ledger_is_the_same_wherever_one_stands(
         monkeypatch.chdir(tmp_path)
         queued(ledger, new_job(1))
     with place.open() as ledger:
-        assert len(ledger.claim("queue")) == 1
+        assert len(ledger.queue.claim("queue")) == 1
 
 
 @UNIX
@@ -155,7 +155,7 @@ def test_a_link_leads_to_the_ledger(place: Place, tmp_path: Path) -> None:
     with Ledger.open(link) as ledger:
         queued(ledger, new_job(1))
     with place.open() as ledger:
-        assert len(ledger.claim("queue")) == 1
+        assert len(ledger.queue.claim("queue")) == 1
     place.path.write_bytes(b"\0garbage" * 1_000)
     with Ledger.open(link) as ledger:
         assert ledger.moved_aside is not None
@@ -169,7 +169,7 @@ def test_a_forked_process_does_not_touch_the_ledger(place: Place) -> None:
     """In a forked child every call is refused, closing is nothing, and the parent goes on as if nothing had been."""
     with place.open() as ledger:
         queued(ledger, new_job(1), new_job(2))
-        (job,) = ledger.claim("queue")
+        (job,) = ledger.queue.claim("queue")
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:  # the child, which must leave by os._exit alone
@@ -180,14 +180,14 @@ def test_a_forked_process_does_not_touch_the_ledger(place: Place) -> None:
         with os.fdopen(reader) as answers:
             refusals = ["A ledger belongs to the process that opened it."] * 3
             assert answers.read().splitlines() == [*refusals, "still open: (1,)"]
-        assert ledger.record([done(job)]) == []
-        assert len(ledger.claim("queue")) == 1
-        assert ledger.check() == ()
+        assert ledger.queue.record([done(job)]) == []
+        assert len(ledger.queue.claim("queue")) == 1
+        assert ledger.retention.check() == ()
 
 
 def _refusals(ledger: Ledger) -> Iterator[str]:
     inherited = ledger._store._open
-    for call in (lambda: ledger.claim("queue"), lambda: ledger.jobs(Filter()), ledger.check):
+    for call in (lambda: ledger.queue.claim("queue"), lambda: ledger.history.jobs(Filter()), ledger.retention.check):
         try:
             call()
         except ValueError as error:
@@ -217,7 +217,7 @@ def test_a_closed_ledger_says_so(place: Place) -> None:
         pass
     ledger.close()
     with pytest.raises(ValueError, match="closed"):
-        ledger.counts()
+        ledger.history.counts()
 
 
 @UNIX

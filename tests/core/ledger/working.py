@@ -12,23 +12,23 @@ from tukscal.tests.core.ledger.ledgers import done, new_job
 
 def work(ledger: Ledger) -> None:
     """Take and finish jobs in small groups until none is open; print the numbers of those that were ours."""
-    while ledger.next_due("queue") == 0:
-        jobs = ledger.claim("queue", 3)
-        refused = ledger.record([done(job, push=True) for job in jobs])
+    while ledger.queue.next_due("queue") == 0:
+        jobs = ledger.queue.claim("queue", 3)
+        refused = ledger.queue.record([done(job, push=True) for job in jobs])
         for job in jobs:
             print("refused" if job.id in refused else "done", job.id, flush=True)
 
 
 def hold(ledger: Ledger) -> None:
     """Take two jobs, say so, and wait to be killed."""
-    print(*(job.id for job in ledger.claim("queue", 2)), flush=True)
+    print(*(job.id for job in ledger.queue.claim("queue", 2)), flush=True)
     input()
 
 
 def fill(ledger: Ledger) -> None:
     """Queue jobs for ever, each batch twice, in groups that are committed together; say each group that is."""
     for start in range(0, 1_000_000, 50):
-        ledger.enqueue(ledger.begin("test"), [new_job(number) for number in range(start, start + 50)])
+        ledger.queue.enqueue(ledger.history.begin("test"), [new_job(number) for number in range(start, start + 50)])
         print(start + 50, flush=True)
 
 

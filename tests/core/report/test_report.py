@@ -28,11 +28,11 @@ ASKED = {"sources": ["/in"], "output": "/out"}
 
 def batch(ledger: Ledger, numbers: range, dead: range = range(0), command: str = "batch", **changes: Any) -> int:
     """Do a batch in which some jobs fail, and return its number."""
-    number = ledger.begin(command, ASKED)
-    ledger.enqueue(number, [new_job(one, **changes) for one in numbers])
-    while jobs := ledger.claim("queue", 500):
-        ledger.record([_end(job, dead) for job in jobs])
-    ledger.end_batch(number, {"batch": number, "seconds": 2.5, "failures": len(dead)})
+    number = ledger.history.begin(command, ASKED)
+    ledger.queue.enqueue(number, [new_job(one, **changes) for one in numbers])
+    while jobs := ledger.queue.claim("queue", 500):
+        ledger.queue.record([_end(job, dead) for job in jobs])
+    ledger.history.end_batch(number, {"batch": number, "seconds": 2.5, "failures": len(dead)})
     return number
 
 
@@ -58,8 +58,10 @@ def test_every_job_of_the_batch_is_there_once(ledger: Ledger, tmp_path: Path) ->
     for sources in ([row["source"] for row in rows], [one["source"] for one in document["jobs"]]):
         assert len(sources) == 2_500
         assert set(sources) == expected
-    assert document["totals"]["states"] == {state.value: count for state, count in ledger.counts(batch=number).items()}
-    assert document["totals"]["causes"] == ledger.stats(number).causes == {"damaged": 278}
+    assert document["totals"]["states"] == {
+        state.value: count for state, count in ledger.history.counts(batch=number).items()
+    }
+    assert document["totals"]["causes"] == ledger.history.stats(number).causes == {"damaged": 278}
 
 
 def test_what_was_before_is_known(ledger: Ledger, place: Place, tmp_path: Path) -> None:
@@ -84,25 +86,25 @@ def test_what_was_before_is_known(ledger: Ledger, place: Place, tmp_path: Path) 
 
 def test_a_failure_within_the_run_is_not_one_before(ledger: Ledger, place: Place, tmp_path: Path) -> None:
     """A job that failed once and was done when tried again in the same run had not failed before."""
-    number = ledger.begin("batch", ASKED)
-    ledger.enqueue(number, [new_job(1)])
+    number = ledger.history.begin("batch", ASKED)
+    ledger.queue.enqueue(number, [new_job(1)])
     for end in (failure(1, "io"), done(1)):
         place.clock.turn(60)
-        ledger.claim("queue")
-        assert ledger.record([end]) == []
+        ledger.queue.claim("queue")
+        assert ledger.queue.record([end]) == []
     (one,) = written(ledger, number, tmp_path / "r.json")["jobs"]
     assert (one["state"], one["attempts"], one["before"]) == ("done", 2, None)
 
 
 def test_what_is_not_tried_again_is_on_the_page(ledger: Ledger, place: Place, tmp_path: Path) -> None:
     """A PDF that a batch left in quarantine is listed without a calendar; of another folder it is not."""
-    first = ledger.begin("batch", ASKED)
-    ledger.enqueue(first, [new_job(1), new_job(2, output=Path("/elsewhere/out/2.ics"))])
+    first = ledger.history.begin("batch", ASKED)
+    ledger.queue.enqueue(first, [new_job(1), new_job(2, output=Path("/elsewhere/out/2.ics"))])
     for _ in range(2):
         place.clock.turn(600)
-        ledger.record([failure(job, "crash") for job in ledger.claim("queue", 10)])
-    second = ledger.begin("batch", ASKED)
-    ledger.end_batch(second, {"batch": second, "quarantined": 1})
+        ledger.queue.record([failure(job, "crash") for job in ledger.queue.claim("queue", 10)])
+    second = ledger.history.begin("batch", ASKED)
+    ledger.history.end_batch(second, {"batch": second, "quarantined": 1})
     page = written(ledger, second, tmp_path / "r.html").decode()
     assert "<h1>1 of 1 PDF has no calendar</h1>" in page
     assert 'title="/in/1.pdf"' in page
@@ -111,8 +113,8 @@ def test_what_is_not_tried_again_is_on_the_page(ledger: Ledger, place: Place, tm
 
 def test_a_run_that_was_killed_has_a_report(ledger: Ledger, tmp_path: Path) -> None:
     """A batch that never ended has jobs that are not done, no summary, and says so."""
-    number = ledger.begin("batch", ASKED)
-    ledger.enqueue(number, [new_job(1)])
+    number = ledger.history.begin("batch", ASKED)
+    ledger.queue.enqueue(number, [new_job(1)])
     document = written(ledger, number, tmp_path / "r.json")
     assert (document["batch"]["ended"], document["batch"]["summary"]) == (None, None)
     assert "The run did not come to its end" in written(ledger, number, tmp_path / "r.html").decode()
@@ -206,5 +208,5 @@ def test_an_old_batch_is_found(ledger: Ledger, tmp_path: Path) -> None:
     """A batch below the newest hundred is found too."""
     number = batch(ledger, range(3))
     for _ in range(150):
-        ledger.begin("batch", ASKED)
+        ledger.history.begin("batch", ASKED)
     assert len(written(ledger, number, tmp_path / "r.csv")) == 3

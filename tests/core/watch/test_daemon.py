@@ -239,7 +239,7 @@ def test_restarted(tmp_path: Path) -> None:
         assert two.ended() == ["b.pdf done"]
         assert two.tree() == before
         with two.ledger() as ledger:
-            assert len(ledger.jobs(Filter(limit=10))) == 3
+            assert len(ledger.history.jobs(Filter(limit=10))) == 3
 
 
 def test_out_is_removed(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.errors import InputOutput, NotWritable
-from tukscal.core.ledger import Ledger
 from tukscal.core.ledger import State as JobState
+from tukscal.core.ledger.history import History
+from tukscal.core.ledger.queue import Queue
 from tukscal.core.pool import CannotStart, InProcess, Outcome
 from tukscal.core.watch.lease import NAME
 from tukscal.core.watch.telemetry.status import State
@@ -69,7 +70,7 @@ def test_drains(busy: tuple[Watched, Holding]) -> None:
     assert one.state() is State.STOPPED
     assert not (one.out / NAME).exists()
     with one.ledger() as ledger:
-        assert {state: count for state, count in ledger.counts().items() if count} == {
+        assert {state: count for state, count in ledger.history.counts().items() if count} == {
             JobState.DONE: 2,
             JobState.QUEUED: 1,
         }
@@ -79,7 +80,12 @@ def test_drains(busy: tuple[Watched, Holding]) -> None:
 def ledger_attempts(one: Watched) -> list[str]:
     """Return the causes that were counted against any job."""
     with one.ledger() as ledger:
-        return [attempt.cause for job in ledger.jobs() for attempt in ledger.attempts(job.id) if attempt.cause]
+        return [
+            attempt.cause
+            for job in ledger.history.jobs()
+            for attempt in ledger.history.attempts(job.id)
+            if attempt.cause
+        ]
 
 
 def test_the_grace_ends(busy: tuple[Watched, Holding]) -> None:
@@ -106,7 +112,7 @@ def test_a_second_signal(busy: tuple[Watched, Holding]) -> None:
     one.daemon.run()
     assert (one.clock.forward, one.ended()) == (began, [])
     with one.ledger() as ledger:
-        assert ledger.counts()[JobState.QUEUED] == 3
+        assert ledger.history.counts()[JobState.QUEUED] == 3
 
 
 def test_told_to_end_while_degraded(tmp_path: Path) -> None:
@@ -128,7 +134,7 @@ def test_results_that_could_not_be_recorded(tmp_path: Path, monkeypatch: pytest.
         raise InputOutput("The ledger is in use by another program.")
 
     with watched(tmp_path) as one, monkeypatch.context() as held:
-        held.setattr(Ledger, "record", refuse)
+        held.setattr(Queue, "record", refuse)
         one.drop("a.pdf")
         one.wait(20)
         before = one.tree()
@@ -199,7 +205,7 @@ def test_reloaded_while_the_ledger_is_held(tmp_path: Path, monkeypatch: pytest.M
         one.again.append(request(one.source, one.out, mirror=True))
         one.daemon.reload()
         with monkeypatch.context() as held:
-            held.setattr(Ledger, "begin", refuse)
+            held.setattr(History, "begin", refuse)
             one.wait(20)
             assert one.state() is State.DEGRADED
         one.wait(60)
@@ -234,7 +240,7 @@ def test_jobs_given_back_to_a_ledger_that_is_held(
         raise InputOutput("The ledger is in use by another program.")
 
     with monkeypatch.context() as held:
-        held.setattr(Ledger, "release", refuse)
+        held.setattr(Queue, "release", refuse)
         one.daemon._let_go()
         one.wait(3)
     pool.held = False

@@ -105,7 +105,9 @@ def test_a_leftover_job_waits_for_its_file(tmp_path: Path) -> None:
         two.settle()
         assert (two.ended(), two.names()) == (["a.pdf done"], {"a.ics"})
         with two.ledger() as ledger:
-            assert [(job.source.name, job.state.value) for job in ledger.jobs(Filter(limit=10))] == [("a.pdf", "done")]
+            assert [(job.source.name, job.state.value) for job in ledger.history.jobs(Filter(limit=10))] == [
+                ("a.pdf", "done")
+            ]
 
 
 # ---- what --mirror may remove
@@ -345,7 +347,7 @@ def left_behind(folder: Path, *names: str, **given: Any) -> None:
 def waiting(one: Watched) -> list[str]:
     """Return the PDFs of jobs that wait."""
     with one.ledger() as ledger:
-        jobs = ledger.jobs(Filter(limit=100))
+        jobs = ledger.history.jobs(Filter(limit=100))
         return [job.source.name for job in jobs if job.state.value in ("queued", "failed")]
 
 

@@ -79,7 +79,7 @@ def test_ten_thousand_at_once(tmp_path: Path, quick: Counter[str]) -> None:
         one.wait(70)
         assert len(one.lines.of("done")) == MANY
         with one.ledger() as ledger:
-            counts = ledger.counts()
+            counts = ledger.history.counts()
             assert (counts[JobState.DONE], sum(counts.values())) == (MANY, MANY)
 
 

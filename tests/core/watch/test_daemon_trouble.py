@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from tukscal.core.errors import Crashed, InputOutput
 from tukscal.core.jobs.task import convert_task
-from tukscal.core.ledger import Ledger
 from tukscal.core.ledger import State as JobState
+from tukscal.core.ledger.queue import Queue
 from tukscal.core.system import files
 from tukscal.core.watch import session
 from tukscal.core.watch.telemetry.status import State
@@ -162,7 +162,7 @@ def test_results_wait_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(CONVERT, convert)
     with watched(tmp_path) as one:
         with monkeypatch.context() as held:
-            held.setattr(Ledger, "record", refuse)
+            held.setattr(Queue, "record", refuse)
             one.drop("a.pdf")
             one.wait(60)
             assert (one.state(), one.ended()) == (State.DEGRADED, [])
@@ -183,7 +183,7 @@ def test_the_ledger_is_removed(tmp_path: Path) -> None:
         assert one.state() is State.IDLE
         assert one.tree() == before | {"b.ics": one.tree()["b.ics"]}
         with one.ledger() as ledger:
-            assert ledger.counts()[JobState.DONE] == 2
+            assert ledger.history.counts()[JobState.DONE] == 2
 
 
 def _err(_: object) -> None:

@@ -45,7 +45,7 @@ def test_one_works(two: tuple[Watched, Watched]) -> None:
     assert (first.status.role, second.status.role) == ("owner", "standby")
     assert second.status.owner.endswith("on host1")
     with second.ledger() as ledger:
-        assert sum(ledger.counts().values()) == 0
+        assert sum(ledger.history.counts().values()) == 0
 
 
 @pytest.mark.parametrize("how", ["killed", "ended"])
