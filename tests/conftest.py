@@ -22,6 +22,16 @@ if sys.platform != "win32":
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+_SLOW = 600  # seconds a slow test may take on a busy machine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give slow tests more time than others before they count as hanging."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SLOW))
+
+
 @pytest.fixture(params=SAMPLES)
 def sample_name(request: pytest.FixtureRequest) -> str:
     """Return the name of each real timetable in turn."""

@@ -142,8 +142,10 @@ def test_an_answer_outlives_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Worker, "gone", property(gone))
     with Pool(1, Guards(timeout=LONG)) as pool:
         pool.start(0, guarded.answer_and_vanish)
-        assert [(outcome.value, outcome.died) for outcome in pool.wait()] == [("done", False)]
+        (outcome,) = pool.wait()
+        assert (outcome.value, outcome.died) == ("done", False)
         monkeypatch.undo()
+        assert eventually(lambda: not guarded.alive(outcome.worker), 10)
         assert pool.call(guarded.work, 21) == 42
 
 
