@@ -12,7 +12,8 @@ from ..clock import Clock
 from ..settings import RateSettings
 from ..store.interface import BlockStore
 from ..store.job_model import AccessBlock
-from .rates import Limiter, Rule, network, within
+from ..store.rate_model import Rule
+from .rates import Limiter, network, within
 
 ADDRESS, LOGIN, ACCOUNT = "address", "login", "account"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import altcha
 
 from ..clock import Clock
+from ..store.rate_model import Spent
 
 HEADER = "Tukscal-Challenge"
 _ALGORITHM = "SHA-256"
@@ -26,14 +27,6 @@ class Difficulty:
     cost: int = 100
     prefix: str = "000"
     seconds: float = 600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """An answer that was right: `id` may count once, and can be forgotten after `expires`, unix seconds."""
-
-    id: bytes
-    expires: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,11 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import math
 import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from limits import RateLimitItemPerSecond
@@ -28,6 +27,7 @@ from limits.storage import storage_from_string
 from ....core.errors import InputOutput
 from .. import problems
 from ..problems import Problem
+from ..store.rate_model import Rule, Standing, standing, whole
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -36,26 +36,6 @@ _SWEEP = 10.0  # seconds between two looks for counters that are over
 _PATIENCE = 0.5  # seconds for a Redis: requests wait for it
 _REST = 1.0  # seconds a store of counters that failed is not asked
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """At most `amount` in any `seconds`; 0 is no limit. `exact` remembers each time, else they are counted."""
-
-    name: str
-    amount: int
-    seconds: int
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where somebody stands with a rule: what remains, and the whole seconds until more does."""
-
-    rule: Rule
-    remaining: int
-    reset: int
-    allowed: bool = True
 
 
 def headers(standings: Sequence[Standing]) -> dict[str, str]:
@@ -77,15 +57,6 @@ def refusal(standings: Sequence[Standing], detail: str) -> Problem:
     """Return the 429 of a request that a rule does not allow; Retry-After is that rule's reset."""
     wait = max((one.reset for one in standings if not one.allowed), default=1)
     return problems.too_many("rate_limited", detail, wait, headers(standings))
-
-
-def standing(rule: Rule, times: Sequence[float], now: float) -> Standing:
-    """Return where somebody stands whose last times within the rule's seconds, in order, are given; before one more."""
-    if len(times) < rule.amount:
-        oldest = times[0] if times else now
-        return Standing(rule=rule, remaining=rule.amount - len(times), reset=_whole(oldest + rule.seconds - now))
-    free = times[len(times) - rule.amount] + rule.seconds  # when the oldest of as many as are allowed is forgotten
-    return Standing(rule=rule, remaining=0, reset=_whole(free - now), allowed=False)
 
 
 def network(address: str) -> str:
@@ -199,7 +170,7 @@ class _Memory:
             until, count = now + rule.seconds, 0
         self._counts[rule, who] = until, count + 1
         remaining = max(0, rule.amount - count - 1)
-        return Standing(rule=rule, remaining=remaining, reset=_whole(until - now), allowed=count < rule.amount)
+        return Standing(rule=rule, remaining=remaining, reset=whole(until - now), allowed=count < rule.amount)
 
     def forget(self, now: float) -> None:
         for key in [key for key, times in self._times.items() if times[-1] <= now - key[0].seconds]:
@@ -228,7 +199,7 @@ class _Shared:
         limiter = self._exact if rule.exact else self._counted
         allowed = await limiter.hit(item, who)
         window = await limiter.get_window_stats(item, who)
-        reset = _whole(window.reset_time - time.time())
+        reset = whole(window.reset_time - time.time())
         return Standing(rule=rule, remaining=max(0, window.remaining), reset=reset, allowed=allowed)
 
     def forget(self, now: float) -> None:
@@ -255,7 +226,3 @@ def _shared(uri: str) -> _Shared:
     except (ConfigurationError, ImportError, ValueError) as error:
         advice = "Give rates.storage as memory:// or redis://HOST:PORT, which needs: pip install 'tukscal[redis]'"
         raise InputOutput(f"The counters cannot be kept at {uri.partition('@')[2] or uri}.", advice=advice) from error
-
-
-def _whole(seconds: float) -> int:
-    return max(1, math.ceil(seconds))

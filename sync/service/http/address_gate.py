@@ -6,9 +6,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..access.blocklist import ADDRESS
-from ..access.rates import Rule, network, refusal
+from ..access.rates import network, refusal
 from ..context import Context
 from ..problems import Problem
+from ..store.rate_model import Rule
 from . import pages
 
 _FREE = ("/live", "/ready", "/metrics")  # somebody who looks after the service must always see it

@@ -11,12 +11,12 @@ from starlette.requests import Request
 
 from .. import health, problems
 from ..access import rates as limits
-from ..access.challenge import HEADER, Spent
-from ..access.rates import Rule, Standing
+from ..access.challenge import HEADER
 from ..context import Context
 from ..problems import Problem
 from ..store.job_model import Admission, Quotas, Refusal, Sender
 from ..store.model import AccountKind
+from ..store.rate_model import Rule, Spent, Standing
 from .auth import Principal
 from .dependencies import address_of
 

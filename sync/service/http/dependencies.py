@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from ..access.rates import Rule
 from ..context import Context
 from ..problems import Problem
 from ..store.model import Account, AccountKind
+from ..store.rate_model import Rule
 
 
 def context_of(request: Request) -> Context:

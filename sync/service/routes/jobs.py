@@ -12,7 +12,6 @@ from ....core.system.files import sha256
 from ... import wire
 from .. import problems
 from ..access import scopes, secrets
-from ..access.rates import Rule
 from ..context import Context
 from ..http import admission as uploading
 from ..http import bodies
@@ -21,6 +20,7 @@ from ..http.dependencies import The, limited
 from ..http.error_handlers import PROBLEMS
 from ..store.job_model import JobRecord, JobState, Newcomer, Refusal, Replay, SealedUpload
 from ..store.model import Account
+from ..store.rate_model import Rule
 from ..validate import unpack
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)

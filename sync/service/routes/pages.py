@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse
 
 from .. import problems
 from ..access import secrets
-from ..access.rates import Rule, network
+from ..access.rates import network
 from ..http.auth import check_origin, known, required, sign_in
 from ..http.dependencies import The, address_of
 from ..http.pages import page
+from ..store.rate_model import Rule
 from .account import recovery_link
 
 router = APIRouter(include_in_schema=False)

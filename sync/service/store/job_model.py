@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..access.challenge import Spent
-from ..access.rates import Standing
 from .model import Account, BrowserSession, NewRevision
+from .rate_model import Spent, Standing
 
 
 class JobState(StrEnum):

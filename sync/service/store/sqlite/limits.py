@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from ...access.challenge import Spent
-from ...access.rates import Rule, Standing, standing
 from .. import interface
 from ..job_model import AccessBlock
+from ..rate_model import Rule, Spent, Standing, standing
 from .family import SqliteFamily, reads, writes
 
 HOUR = 3600

@@ -8,8 +8,9 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.sync.service.access.rates import Limiter, Rule, Standing, headers, network, refusal, standing, within
+from tukscal.sync.service.access.rates import Limiter, headers, network, refusal, within
 from tukscal.sync.service.problems import Problem
+from tukscal.sync.service.store.rate_model import Rule, Standing, standing
 
 RULE = Rule(name="uploads-minute", amount=2, seconds=60)
 

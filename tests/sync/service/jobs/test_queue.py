@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.sync.service.access.challenge import Spent
 from tukscal.sync.service.store.job_model import (
     Admission,
     Converted,
@@ -23,6 +22,7 @@ from tukscal.sync.service.store.job_model import (
     Sender,
 )
 from tukscal.sync.service.store.model import Account, AccountKind, NewRevision
+from tukscal.sync.service.store.rate_model import Spent
 from tukscal.sync.service.store.sqlite import SqliteStore
 
 T = TypeVar("T")
