@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..jobs.commit import Finished, Results
 from ..jobs.fingerprint import file_digest
 from ..jobs.loop import Loop, Pace
-from ..jobs.queue import Queue
+from ..jobs.queue import QueueSource
 from ..jobs.sidecar import beside
 from ..ledger import Job, Ledger, State
 from ..pool import Executor
@@ -138,7 +138,7 @@ class BatchRun:
                 self._count_left(made)
                 return
         assert made is not None, "a plan is yielded at least once"
-        queue = Queue(self._ledger, made.digests.queue, self._results, assign=made.assign, share=made.share)
+        queue = QueueSource(self._ledger, made.digests.queue, self._results, assign=made.assign, share=made.share)
         self._loop = Loop(queue, self._pool, pace=self._pace)
         yield from self._work(self._loop)
         if made.elsewhere and not self._loop.stopped:

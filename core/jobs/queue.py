@@ -28,7 +28,7 @@ def share_nothing(job: Job) -> Hashable:
     return None
 
 
-class Queue:
+class QueueSource:
     """The jobs of a queue, of which those with the same content are converted once."""
 
     def __init__(

@@ -18,7 +18,7 @@ from ...errors import InputOutput, NotWritable, TukscalError
 from ...jobs.commit import Finished, May, Results
 from ...jobs.fingerprint import Seen, file_digest, look
 from ...jobs.loop import Loop, Pace
-from ...jobs.queue import Queue
+from ...jobs.queue import QueueSource
 from ...jobs.sidecar import no_warnings
 from ...ledger import Job, Ledger, NewJob, Stamps, State
 from ...pool import Executor
@@ -63,7 +63,7 @@ class Desk:
         self.orphaned = False
         """Whether another daemon's jobs were found since: then everything is to be looked at anew."""
         self.results = Results(ledger, beside=notes, may=may, push=request.batch.push)
-        queue = Queue(
+        queue = QueueSource(
             ledger, self.digests.queue, self.results,
             assign=assign(request.batch), share=share, taken_over=self._hear_of_orphans,
         )  # fmt: skip
