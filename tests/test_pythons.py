@@ -13,10 +13,13 @@ from tukscal.tests.waiting import LATEST
 
 
 def test_the_package_says_what_it_is_run_on() -> None:
-    """The classifiers name the Pythons that make test-pythons runs, and the oldest is the oldest allowed."""
+    """The classifiers name Pythons that make test-pythons can run, in its order, and the oldest is the oldest allowed.
+
+    A version is named once all but the slow tests have passed on it.
+    """
     project = tomllib.loads((pythons.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     last = [item.rpartition(" :: ")[2] for item in project["classifiers"] if "Python :: 3." in item]
-    assert last == list(pythons.SUITES)
+    assert last == [version for version in pythons.SUITES if version in last]
     assert project["requires-python"] == f">={last[0]}"
 
 
