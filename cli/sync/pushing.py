@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,7 +16,7 @@ import click
 from ...core.backoff import Backoff, Pause
 from ...core.jobs.commit import Push
 from ...core.ledger import Delivery, Ledger
-from ...core.watch.telemetry.logs import Level, Log, open_log
+from ...core.system.jsonlog import Log, open_log
 from ..common.paths import config_folder
 from .wording import PushSummary
 
@@ -154,18 +153,6 @@ def tended(begun: Session | None) -> Iterator[None]:
 # ---- the common log
 
 
-class _ToLog(logging.Handler):
-    """Writes what parts of tukscal tell by `logging` into the common log."""
-
-    def __init__(self, log: Log) -> None:
-        super().__init__(logging.INFO)
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
-        write(self._log, record.levelno, "note", {"text": record.getMessage(), "part": record.name})
-
-
 log_option = click.option(
     "--log", "log_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a log to FILE, as JSON."
 )
@@ -177,7 +164,7 @@ def common_log(file: Path | None) -> Iterator[Log | None]:
     if file is None:
         yield None
         return
-    log = open_log(file, sys.stderr)
+    log = open_log(file)
     try:
         with noted(log, "tukscal"):
             yield log
@@ -188,12 +175,12 @@ def common_log(file: Path | None) -> Iterator[Log | None]:
 @contextmanager
 def noted(log: Log, name: str = "") -> Iterator[None]:
     """Let what Python's loggers of a name say, all of them by default, stand in the log like everything else."""
-    handler, logger = _ToLog(log), logging.getLogger(name)
-    logger.addHandler(handler)
+    logger = logging.getLogger(name)
+    logger.addHandler(log)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
+        logger.removeHandler(log)
 
 
 def also(log: Log | None, tell: Tell) -> Tell:
@@ -211,7 +198,4 @@ def also(log: Log | None, tell: Tell) -> Tell:
 
 def write(log: Log, level: int, event: str, fields: Mapping[str, object]) -> None:
     """Write a line that came from another process."""
-    how = Level.ERROR if level >= logging.ERROR else Level.WARNING if level >= logging.WARNING else Level.INFO
-    plain = {name: value if isinstance(value, str | int | float) else str(value) for name, value in fields.items()
-             if value is not None}  # fmt: skip
-    log(event, level=how, **plain)
+    log(event, level=level, **{name: value for name, value in fields.items() if value is not None})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -23,6 +23,7 @@ from ...core.ledger import Ledger
 from ...core.pdf.limits import Limits
 from ...core.pool import Guards, Pool, default_workers
 from ...core.system import process
+from ...core.system.jsonlog import Log, open_log
 from ...core.system.systemd import Notifier
 from ...core.watch.daemon import Daemon, Means
 from ...core.watch.folder.monitor import Rhythm
@@ -32,7 +33,6 @@ from ...core.watch.notes import Fate
 from ...core.watch.request import WatchRequest, check
 from ...core.watch.telemetry.endpoint import Endpoint, Pages
 from ...core.watch.telemetry.heartbeat import Heartbeat, free_slot
-from ...core.watch.telemetry.logs import Level, Log, open_log
 from ...core.watch.telemetry.metrics import Metrics
 from ...core.watch.telemetry.reporters import Outside
 from ...core.watch.telemetry.status import Board
@@ -100,7 +100,7 @@ def watch(ctx: click.Context, /, **given: Any) -> WatchRequest | None:
         return request
     check(request)
     with ExitStack() as stack:
-        log = open_log(given["log_file"], sys.stderr)
+        log = open_log(given["log_file"])
         stack.callback(log.close)
         stack.enter_context(noted(log))
         _tell_year(request, log)
@@ -136,7 +136,7 @@ def _tell_year(request: WatchRequest, log: Log) -> None:
     options = request.batch.options
     if options.year is None and options.term.start is None:
         reason = f"Lectures are dated {options.today.year}, even after next January: give --year."
-        log("year_assumed", level=Level.WARNING, year=options.today.year, reason=reason)
+        log("year_assumed", level=logging.WARNING, year=options.today.year, reason=reason)
 
 
 def request_of(
@@ -217,10 +217,10 @@ def read_again(ctx: click.Context, before: WatchRequest, log: Log) -> WatchReque
         if request.output != before.output:
             raise click.UsageError(f"OUT cannot change from {before.output} to {request.output} without a restart.")
     except (click.ClickException, TukscalError) as error:
-        log("not_reloaded", level=Level.ERROR, reason=_sentence(error))
+        log("not_reloaded", level=logging.ERROR, reason=_sentence(error))
         return None
     if changed := [name for name in _AT_START if fresh.params.get(name) != ctx.params.get(name)]:
-        log("needs_restart", level=Level.WARNING, options=", ".join(name.replace("_", "-") for name in changed))
+        log("needs_restart", level=logging.WARNING, options=", ".join(name.replace("_", "-") for name in changed))
     return request
 
 

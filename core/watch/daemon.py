@@ -7,6 +7,7 @@ and tries again by itself. Everything that must not be lost stands in the ledger
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from .pause import Trouble
 from .request import WatchRequest
 from .session import Shift
 from .telemetry.counters import Tally, state_of, status_of
-from .telemetry.logs import Level
 from .telemetry.reporters import Outside
 from .telemetry.status import State, Status
 
@@ -169,7 +169,7 @@ class Daemon:
     def _begin_in_another_folder(self) -> None:
         """Look at everything anew: of what was in the folder before, nothing is taken for removed."""
         why = "It is another folder, or on another disk, than it was: what was in that one is not taken for removed."
-        self._outside.log("folder_replaced", level=Level.WARNING, file=self._request.source, reason=why)
+        self._outside.log("folder_replaced", level=logging.WARNING, file=self._request.source, reason=why)
         self._begin_anew(self._request)
 
     def _keep_house(self) -> None:
@@ -254,7 +254,7 @@ class Daemon:
         if self._request.once and self._ending is None:
             raise error
         if self._trouble.begin(error.message):
-            self._outside.log("degraded", level=Level.WARNING, reason=error.message)
+            self._outside.log("degraded", level=logging.WARNING, reason=error.message)
             self._publish()
 
     def _blunder(self, error: Exception) -> None:
@@ -294,7 +294,7 @@ class Daemon:
     def _open_ledger(self) -> Ledger:
         ledger = self._means.ledger()
         if ledger.moved_aside:
-            self._outside.log("ledger_moved_aside", level=Level.WARNING, to=ledger.moved_aside)
+            self._outside.log("ledger_moved_aside", level=logging.WARNING, to=ledger.moved_aside)
         return ledger
 
     # ---- requests

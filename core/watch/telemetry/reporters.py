@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from ...batch.discover import Skipped
 from ...errors import TukscalError
 from ...jobs.commit import Finished
 from ...ledger import State as JobState
+from ...system.jsonlog import Log
 from ...system.systemd import Notifier
 from .heartbeat import Heartbeat
-from .logs import Level, Log
 from .metrics import Metrics
 from .status import Board, Status
 
@@ -40,13 +41,13 @@ class Outside:
             self.log("done", file=one.job.source, output=one.job.output, sessions=made.entries,
                      problems=made.problem_count, changes=made.change_count, seconds=took)  # fmt: skip
         elif one.error is not None:
-            level = Level.WARNING if one.state is JobState.FAILED else Level.ERROR
+            level = logging.WARNING if one.state is JobState.FAILED else logging.ERROR
             self.log(one.state.value, level=level, file=one.job.source, cause=one.error.cause,
                      message=one.error.message)  # fmt: skip
 
     def skipped(self, one: Skipped) -> None:
         """Tell what is left out and why."""
-        level = Level.WARNING if one.bad else Level.INFO
+        level = logging.WARNING if one.bad else logging.INFO
         self.log("skipped", level=level, file=one.path, reason=one.reason)
 
     def gone(self, calendar: Path | None, trouble: str) -> None:
@@ -54,11 +55,11 @@ class Outside:
         if calendar is not None:
             self.log("removed", file=calendar, reason="its PDF is gone")
         if trouble:
-            self.log("not_removed", level=Level.WARNING, message=trouble)
+            self.log("not_removed", level=logging.WARNING, message=trouble)
 
     def not_put_away(self, file: Path, message: str) -> None:
         """Tell why a PDF that is done with is still there."""
-        self.log("not_put_away", level=Level.WARNING, file=file, message=message)
+        self.log("not_put_away", level=logging.WARNING, file=file, message=message)
 
     def orphans(self, count: int) -> None:
         """Tell that a process left jobs behind."""
@@ -66,8 +67,8 @@ class Outside:
 
     def put_aside(self, file: Path) -> None:
         """Tell of a PDF that is left alone until it changes."""
-        self.log("put_aside", level=Level.WARNING, file=file, reason="It ended its worker twice.")
+        self.log("put_aside", level=logging.WARNING, file=file, reason="It ended its worker twice.")
 
     def fault(self, error: Exception, told: TukscalError) -> None:
         """Tell of a fault of our own."""
-        self.log("fault", level=Level.ERROR, message=told.message, kind=type(error).__name__)
+        self.log("fault", level=logging.ERROR, message=told.message, kind=type(error).__name__)

@@ -13,9 +13,10 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ....core.system.jsonlog import FIELDS
 from ...wire import REQUEST_ID
 from ..context import Context
-from ..operations.logs import FIELDS, REQUEST
+from ..operations.logs import REQUEST
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNKNOWN = "none"  # the route of a path there is nothing at

@@ -13,7 +13,6 @@ from tukscal.cli.main import App, cli
 from tukscal.cli.watch import command
 from tukscal.core.watch.notes import Fate
 from tukscal.core.watch.request import WatchRequest
-from tukscal.core.watch.telemetry.logs import Log
 from tukscal.tests.core.watch.watching import Lines
 
 # Everything a person may want to write down, each with another value than the usual one.
@@ -119,7 +118,7 @@ def test_the_password_outlives_a_reload(tmp_path: Path, monkeypatch: pytest.Monk
 
     def reload_now(request: WatchRequest) -> None:
         monkeypatch.setattr(command, "check", lambda _: None)
-        again.append(command.read_again(click.get_current_context(), request, Log(Lines())))
+        again.append(command.read_again(click.get_current_context(), request, Lines()))
         raise click.Abort
 
     monkeypatch.setattr(command, "check", reload_now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tukscal.core.batch.plan import BatchRequest
 from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.ledger import Ledger
 from tukscal.core.pool import Executor, InProcess, Outcome
+from tukscal.core.system.jsonlog import Json, Log
 from tukscal.core.system.systemd import Notifier
 from tukscal.core.watch.daemon import Daemon, Means
 from tukscal.core.watch.folder.monitor import Rhythm
@@ -22,7 +24,6 @@ from tukscal.core.watch.folder.stability import Patience
 from tukscal.core.watch.lease import Lease
 from tukscal.core.watch.request import WatchRequest
 from tukscal.core.watch.telemetry.heartbeat import Heartbeat
-from tukscal.core.watch.telemetry.logs import Log
 from tukscal.core.watch.telemetry.metrics import Metrics
 from tukscal.core.watch.telemetry.reporters import Outside
 from tukscal.core.watch.telemetry.status import Board, State, Status
@@ -59,18 +60,17 @@ class Held(Wide):
         return [] if self.held else super().wait(timeout)
 
 
-class Lines:
+class Lines(Log):
     """A log's lines, as values."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.all: list[dict[str, Any]] = []
+        self.setFormatter(Json())
 
-    def write(self, line: str) -> None:
-        """Take a line."""
-        self.all.append(json.loads(line))
-
-    def close(self) -> None:
-        """Keep everything."""
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record."""
+        self.all.append(json.loads(self.format(record)))
 
     def of(self, event: str) -> list[dict[str, Any]]:
         """Return the lines of an event."""
@@ -93,7 +93,7 @@ class Watched:
         self.ledger_file = folder / f"ledger{name}.db"
         self.request = request(self.source, self.out, **changes)
         outside = Outside(
-            log=Log(self.lines, clock=self.clock.now),
+            log=self.lines,
             board=self.board,
             heartbeat=Heartbeat(folder / f"heartbeat{name}.json", ticks=self.clock.ticks, clock=self.clock.now),
             metrics=self.metrics,

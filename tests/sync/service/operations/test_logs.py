@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def test_each_request_leaves_a_line(tmp_path: Path, lines: io.StringIO) -> None:
     assert [line["route"] for line in found] == ["/v1/jobs", "/v1/jobs/{job}", "/v1/jobs/{job}"]
     assert (found[0]["request_id"], found[0]["status"], found[0]["method"]) == ("given-by-proxy", 202, "POST")
     assert isinstance(found[0]["ms"], float)
+    assert list(found[0])[:5] == ["time", "level", "logger", "event", "request_id"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(found[0]["time"]))
     assert job.json()["id"] not in lines.getvalue()
 
 
