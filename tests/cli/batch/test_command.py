@@ -287,17 +287,17 @@ def test_nohup(folder: Path) -> None:
 
 _IMPATIENT = """
 import os, signal
-from tukscal.cli import batch
+from tukscal.cli.batch import command
 from tukscal.cli.main import main
 
-write = batch.write_report
+write = command.write_report
 
 def written(*values):
     for _ in range(3):
         os.kill(os.getpid(), signal.SIGINT)
     write(*values)
 
-batch.write_report = written
+command.write_report = written
 main()
 """
 
