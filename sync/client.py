@@ -20,8 +20,8 @@ import httpx
 from .. import __version__
 from ..core.decode import Unfit
 from . import wire
-from .credentials import Login
-from .retry import Kind, PushFailed, retry_after
+from .credentials import ServiceLogin
+from .retry import FailureKind, PushFailed, retry_after
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ _BUSY = frozenset({429, 503})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class CalendarUpload:
     """A calendar to be pushed: its name, its revision, the plain bytes."""
 
     key: str
@@ -54,7 +54,7 @@ class Service:
     """The service as somebody who is logged in sees it; `total` seconds are given to each request."""
 
     def __init__(
-        self, login: Login, *, in_flight: int = 8, total: float = TOTAL, clock: Callable[[], float] = time.time
+        self, login: ServiceLogin, *, in_flight: int = 8, total: float = TOTAL, clock: Callable[[], float] = time.time
     ) -> None:
         self._login = login
         self._total = total
@@ -78,7 +78,7 @@ class Service:
     ) -> None:
         await self._http.aclose()
 
-    async def put(self, upload: Upload) -> wire.StoredCalendar:
+    async def put(self, upload: CalendarUpload) -> wire.StoredCalendar:
         """Push a calendar and return what the service says it holds now. Raises PushFailed."""
         sha256, body = wire.content_sha256(upload.body), upload.body
         headers = {
@@ -93,12 +93,12 @@ class Service:
         stored = _read(reply, wire.read_stored)
         said = (stored.key, stored.revision, stored.sha256, stored.etag)
         if said != (upload.key, upload.revision, sha256, wire.etag(sha256)):
-            raise PushFailed(Kind.BROKEN, "The service says that it stored something else than it was sent.")
+            raise PushFailed(FailureKind.BROKEN, "The service says that it stored something else than it was sent.")
         # A repetition is answered with the very bytes of the first time; the header tells.
         replayed = reply.headers.get(wire.REPLAYED, "").lower() == "true"
         return replace(stored, state=wire.Written.REPLAYED) if replayed else stored
 
-    async def account(self) -> wire.AccountAnswer:
+    async def account(self) -> wire.TokenAccount:
         """Return who the token speaks for. Raises PushFailed."""
         return _read(await self._ask("GET", wire.ACCOUNT, {}, None), wire.read_account)
 
@@ -122,11 +122,11 @@ class Service:
             ):
                 return Reply(response.status_code, response.headers, await _whole(response))
         except TimeoutError:
-            return PushFailed(Kind.UNREACHABLE, f"The service did not answer within {self._total:.0f} seconds.")
+            return PushFailed(FailureKind.UNREACHABLE, f"The service did not answer within {self._total:.0f} seconds.")
         except httpx.RequestError as error:
-            return PushFailed(Kind.UNREACHABLE, _sentence(error))
+            return PushFailed(FailureKind.UNREACHABLE, _sentence(error))
         except (OSError, httpx.InvalidURL):
-            return PushFailed(Kind.UNREACHABLE, "The service cannot be connected to.")
+            return PushFailed(FailureKind.UNREACHABLE, "The service cannot be connected to.")
 
 
 async def _whole(response: httpx.Response) -> bytes:
@@ -153,11 +153,11 @@ def _read(reply: Reply, read: Callable[[bytes], T]) -> T:
     """Return what a good answer says; a page that somebody put in its place says nothing."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != wire.JSON_TYPE:
-        raise PushFailed(Kind.BROKEN, "The answer is not the service's: a page for people came back.")
+        raise PushFailed(FailureKind.BROKEN, "The answer is not the service's: a page for people came back.")
     try:
         return read(reply.body)
     except Unfit as error:
-        raise PushFailed(Kind.BROKEN, f"The answer is not the service's: {_cut(str(error))}.") from None
+        raise PushFailed(FailureKind.BROKEN, f"The answer is not the service's: {_cut(str(error))}.") from None
 
 
 def _failure(reply: Reply, now: float) -> PushFailed | None:
@@ -169,26 +169,30 @@ def _failure(reply: Reply, now: float) -> PushFailed | None:
     said = problem.detail or problem.title or f"it answered {status}"
     wait = retry_after(reply.headers.get("retry-after"), now)
     if status == 401 or (status == 403 and problem.cause == wire.WireCause.FORBIDDEN):
-        return PushFailed(Kind.UNAUTHORIZED, f"The service does not take the token: {_cut(said)}")
+        return PushFailed(FailureKind.UNAUTHORIZED, f"The service does not take the token: {_cut(said)}")
     if status == 409 and problem.cause == wire.WireCause.SUPERSEDED:
         return _superseded(reply)
     if status in _BUSY or (status == 403 and problem.cause == wire.WireCause.BLOCKED):
-        return PushFailed(Kind.BUSY, f"The service asks to wait: {_cut(said)}", wait=wait)
+        return PushFailed(FailureKind.BUSY, f"The service asks to wait: {_cut(said)}", wait=wait)
     if status in _LATER or (status == 409 and problem.cause == wire.WireCause.IN_PROGRESS):
-        return PushFailed(Kind.LATER, f"The service cannot take it now: {_cut(said)}", wait=wait)
+        return PushFailed(FailureKind.LATER, f"The service cannot take it now: {_cut(said)}", wait=wait)
     if 400 <= status < 500:
-        return PushFailed(Kind.REFUSED, f"The service refused it ({status}): {_cut(said)}")
+        return PushFailed(FailureKind.REFUSED, f"The service refused it ({status}): {_cut(said)}")
     if 300 <= status < 400:
-        return PushFailed(Kind.BROKEN, f"The service sends us elsewhere ({status}); the token does not go there.")
-    return PushFailed(Kind.BROKEN, f"The service failed ({status}): {_cut(said)}", wait=wait)
+        return PushFailed(
+            FailureKind.BROKEN, f"The service sends us elsewhere ({status}); the token does not go there."
+        )
+    return PushFailed(FailureKind.BROKEN, f"The service failed ({status}): {_cut(said)}", wait=wait)
 
 
 def _superseded(reply: Reply) -> PushFailed:
     """Return what it means that the service has a higher revision: the same bytes are as good as ours."""
     with contextlib.suppress(ValueError):
         there = wire.revision_number(reply.headers.get(wire.REVISION.lower(), ""))
-        return PushFailed(Kind.SUPERSEDED, "The service has another state of it, under a higher revision.", there=there)
-    return PushFailed(Kind.SUPERSEDED, "The service has another state of it, under a higher revision.")
+        return PushFailed(
+            FailureKind.SUPERSEDED, "The service has another state of it, under a higher revision.", there=there
+        )
+    return PushFailed(FailureKind.SUPERSEDED, "The service has another state of it, under a higher revision.")
 
 
 def _cut(text: str) -> str:

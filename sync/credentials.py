@@ -43,7 +43,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class ServiceLogin:
     """A token, the service it is for, and the account it speaks for."""
 
     server: str
@@ -114,7 +114,7 @@ class Credentials:
             return None
         return Identity(server=found.server, account=found.account, in_keyring=found.token is None)
 
-    def login(self) -> Login:
+    def login(self) -> ServiceLogin:
         """Return the login. Raises Unauthorized if nobody is logged in or the keyring has no token, or InputOutput."""
         found = self._read()
         if found is None:
@@ -122,9 +122,9 @@ class Credentials:
         token = found.token or _from_keyring(owner_of(found.account, found.server))
         if token is None:
             raise Unauthorized(f"The token of {found.account} at {found.server} is not in the keyring any more.")
-        return Login(server=found.server, account=found.account, token=Secret(token))
+        return ServiceLogin(server=found.server, account=found.account, token=Secret(token))
 
-    def save(self, login: Login) -> str:
+    def save(self, login: ServiceLogin) -> str:
         """Keep a login and return where its token is, in words. Raises NotWritable."""
         with contextlib.suppress(TukscalError):
             self.forget()
@@ -190,7 +190,7 @@ def _useless(file: Path, why: str) -> Unauthorized:
 # ---- the keyring; whatever its backends raise, there is none then
 
 
-def _into_keyring(login: Login) -> str | None:
+def _into_keyring(login: ServiceLogin) -> str | None:
     """Put a token into the keyring and return the keyring's name, None if there is none that keeps it."""
     try:
         import keyring  # takes 50 ms, and is needed by few commands

@@ -33,7 +33,7 @@ from ..core.decode import from_json
 from ..core.errors import TukscalError, Unauthorized, own_fault
 from ..core.ledger import Ledger, pushing_alone
 from ..core.system import process
-from .credentials import Credentials, Login
+from .credentials import Credentials, ServiceLogin
 from .outbox import Drain, Pushed, Waiter
 from .wire import names
 
@@ -271,7 +271,7 @@ def _push(options: DrainOptions, ledger: Ledger, ears: Ears) -> None:
         raise Unauthorized(pushed.unauthorized.message)
 
 
-async def _drain(ledger: Ledger, login: Login, in_flight: int, ears: Ears) -> Pushed:
+async def _drain(ledger: Ledger, login: ServiceLogin, in_flight: int, ears: Ears) -> Pushed:
     from .client import Service  # the parent has no use for it
 
     waiter, loop = Waiter(), asyncio.get_running_loop()

@@ -20,8 +20,8 @@ from ..core.errors import InputOutput, TukscalError
 from ..core.ledger import LONGEST_WAIT, Delivered, Delivery, Ledger, Outgoing
 from ..core.system.files import read_file
 from . import wire
-from .client import Upload
-from .retry import OF_THE_SERVICE, Circuit, Kind, PushFailed, Retries, again
+from .client import CalendarUpload
+from .retry import OF_THE_SERVICE, Circuit, FailureKind, PushFailed, PushRetries, again
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # whoever wants to know asks; else `logging` itself would print warnings
@@ -38,20 +38,20 @@ _LOOK_AGAIN = 5.0
 class Pushing(Protocol):
     """A service that takes calendars; both raise PushFailed."""
 
-    async def put(self, upload: Upload) -> wire.StoredCalendar:
+    async def put(self, upload: CalendarUpload) -> wire.StoredCalendar:
         """Push a calendar."""
 
-    async def account(self) -> wire.AccountAnswer:
+    async def account(self) -> wire.TokenAccount:
         """Ask who the token speaks for."""
 
 
-Task = asyncio.Task["Ended | None"]
+Task = asyncio.Task["PushOutcome | None"]
 Rest = Callable[[Collection[Task], float], Awaitable[None]]
 """Waits until one of some tasks has ended, or so many seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class PushOutcome:
     """How one row's request ended: what the ledger is told, the failure if it was one, whether it was a repetition."""
 
     row: Outgoing
@@ -99,7 +99,7 @@ class Drain:
         owner: str,
         *,
         in_flight: int = 8,
-        retries: Retries | None = None,
+        retries: PushRetries | None = None,
         ticks: Callable[[], float] = time.monotonic,
         rest: Rest | None = None,
     ) -> None:
@@ -108,12 +108,12 @@ class Drain:
         self._service = service
         self._owner = owner
         self._lanes = in_flight
-        self._retries = retries or Retries()
+        self._retries = retries or PushRetries()
         self._ticks = ticks
         self._rest = rest or Waiter()
         self._circuit = Circuit(ticks)
         self._tasks: dict[Task, str] = {}  # with the calendar each is about
-        self._ended: list[Ended] = []  # not written down yet
+        self._ended: list[PushOutcome] = []  # not written down yet
         self._since = 0.0  # when the first of these ended
         self._patience: float | None = None
         self._end_by = float("inf")
@@ -181,7 +181,7 @@ class Drain:
                 free -= 1
                 self._start(self._push(row), row.calendar)
 
-    def _start(self, request: Awaitable[Ended | None], calendar: str) -> None:
+    def _start(self, request: Awaitable[PushOutcome | None], calendar: str) -> None:
         self._tasks[asyncio.ensure_future(request)] = calendar
 
     async def _probe(self) -> None:
@@ -189,15 +189,15 @@ class Drain:
             await self._service.account()
         except PushFailed as failure:
             self._note(failure)
-            if failure.kind is Kind.UNAUTHORIZED:
+            if failure.kind is FailureKind.UNAUTHORIZED:
                 self.pushed.unauthorized = failure
             self._circuit.probed(well=False)
             return
         if self._circuit.probed(well=True):
-            again_due = self._ledger.outbox.wake(Kind.UNREACHABLE, self._owner)
+            again_due = self._ledger.outbox.wake(FailureKind.UNREACHABLE, self._owner)
             _LOG.info("service_is_back", extra={"fields": {"due": again_due}})
 
-    async def _push(self, row: Outgoing) -> Ended:
+    async def _push(self, row: Outgoing) -> PushOutcome:
         """Push one row and return how that ended."""
         if row.account not in ("", self._owner):
             message = f"It belongs to {row.account}."
@@ -205,30 +205,30 @@ class Drain:
         try:
             wire.calendar_key(row.calendar)
         except wire.BadKey as error:
-            return _over(row, Delivery.REFUSED, Kind.REFUSED, str(error))
+            return _over(row, Delivery.REFUSED, FailureKind.REFUSED, str(error))
         body = _body(row)
         if isinstance(body, str):
             if row.attempts + 1 < _LOOKS:
                 return self._wait(row, MOVED_ON, body, _LOOK_AGAIN, row.attempts + 1)
             return _over(row, Delivery.REFUSED, MOVED_ON, body)
         try:
-            stored = await self._service.put(Upload(key=row.calendar, revision=row.revision, body=body))
+            stored = await self._service.put(CalendarUpload(key=row.calendar, revision=row.revision, body=body))
         except PushFailed as failure:
             return self._failed(row, failure)
         self._circuit.answered()
         delivered = Delivered(id=row.id, state=Delivery.SENT, attempts=row.attempts + 1, account=self._owner)
-        return Ended(row=row, delivered=delivered, replayed=stored.state is wire.Written.REPLAYED)
+        return PushOutcome(row=row, delivered=delivered, replayed=stored.state is wire.Written.REPLAYED)
 
-    def _failed(self, row: Outgoing, failure: PushFailed) -> Ended:
+    def _failed(self, row: Outgoing, failure: PushFailed) -> PushOutcome:
         """Return what a failure means for a row, having told the circuit what it means for the service."""
         self._note(failure)
-        if failure.kind is Kind.BUSY:
+        if failure.kind is FailureKind.BUSY:
             self._circuit.busy(failure.wait)
         elif failure.kind in OF_THE_SERVICE:
             if self._circuit.failed():
                 fields = {"reason": failure.message, "seconds": round(self._circuit.wait, 1)}
                 _LOG.warning("service_left_alone", extra={"fields": fields})
-        elif failure.kind is Kind.UNAUTHORIZED:
+        elif failure.kind is FailureKind.UNAUTHORIZED:
             self.pushed.unauthorized = failure
             return self._wait(row, failure.kind, failure.message, 0.0, row.attempts)
         else:
@@ -240,11 +240,11 @@ class Drain:
 
     def _wait(
         self, row: Outgoing, cause: str, message: str, delay: float, attempts: int, failure: PushFailed | None = None
-    ) -> Ended:
+    ) -> PushOutcome:
         delivered = Delivered(
             id=row.id, state=Delivery.PENDING, attempts=attempts, delay=delay, cause=cause, message=message
         )
-        return Ended(row=row, delivered=delivered, failure=failure)
+        return PushOutcome(row=row, delivered=delivered, failure=failure)
 
     def _note(self, failure: PushFailed) -> None:
         self.pushed.last_failure = failure.message
@@ -266,7 +266,7 @@ class Drain:
             self._tell(ended)
         self._ended.clear()
 
-    def _tell(self, ended: Ended) -> None:
+    def _tell(self, ended: PushOutcome) -> None:
         row, delivered = ended.row, ended.delivered
         self.pushed.rows[delivered.cause or delivered.state] += 1
         fields: dict[str, object] = {"calendar": row.calendar, "revision": row.revision}
@@ -291,12 +291,12 @@ class Drain:
             self._settle()
 
 
-def _over(row: Outgoing, state: Delivery, cause: str, message: str, failure: PushFailed | None = None) -> Ended:
+def _over(row: Outgoing, state: Delivery, cause: str, message: str, failure: PushFailed | None = None) -> PushOutcome:
     attempts = row.attempts + (failure is not None)
     delivered = Delivered(
         id=row.id, state=state, attempts=attempts, cause=cause, message=message, there=failure.there if failure else 0
     )
-    return Ended(row=row, delivered=delivered, failure=failure)
+    return PushOutcome(row=row, delivered=delivered, failure=failure)
 
 
 def _body(row: Outgoing) -> bytes | str:

@@ -32,7 +32,7 @@ PAUSES = Backoff(first=5.0, least=1.0, most=300.0, low=0.0)
 """How long a service that failed again and again is left alone."""
 
 
-class Kind(StrEnum):
+class FailureKind(StrEnum):
     """What a failure says about the calendar, the service and us."""
 
     UNREACHABLE = "unreachable"  # no whole answer came: nobody knows what became of it
@@ -44,8 +44,8 @@ class Kind(StrEnum):
     UNAUTHORIZED = "unauthorized"  # nothing will be taken from us
 
 
-TRANSIENT = frozenset({Kind.UNREACHABLE, Kind.BUSY, Kind.BROKEN, Kind.LATER})
-OF_THE_SERVICE = frozenset({Kind.UNREACHABLE, Kind.BROKEN})
+TRANSIENT = frozenset({FailureKind.UNREACHABLE, FailureKind.BUSY, FailureKind.BROKEN, FailureKind.LATER})
+OF_THE_SERVICE = frozenset({FailureKind.UNREACHABLE, FailureKind.BROKEN})
 """What the next calendar would meet too."""
 
 
@@ -55,7 +55,7 @@ class PushFailed(Exception):
     Never holds the request: that has the token in it.
     """
 
-    def __init__(self, kind: Kind, message: str, *, wait: float | None = None, there: int = 0) -> None:
+    def __init__(self, kind: FailureKind, message: str, *, wait: float | None = None, there: int = 0) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
@@ -65,7 +65,7 @@ class PushFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
+class PushRetries:
     """How often and how long a calendar is tried in one go, before it is kept for later; times in seconds.
 
     All tries with the waits between them take at most `attempts` * (30 + `backoff.most`).
@@ -89,9 +89,9 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, PushFailed) and error.kind in TRANSIENT
 
 
-def again(failure: PushFailed, attempts: int, retries: Retries) -> Again | None:
+def again(failure: PushFailed, attempts: int, retries: PushRetries) -> Again | None:
     """Return when to try again after a failure, `attempts` having counted before; None if never."""
-    tried = attempts + (failure.kind is not Kind.BUSY)
+    tried = attempts + (failure.kind is not FailureKind.BUSY)
     state = _state(failure, max(tried, 1))
     if not _IF_TRANSIENT(state):
         return None

@@ -80,7 +80,7 @@ class StoredCalendar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountAnswer:
+class TokenAccount:
     """Who a token speaks for, and what it may do."""
 
     id: str
@@ -92,7 +92,7 @@ class AccountAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ProblemDetails:
     """A refusal (RFC 9457): `cause` is its name for programs, `detail` and `advice` are for people."""
 
     status: int
@@ -206,15 +206,15 @@ def read_stored(text: bytes) -> StoredCalendar:
     return from_json(StoredCalendar, text)
 
 
-def read_account(text: bytes) -> AccountAnswer:
+def read_account(text: bytes) -> TokenAccount:
     """Read the answer to who a token speaks for. Raises Unfit."""
-    found = from_json(AccountAnswer, text)
+    found = from_json(TokenAccount, text)
     if not found.id or not found.id.isprintable():
         raise Unfit("id cannot be an account")
     return found
 
 
-def read_problem(text: bytes, status: int) -> Problem:
+def read_problem(text: bytes, status: int) -> ProblemDetails:
     """Read a refusal as far as it is one: whatever stands between may refuse too, in its own words."""
     try:
         found = json.loads(text)
@@ -222,4 +222,4 @@ def read_problem(text: bytes, status: int) -> Problem:
         found = {}
     named = ("cause", "title", "detail", "advice") if isinstance(found, dict) else ()
     words = {name: value for name in named if isinstance(value := found.get(name), str)}
-    return Problem(**{"cause": "", **words}, status=status)
+    return ProblemDetails(**{"cause": "", **words}, status=status)

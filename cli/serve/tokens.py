@@ -46,14 +46,14 @@ def token() -> None:
 def add(ctx: click.Context, faculty: str, name: str, scopes: tuple[str, ...], days: float) -> None:
     """Create a token for FACULTY and print it, this once."""
     from ...sync.service.access import scopes as known
-    from ...sync.service.access.api_tokens import Wanted, new_token
+    from ...sync.service.access.api_tokens import TokenRequest, new_token
     from ...sync.service.clock import SystemClock
 
     if unknown := known.unknown(scopes):
         raise BadRows(f"There is no scope {', '.join(unknown)}.", advice=f"The scopes are {', '.join(known.ALL)}.")
     if not faculty.strip() or not faculty.isprintable():
         raise BadRows("A faculty needs a name.", advice="Give a name of printable characters.")
-    wanted = Wanted(faculty=faculty, name=name, scopes=scopes or known.FACULTY, days=days)
+    wanted = TokenRequest(faculty=faculty, name=name, scopes=scopes or known.FACULTY, days=days)
     made = _with_store(ctx, lambda store: new_token(store, wanted, SystemClock().now()))
     if made is None:
         raise InputOutput("The faculty was removed meanwhile.", advice="Try again.")

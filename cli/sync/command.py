@@ -10,7 +10,7 @@ import click
 from ...core.errors import PushRefused, PushRetry, Unauthorized
 from ...core.jobs.queries import open_existing
 from ...core.ledger import Backlog, Delivery, Ledger, pushing_alone
-from ...sync.credentials import Credentials, Login
+from ...sync.credentials import Credentials, ServiceLogin
 from ...sync.outbox import Pushed
 from ..common.paths import config_folder
 from ..common.values import Seconds
@@ -52,7 +52,7 @@ def push(patience: float, in_flight: int, machine: bool, ledger: Path | None) ->
     _fail(pushed, left)
 
 
-async def _push(ledger: Ledger, login: Login, patience: float, in_flight: int) -> Pushed:
+async def _push(ledger: Ledger, login: ServiceLogin, patience: float, in_flight: int) -> Pushed:
     from ...sync.client import Service  # takes 100 ms to import
     from ...sync.outbox import Drain
 

@@ -11,7 +11,7 @@ import click
 
 from ...core.errors import PushRetry, Unauthorized
 from ...sync import wire
-from ...sync.credentials import Credentials, Login, Secret, check_token
+from ...sync.credentials import Credentials, Secret, ServiceLogin, check_token
 from ..common.paths import config_folder
 
 _TRIES = 3
@@ -34,9 +34,9 @@ def login(server: str, insecure: bool, no_keyring: bool) -> None:
     """
     address = _address(server, insecure=insecure)
     token = _token()
-    account = asyncio.run(_account(Login(server=address, account=_NOWHERE, token=token)))
+    account = asyncio.run(_account(ServiceLogin(server=address, account=_NOWHERE, token=token)))
     place = Credentials(config_folder(), use_keyring=not no_keyring).save(
-        Login(server=address, account=account.id, token=token)
+        ServiceLogin(server=address, account=account.id, token=token)
     )
     click.echo(f"Logged in to {address} as {account.id}. The token is kept in {place}.")
 
@@ -66,9 +66,9 @@ def _token() -> Secret:
     return check_token(sys.stdin.buffer.read(10_000).decode("ascii", "replace"))
 
 
-async def _account(asked: Login) -> wire.AccountAnswer:
+async def _account(asked: ServiceLogin) -> wire.TokenAccount:
     from ...sync.client import Service  # `--help` needs no network
-    from ...sync.retry import Kind, PushFailed, trying
+    from ...sync.retry import FailureKind, PushFailed, trying
 
     failure: PushFailed
     async with Service(asked) as service:
@@ -77,6 +77,6 @@ async def _account(asked: Login) -> wire.AccountAnswer:
         except PushFailed as error:
             failure = error
     advice = "Nothing was changed. Check the address and the token, then try again."
-    if failure.kind is Kind.UNAUTHORIZED:
+    if failure.kind is FailureKind.UNAUTHORIZED:
         raise Unauthorized(failure.message, advice=advice)
     raise PushRetry(f"{asked.server}: {failure.message}", advice=advice)

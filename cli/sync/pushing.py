@@ -58,7 +58,7 @@ def push_of(output: Path, sync: bool, sync_as: str | None) -> Push | None:
     return Push(name=names(output, sync_as), account=identity.owner if identity else "")
 
 
-class Session:
+class PushSession:
     """The process that pushes, for as long as a command runs."""
 
     def __init__(self, ledger: Path, output: Path, sync_as: str | None, tell: Tell) -> None:
@@ -116,12 +116,14 @@ class Session:
 
 
 @contextmanager
-def session(push: Push | None, ledger: Path, output: Path, sync_as: str | None, tell: Tell) -> Iterator[Session | None]:
+def session(
+    push: Push | None, ledger: Path, output: Path, sync_as: str | None, tell: Tell
+) -> Iterator[PushSession | None]:
     """Let a process push while the block runs, if that is asked for; enter it before the first thread or ledger."""
     if push is None:
         yield None
         return
-    begun = Session(ledger, output, sync_as, tell)
+    begun = PushSession(ledger, output, sync_as, tell)
     try:
         yield begun
     finally:
@@ -129,7 +131,7 @@ def session(push: Push | None, ledger: Path, output: Path, sync_as: str | None, 
 
 
 @contextmanager
-def tended(begun: Session | None) -> Iterator[None]:
+def tended(begun: PushSession | None) -> Iterator[None]:
     """Look now and then, while the block runs, whether the process that pushes still does; let it finish at the end."""
     if begun is None:
         yield

@@ -69,7 +69,7 @@ def build(settings: Settings, *, clock: Clock | None = None, store: ServiceStore
         app.include_router(router)
     error_handlers.install(app, settings)
     # The layers around the routes; the last one added is the outermost.
-    app.add_middleware(body_limits.Intake, rules=settings.intake, sizes=settings.sizes)
+    app.add_middleware(body_limits.BodyLimits, rules=settings.intake, sizes=settings.sizes)
     app.add_middleware(Gate)
     app.add_middleware(Observe)
     return app

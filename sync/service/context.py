@@ -14,7 +14,7 @@ from .access.rates import Limiter
 from .access.vault import Vault
 from .clock import Clock
 from .jobs.worker import Conveyor
-from .operations.metrics import Metrics
+from .operations.metrics import ServiceMetrics
 from .operations.tallies import Tallies
 from .settings import Settings
 from .store.interface import ServiceStore
@@ -55,7 +55,7 @@ class Context:
     limiter: Limiter
     blocks: Blocklist
     challenges: Challenges
-    metrics: Metrics
+    metrics: ServiceMetrics
     conveyor: Conveyor
     tallies: Tallies = field(default_factory=Tallies)
     looked: Looked = field(default_factory=Looked)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...core.errors import TukscalError
 from ...core.system import process
 from .context import Context
-from .operations.metrics import Figures, Machine, Workers
+from .operations.metrics import MachineUsage, ServiceFigures, Workers
 from .store.sqlite.store import SqliteStore
 
 _PATIENCE = 0.8  # seconds: a probe waits one
@@ -53,7 +53,7 @@ def disk_free(service: Context) -> int | None:
     return None
 
 
-async def figures(service: Context, connections: int) -> Figures:
+async def figures(service: Context, connections: int) -> ServiceFigures:
     """Return the figures that are read when somebody asks."""
     conveyor, store, now = service.conveyor, service.store, service.clock.now()
     outside = service.settings.outside
@@ -61,7 +61,7 @@ async def figures(service: Context, connections: int) -> Figures:
         store.jobs.figures(now), store.accounts.counts(now), store.jobs.stored(outside.accounts)
     )
     number, started = conveyor.workers
-    return Figures(
+    return ServiceFigures(
         queue=queue,
         counts=counts,
         stored=stored,
@@ -78,11 +78,11 @@ async def figures(service: Context, connections: int) -> Figures:
     )
 
 
-def machine(service: Context) -> Machine:
+def machine(service: Context) -> MachineUsage:
     """Return what the operating system says."""
     times = os.times()
     read, written = _disk_bytes()
-    return Machine(
+    return MachineUsage(
         cpu=times.user + times.system + times.children_user + times.children_system,
         memory=process.resident(os.getpid()),
         disk_free=disk_free(service),

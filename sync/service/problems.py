@@ -1,6 +1,6 @@
 """Problem details (RFC 9457): what went wrong, in the command line's causes, and what to do.
 
-Problem
+HttpProblem
 ├── unauthorized 401, forbidden 403, not_found 404, ...   made by the functions below
 └── TukscalError of the core                              by its cause, `STATUS`
 """
@@ -49,7 +49,7 @@ def advice_of(error: TukscalError) -> str:
     return _ADVICE.get(error.cause, error.advice)
 
 
-class Problem(Exception):
+class HttpProblem(Exception):
     """A request that cannot be done: its status, the named cause, a sentence, what to do, and headers to go along."""
 
     def __init__(
@@ -63,14 +63,14 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def of(error: TukscalError) -> Problem:
+def of(error: TukscalError) -> HttpProblem:
     """Return the problem an error of the core is."""
     status = STATUS.get(error.cause, 500)
     headers = {"Retry-After": "30"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return Problem(status, error.cause, error.message, advice=advice_of(error), headers=headers)
+    return HttpProblem(status, error.cause, error.message, advice=advice_of(error), headers=headers)
 
 
-def body(problem: Problem, instance: str) -> dict[str, Any]:
+def body(problem: HttpProblem, instance: str) -> dict[str, Any]:
     """Return the members of the problem's JSON; `instance` is the path without anything secret."""
     return {
         "type": f"urn:tukscal:problem:{problem.cause}",
@@ -92,77 +92,77 @@ def instance(path: str) -> str:
 # ---- the ones of the service
 
 
-def bad_request(detail: str, *, cause: str = "bad_request", advice: str = "") -> Problem:
+def bad_request(detail: str, *, cause: str = "bad_request", advice: str = "") -> HttpProblem:
     """400: what was sent makes no sense."""
-    return Problem(400, cause, detail, advice=advice)
+    return HttpProblem(400, cause, detail, advice=advice)
 
 
-def unauthorized(detail: str = "This needs a token or a sign-in.", *, advice: str = "") -> Problem:
+def unauthorized(detail: str = "This needs a token or a sign-in.", *, advice: str = "") -> HttpProblem:
     """401: nobody is known, or no longer."""
     advice = advice or "Give a valid token: Authorization: Bearer TOKEN."
-    return Problem(401, "unauthorized", detail, advice=advice, headers={"WWW-Authenticate": "Bearer"})
+    return HttpProblem(401, "unauthorized", detail, advice=advice, headers={"WWW-Authenticate": "Bearer"})
 
 
-def forbidden(detail: str, *, advice: str = "") -> Problem:
+def forbidden(detail: str, *, advice: str = "") -> HttpProblem:
     """403: known, but not allowed."""
-    return Problem(403, "forbidden", detail, advice=advice)
+    return HttpProblem(403, "forbidden", detail, advice=advice)
 
 
-def quota(detail: str, *, advice: str = "Remove some.") -> Problem:
+def quota(detail: str, *, advice: str = "Remove some.") -> HttpProblem:
     """403: the account has as much as it may."""
-    return Problem(403, "quota", detail, advice=advice)
+    return HttpProblem(403, "quota", detail, advice=advice)
 
 
-def not_found(what: str = "page") -> Problem:
+def not_found(what: str = "page") -> HttpProblem:
     """404: it is not there, or it is somebody else's."""
-    return Problem(404, "not_found", f"There is no such {what}.", advice="Check the address.")
+    return HttpProblem(404, "not_found", f"There is no such {what}.", advice="Check the address.")
 
 
-def gone(detail: str, *, advice: str = "") -> Problem:
+def gone(detail: str, *, advice: str = "") -> HttpProblem:
     """410: it was there."""
-    return Problem(410, "gone", detail, advice=advice)
+    return HttpProblem(410, "gone", detail, advice=advice)
 
 
-def conflict(cause: str, detail: str, *, advice: str = "", retry_after: int | None = None) -> Problem:
+def conflict(cause: str, detail: str, *, advice: str = "", retry_after: int | None = None) -> HttpProblem:
     """409: it does not go with what is there."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Problem(409, cause, detail, advice=advice, headers=headers)
+    return HttpProblem(409, cause, detail, advice=advice, headers=headers)
 
 
-def precondition_failed() -> Problem:
+def precondition_failed() -> HttpProblem:
     """412: If-Match or If-None-Match does not hold."""
     advice = "Read it again and decide."
-    return Problem(412, "changed", "It is not what you took it for any more.", advice=advice)
+    return HttpProblem(412, "changed", "It is not what you took it for any more.", advice=advice)
 
 
-def too_large(detail: str) -> Problem:
+def too_large(detail: str) -> HttpProblem:
     """413: more than is taken."""
-    return Problem(413, "too_large", detail, advice="Check that this is the right file.")
+    return HttpProblem(413, "too_large", detail, advice="Check that this is the right file.")
 
 
-def unsupported(detail: str) -> Problem:
+def unsupported(detail: str) -> HttpProblem:
     """415: not what is taken here."""
-    return Problem(415, "unsupported", detail)
+    return HttpProblem(415, "unsupported", detail)
 
 
-def unprocessable(cause: str, detail: str, *, advice: str = "") -> Problem:
+def unprocessable(cause: str, detail: str, *, advice: str = "") -> HttpProblem:
     """422: understood, but it cannot be done."""
-    return Problem(422, cause, detail, advice=advice)
+    return HttpProblem(422, cause, detail, advice=advice)
 
 
-def too_many(cause: str, detail: str, retry_after: int, headers: Mapping[str, str] | None = None) -> Problem:
+def too_many(cause: str, detail: str, retry_after: int, headers: Mapping[str, str] | None = None) -> HttpProblem:
     """429: too often; `retry_after` is seconds."""
     advice = f"Try again in {retry_after} s."
-    return Problem(429, cause, detail, advice=advice, headers={**(headers or {}), "Retry-After": str(retry_after)})
+    return HttpProblem(429, cause, detail, advice=advice, headers={**(headers or {}), "Retry-After": str(retry_after)})
 
 
-def unavailable(cause: str, detail: str, retry_after: int) -> Problem:
+def unavailable(cause: str, detail: str, retry_after: int) -> HttpProblem:
     """503: not now; `retry_after` is seconds."""
     advice = f"Try again in {retry_after} s."
-    return Problem(503, cause, detail, advice=advice, headers={"Retry-After": str(retry_after)})
+    return HttpProblem(503, cause, detail, advice=advice, headers={"Retry-After": str(retry_after)})
 
 
-def full(retry_after: int = 60) -> Problem:
+def full(retry_after: int = 60) -> HttpProblem:
     """507: the disk is full."""
     detail = "The service has no space left to store this."
-    return Problem(507, "io", detail, advice="Try again later.", headers={"Retry-After": str(retry_after)})
+    return HttpProblem(507, "io", detail, advice="Try again later.", headers={"Retry-After": str(retry_after)})

@@ -17,9 +17,9 @@ from .access.vault import HEAD, Vault
 from .clock import Clock
 from .context import Context
 from .jobs import task
-from .jobs.source import Means
+from .jobs.source import ConveyorResources
 from .jobs.worker import Conveyor
-from .operations.metrics import Metrics
+from .operations.metrics import ServiceMetrics
 from .settings import Settings
 from .store.interface import ServiceStore
 from .store.sqlite.store import SqliteStore
@@ -55,10 +55,12 @@ async def _made(settings: Settings, clock: Clock, store: ServiceStore) -> Contex
     limiter = Limiter(settings.rates.storage)
     blocks = Blocklist(store.blocks, limiter, settings.rates, clock)
     await blocks.load()
-    metrics = Metrics(settings.jobs, settings.outside.slow_query)
+    metrics = ServiceMetrics(settings.jobs, settings.outside.slow_query)
     jobs = settings.jobs
     pool = Pool(jobs.workers or default_workers(), Guards(timeout=jobs.timeout, memory=jobs.memory), preload=_PRELOAD)
-    means = Means(jobs=store.jobs, vault=vault, settings=settings, clock=clock, pool=pool, tell=metrics.ended)
+    means = ConveyorResources(
+        jobs=store.jobs, vault=vault, settings=settings, clock=clock, pool=pool, tell=metrics.ended
+    )
     return Context(
         settings=settings, clock=clock, store=store, vault=vault, limiter=limiter, blocks=blocks,
         challenges=_challenges(settings, clock), metrics=metrics, conveyor=Conveyor(means),

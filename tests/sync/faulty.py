@@ -75,7 +75,7 @@ def answers(status: int, body: bytes = b"", kind: str = wire.PROBLEM_TYPE, **hea
 
 def refuses(status: int, cause: str, **headers: str) -> Fault:
     """Return the fault of a problem document."""
-    problem = wire.Problem(status=status, cause=cause, title=cause, detail=f"It is {cause}.")
+    problem = wire.ProblemDetails(status=status, cause=cause, title=cause, detail=f"It is {cause}.")
     return answers(status, json.dumps(problem.as_json()).encode(), **headers)
 
 
@@ -252,7 +252,7 @@ class MadeService(Listening):
         if account is None:
             return refuses(401, "unauthorized").answer
         if (request.method, request.path) == ("GET", wire.ACCOUNT):
-            return _json(200, wire.AccountAnswer(id=account, scopes=("calendars",)).as_json())
+            return _json(200, wire.TokenAccount(id=account, scopes=("calendars",)).as_json())
         if request.method == "PUT" and request.path.startswith(f"{wire.CALENDARS}/"):
             return self._put(account, unquote(request.path.removeprefix(f"{wire.CALENDARS}/")), request)
         return refuses(404, "not_found").answer

@@ -11,7 +11,7 @@ from typing import Any
 from tukscal.core.ledger import Ledger, Outgoing
 from tukscal.sync import wire
 from tukscal.sync.client import Service
-from tukscal.sync.credentials import Login, Secret
+from tukscal.sync.credentials import Secret, ServiceLogin
 from tukscal.sync.outbox import Drain, Pushed, Task
 from tukscal.tests.clock import Clock
 from tukscal.tests.core.ledger.ledgers import done, new_job
@@ -20,9 +20,9 @@ from tukscal.tests.sync.faulty import ACCOUNT, TOKEN
 DEADLINE = 20.0  # seconds any request of a test may take
 
 
-def login(address: str, token: str = TOKEN, account: str = ACCOUNT) -> Login:
+def login(address: str, token: str = TOKEN, account: str = ACCOUNT) -> ServiceLogin:
     """Return a login at a service."""
-    return Login(server=address, account=account, token=Secret(token))
+    return ServiceLogin(server=address, account=account, token=Secret(token))
 
 
 def body(text: str) -> bytes:
@@ -68,11 +68,11 @@ class Desk:
             ends.append(done(job, output_sha256=sha256, push=True, calendar=name, account=self.account))
         assert self.ledger.queue.record(ends) == []
 
-    def drain(self, who: Login, *, patience: float = 0.0, total: float = DEADLINE, **choices: Any) -> Pushed:
+    def drain(self, who: ServiceLogin, *, patience: float = 0.0, total: float = DEADLINE, **choices: Any) -> Pushed:
         """Push until nothing is due within `patience`."""
         return asyncio.run(self._drain(who, patience, total, choices))
 
-    async def _drain(self, who: Login, patience: float, total: float, choices: dict[str, Any]) -> Pushed:
+    async def _drain(self, who: ServiceLogin, patience: float, total: float, choices: dict[str, Any]) -> Pushed:
         async with Service(who, total=total, clock=self.clock.now) as service:
             drain = Drain(self.ledger, service, who.owner, ticks=self.clock.ticks, rest=self.rest, **choices)
             drain.finish(patience)

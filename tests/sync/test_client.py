@@ -8,16 +8,16 @@ import traceback
 
 import pytest
 from tukscal.sync import wire
-from tukscal.sync.client import Service, Upload
-from tukscal.sync.retry import Kind, PushFailed
+from tukscal.sync.client import CalendarUpload, Service
+from tukscal.sync.retry import FailureKind, PushFailed
 from tukscal.tests.sync import faulty
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN, Fault, MadeService, answers, in_turn, refuses
 from tukscal.tests.sync.pushing import body, login
 
-ONE = Upload(key="out/Müller, A.; 50% &c?#x", revision=7, body=body("one"))
+ONE = CalendarUpload(key="out/Müller, A.; 50% &c?#x", revision=7, body=body("one"))
 
 
-def put(address: str, upload: Upload = ONE, **choices: float) -> wire.StoredCalendar | PushFailed:
+def put(address: str, upload: CalendarUpload = ONE, **choices: float) -> wire.StoredCalendar | PushFailed:
     """Push once; return the answer or the failure."""
 
     async def call() -> wire.StoredCalendar | PushFailed:
@@ -47,7 +47,7 @@ def test_a_request_is_as_agreed(service: MadeService) -> None:
 
 def test_small_calendars_are_sent_as_they_are(service: MadeService) -> None:
     """What compressing makes no smaller is not compressed."""
-    small = Upload(key="a", revision=1, body=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    small = CalendarUpload(key="a", revision=1, body=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
     assert isinstance(put(service.address, small), wire.StoredCalendar)
     assert "content-encoding" not in service.requests[0].headers
 
@@ -57,7 +57,9 @@ def test_connections_are_used_again(service: MadeService) -> None:
 
     async def many() -> None:
         async with Service(login(service.address), in_flight=2) as client:
-            await asyncio.gather(*(client.put(Upload(key=str(n), revision=1, body=body("x"))) for n in range(20)))
+            await asyncio.gather(
+                *(client.put(CalendarUpload(key=str(n), revision=1, body=body("x"))) for n in range(20))
+            )
 
     asyncio.run(many())
     assert len(service.requests) == 20
@@ -67,41 +69,41 @@ def test_connections_are_used_again(service: MadeService) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind", "wait"),
     [
-        (faulty.RESET, Kind.UNREACHABLE, None),
-        (faulty.LOST, Kind.UNREACHABLE, None),
-        (faulty.HALF, Kind.UNREACHABLE, None),
-        (faulty.TOO_SHORT, Kind.UNREACHABLE, None),
-        (faulty.GARBAGE, Kind.UNREACHABLE, None),
-        (faulty.ENDLESS, Kind.BROKEN, None),
-        (faulty.LIES, Kind.BROKEN, None),
-        (faulty.LOGIN_PAGE, Kind.BROKEN, None),
-        (faulty.ELSEWHERE, Kind.BROKEN, None),
-        (answers(200, b"{}", "application/json"), Kind.BROKEN, None),
-        (answers(200, b"", "application/json"), Kind.BROKEN, None),
-        (answers(204), Kind.BROKEN, None),
-        (answers(500), Kind.BROKEN, None),
-        (answers(502), Kind.BROKEN, None),
-        (answers(504), Kind.BROKEN, None),
-        (answers(429), Kind.BUSY, None),
-        (answers(429, retry_after="7"), Kind.BUSY, 7.0),
-        (answers(503, retry_after="-7"), Kind.BUSY, None),
-        (answers(503, retry_after="1000000000"), Kind.BUSY, 3_600.0),
-        (answers(503, retry_after="Mon, 21 Sep 2026 14:14:20 GMT"), Kind.BUSY, 60.0),
-        (answers(507, retry_after="9"), Kind.LATER, 9.0),
-        (answers(408), Kind.LATER, None),
-        (answers(425), Kind.LATER, None),
-        (refuses(409, "in_progress", retry_after="1"), Kind.LATER, 1.0),
-        (refuses(409, "superseded"), Kind.SUPERSEDED, None),
-        (refuses(409, "other"), Kind.REFUSED, None),
-        (refuses(422, "idempotency_mismatch"), Kind.REFUSED, None),
-        (answers(404, b"<html>", "text/html"), Kind.REFUSED, None),
-        (answers(401), Kind.UNAUTHORIZED, None),
-        (refuses(403, "forbidden"), Kind.UNAUTHORIZED, None),
-        (answers(403, b"<html>", "text/html"), Kind.REFUSED, None),
+        (faulty.RESET, FailureKind.UNREACHABLE, None),
+        (faulty.LOST, FailureKind.UNREACHABLE, None),
+        (faulty.HALF, FailureKind.UNREACHABLE, None),
+        (faulty.TOO_SHORT, FailureKind.UNREACHABLE, None),
+        (faulty.GARBAGE, FailureKind.UNREACHABLE, None),
+        (faulty.ENDLESS, FailureKind.BROKEN, None),
+        (faulty.LIES, FailureKind.BROKEN, None),
+        (faulty.LOGIN_PAGE, FailureKind.BROKEN, None),
+        (faulty.ELSEWHERE, FailureKind.BROKEN, None),
+        (answers(200, b"{}", "application/json"), FailureKind.BROKEN, None),
+        (answers(200, b"", "application/json"), FailureKind.BROKEN, None),
+        (answers(204), FailureKind.BROKEN, None),
+        (answers(500), FailureKind.BROKEN, None),
+        (answers(502), FailureKind.BROKEN, None),
+        (answers(504), FailureKind.BROKEN, None),
+        (answers(429), FailureKind.BUSY, None),
+        (answers(429, retry_after="7"), FailureKind.BUSY, 7.0),
+        (answers(503, retry_after="-7"), FailureKind.BUSY, None),
+        (answers(503, retry_after="1000000000"), FailureKind.BUSY, 3_600.0),
+        (answers(503, retry_after="Mon, 21 Sep 2026 14:14:20 GMT"), FailureKind.BUSY, 60.0),
+        (answers(507, retry_after="9"), FailureKind.LATER, 9.0),
+        (answers(408), FailureKind.LATER, None),
+        (answers(425), FailureKind.LATER, None),
+        (refuses(409, "in_progress", retry_after="1"), FailureKind.LATER, 1.0),
+        (refuses(409, "superseded"), FailureKind.SUPERSEDED, None),
+        (refuses(409, "other"), FailureKind.REFUSED, None),
+        (refuses(422, "idempotency_mismatch"), FailureKind.REFUSED, None),
+        (answers(404, b"<html>", "text/html"), FailureKind.REFUSED, None),
+        (answers(401), FailureKind.UNAUTHORIZED, None),
+        (refuses(403, "forbidden"), FailureKind.UNAUTHORIZED, None),
+        (answers(403, b"<html>", "text/html"), FailureKind.REFUSED, None),
     ],
     ids=lambda value: value.name if isinstance(value, Fault) else None,
 )
-def test_failures_have_their_kind(service: MadeService, fault: Fault, kind: Kind, wait: float | None) -> None:
+def test_failures_have_their_kind(service: MadeService, fault: Fault, kind: FailureKind, wait: float | None) -> None:
     """Each way to go wrong is of the kind that decides what is done, with the time the service asks to wait."""
     service.faults = in_turn(fault)
     failure = put(service.address)
@@ -128,7 +130,7 @@ def test_a_slow_answer_is_cut_off(service: MadeService) -> None:
     service.faults = in_turn(faulty.SILENCE)
     failure = put(service.address, total=0.2)
     assert isinstance(failure, PushFailed)
-    assert failure.kind is Kind.UNREACHABLE
+    assert failure.kind is FailureKind.UNREACHABLE
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://no-such-host.invalid", "http://a..b"])
@@ -136,5 +138,5 @@ def test_nobody_there(address: str) -> None:
     """A port nobody listens at, a name nobody has and one that cannot be are all out of reach, in a sentence."""
     failure = put(address, total=5.0)
     assert isinstance(failure, PushFailed)
-    assert failure.kind is Kind.UNREACHABLE
+    assert failure.kind is FailureKind.UNREACHABLE
     assert failure.message.endswith(".")

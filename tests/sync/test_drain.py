@@ -15,7 +15,7 @@ import psutil
 import pytest
 from tukscal.core.ledger import pushing_alone
 from tukscal.sync import drain
-from tukscal.sync.credentials import Credentials, Login
+from tukscal.sync.credentials import Credentials, ServiceLogin
 from tukscal.sync.drain import DrainOptions, DrainProcess
 from tukscal.tests.core.ledger.ledgers import raw
 from tukscal.tests.sync.faulty import SILENCE, TOKEN, Fault, MadeService
@@ -48,7 +48,7 @@ def options(desk: Desk, service: MadeService) -> DrainOptions:
     return options_for(desk, login(service.address))
 
 
-def options_for(desk: Desk, who: Login) -> DrainOptions:
+def options_for(desk: Desk, who: ServiceLogin) -> DrainOptions:
     """Log in and return what the process is told."""
     Credentials(desk.folder / "settings", use_keyring=False).save(who)
     return DrainOptions(ledger=str(desk.folder / "ledger.db"), credentials=str(desk.folder / "settings"))

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from tukscal.core.ledger import Delivery
 from tukscal.sync import wire
-from tukscal.sync.client import Service, Upload
-from tukscal.sync.retry import Kind, PushFailed
+from tukscal.sync.client import CalendarUpload, Service
+from tukscal.sync.retry import FailureKind, PushFailed
 from tukscal.sync.service.access import scopes
 from tukscal.sync.service.access.passwords import make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
@@ -127,15 +127,15 @@ def listed(faculty: httpx.Client) -> dict[str, str]:
 def test_each_refusal_of_the_service_is_understood(served: Served, faculty: httpx.Client) -> None:
     """What the real service refuses is of the kind the client thinks."""
     account = str(faculty.get("/v1/account").json()["id"])
-    good = Upload(key="a", revision=5, body=contents("01"))
+    good = CalendarUpload(key="a", revision=5, body=contents("01"))
 
-    async def kinds() -> list[Kind | str]:
-        found: list[Kind | str] = []
+    async def kinds() -> list[FailureKind | str]:
+        found: list[FailureKind | str] = []
         for token, upload in (
             (token_of(faculty), good),
             (token_of(faculty), good),
-            (token_of(faculty), Upload(key="a", revision=4, body=contents("02"))),
-            (token_of(faculty), Upload(key="b", revision=1, body=b"no calendar")),
+            (token_of(faculty), CalendarUpload(key="a", revision=4, body=contents("02"))),
+            (token_of(faculty), CalendarUpload(key="b", revision=1, body=b"no calendar")),
             ("wrong", good),
         ):
             async with Service(login(served.url, token, account)) as service:
@@ -145,13 +145,19 @@ def test_each_refusal_of_the_service_is_understood(served: Served, faculty: http
                     found.append(failure.kind)
         return found
 
-    assert asyncio.run(kinds()) == ["stored", "replayed", Kind.SUPERSEDED, Kind.REFUSED, Kind.UNAUTHORIZED]
+    assert asyncio.run(kinds()) == [
+        "stored",
+        "replayed",
+        FailureKind.SUPERSEDED,
+        FailureKind.REFUSED,
+        FailureKind.UNAUTHORIZED,
+    ]
 
 
 def test_who_am_i(served: Served, faculty: httpx.Client) -> None:
     """The client reads who the real service says it is."""
 
-    async def ask() -> wire.AccountAnswer:
+    async def ask() -> wire.TokenAccount:
         async with Service(login(served.url, token_of(faculty), "nobody")) as service:
             return await service.account()
 

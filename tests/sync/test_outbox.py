@@ -8,10 +8,10 @@ from collections.abc import Collection
 import pytest
 from tukscal.core.ledger import Delivery
 from tukscal.sync import wire
-from tukscal.sync.client import Service, Upload
+from tukscal.sync.client import CalendarUpload, Service
 from tukscal.sync.credentials import Secret
 from tukscal.sync.outbox import Task
-from tukscal.sync.retry import Kind, PushFailed
+from tukscal.sync.retry import FailureKind, PushFailed
 from tukscal.tests.sync import faulty
 from tukscal.tests.sync.faulty import ACCOUNT, TOKEN, Fault, MadeService, in_turn, only_puts
 from tukscal.tests.sync.pushing import Desk, body, login
@@ -335,20 +335,21 @@ def test_another_service_gets_everything(desk: Desk, service: MadeService) -> No
 
 
 @pytest.mark.parametrize(
-    ("cause", "kind"), [("forbidden", Kind.UNAUTHORIZED), ("blocked", Kind.BUSY), ("quota", Kind.REFUSED)]
+    ("cause", "kind"),
+    [("forbidden", FailureKind.UNAUTHORIZED), ("blocked", FailureKind.BUSY), ("quota", FailureKind.REFUSED)],
 )
-def test_what_403_means(service: MadeService, cause: str, kind: Kind) -> None:
+def test_what_403_means(service: MadeService, cause: str, kind: FailureKind) -> None:
     """A token without the right stops everything, a block is waited for, a full account refuses this calendar."""
     service.faults = in_turn(faulty.refuses(403, cause, retry_after="7"))
 
     async def put() -> None:
         async with Service(login(service.address)) as client:
-            await client.put(Upload(key="a", revision=1, body=b"x"))
+            await client.put(CalendarUpload(key="a", revision=1, body=b"x"))
 
     with pytest.raises(PushFailed) as failed:
         asyncio.run(put())
     assert failed.value.kind is kind
-    assert failed.value.wait == (7 if kind is Kind.BUSY else None)
+    assert failed.value.wait == (7 if kind is FailureKind.BUSY else None)
 
 
 def test_one_request_for_a_calendar_at_a_time(

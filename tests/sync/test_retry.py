@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tukscal.core.backoff import Backoff
 from tukscal.core.ledger import LONGEST_WAIT
 from tukscal.sync import retry
-from tukscal.sync.retry import PAUSES, TRANSIENT, Circuit, Kind, PushFailed, Retries, again, retry_after
+from tukscal.sync.retry import PAUSES, TRANSIENT, Circuit, FailureKind, PushFailed, PushRetries, again, retry_after
 from tukscal.tests.clock import Clock
 
 NOW = 1_790_000_000.0
@@ -58,18 +58,18 @@ def test_any_retry_after_is_survived(text: str) -> None:
     assert found is None or 0 < found <= LONGEST_WAIT
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_only_what_may_go_away_is_tried_again(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", FailureKind)
+def test_only_what_may_go_away_is_tried_again(kind: FailureKind) -> None:
     """The kinds that may go away by themselves are tried again, the others never."""
-    found = again(PushFailed(kind, "x"), 0, Retries())
+    found = again(PushFailed(kind, "x"), 0, PushRetries())
     assert (found is not None) == (kind in TRANSIENT)
-    assert {Kind.UNREACHABLE, Kind.BUSY, Kind.BROKEN, Kind.LATER} == TRANSIENT
+    assert {FailureKind.UNREACHABLE, FailureKind.BUSY, FailureKind.BROKEN, FailureKind.LATER} == TRANSIENT
 
 
 @given(st.integers(0, 6))
 def test_backoff_is_exponential_with_full_jitter(attempts: int) -> None:
     """The wait is anywhere between nothing and a bound that doubles with each try, to two minutes."""
-    found = again(PushFailed(Kind.BROKEN, "x"), attempts, Retries())
+    found = again(PushFailed(FailureKind.BROKEN, "x"), attempts, PushRetries())
     assert found is not None
     assert found.attempts == attempts + 1
     assert 0.05 <= found.delay <= min(2.0**attempts, 120.0)
@@ -77,50 +77,54 @@ def test_backoff_is_exponential_with_full_jitter(attempts: int) -> None:
 
 def test_jitter_is_full() -> None:
     """Draws of one wait fill the whole interval."""
-    draws = [found.delay for _ in range(300) if (found := again(PushFailed(Kind.BROKEN, "x"), 6, Retries()))]
+    draws = [found.delay for _ in range(300) if (found := again(PushFailed(FailureKind.BROKEN, "x"), 6, PushRetries()))]
     assert min(draws) < 10 < 50 < max(draws) <= 64
 
 
-def delays(failure: PushFailed, attempts: int, retries: Retries) -> list[float]:
+def delays(failure: PushFailed, attempts: int, retries: PushRetries) -> list[float]:
     """Return many draws of one wait."""
     return [found.delay for _ in range(300) if (found := again(failure, attempts, retries))]
 
 
 def test_what_is_kept_is_spread_over_half_an_hour() -> None:
     """What was tried eight times is drawn from the whole second half of an hour."""
-    draws = delays(PushFailed(Kind.BROKEN, "x"), 7, Retries())
+    draws = delays(PushFailed(FailureKind.BROKEN, "x"), 7, PushRetries())
     assert 1_800 <= min(draws) < 1_900
     assert 3_500 < max(draws) <= 3_600
 
 
 def test_no_wait_is_longer_than_two_minutes() -> None:
     """However often a calendar may be tried, a wait before the next try is drawn from two minutes at most."""
-    draws = delays(PushFailed(Kind.BROKEN, "x"), 40, Retries(attempts=100))
+    draws = delays(PushFailed(FailureKind.BROKEN, "x"), 40, PushRetries(attempts=100))
     assert 100 < max(draws) <= 120
 
 
 def test_nobody_is_asked_without_a_pause() -> None:
     """Also where the backoff is nothing, a twentieth of a second lies between two tries."""
-    assert set(delays(PushFailed(Kind.BROKEN, "x"), 3, Retries(backoff=Backoff(first=0.0, least=0.05)))) == {0.05}
+    assert set(delays(PushFailed(FailureKind.BROKEN, "x"), 3, PushRetries(backoff=Backoff(first=0.0, least=0.05)))) == {
+        0.05
+    }
 
 
 def test_a_busy_service_that_names_no_time() -> None:
     """A service that is busy at the first try, and says no time, is left alone for up to a second."""
-    draws = delays(PushFailed(Kind.BUSY, "x"), 0, Retries())
+    draws = delays(PushFailed(FailureKind.BUSY, "x"), 0, PushRetries())
     assert 0.7 < max(draws) <= 1.0
 
 
 def test_the_wait_before_giving_up_is_no_shorter_than_asked_for() -> None:
     """After the last try a calendar is kept for as long as the service asks, if that is longer than half an hour."""
-    failure = PushFailed(Kind.BROKEN, "x", wait=7_200.0)
-    assert set(delays(failure, 7, Retries())) == {7_200.0}
-    assert set(delays(PushFailed(Kind.BROKEN, "x", wait=60.0), 7, Retries(kept=Backoff(first=10.0)))) == {60.0}
+    failure = PushFailed(FailureKind.BROKEN, "x", wait=7_200.0)
+    assert set(delays(failure, 7, PushRetries())) == {7_200.0}
+    assert set(delays(PushFailed(FailureKind.BROKEN, "x", wait=60.0), 7, PushRetries(kept=Backoff(first=10.0)))) == {
+        60.0
+    }
 
 
 @pytest.mark.parametrize("attempts", [7, 8, 100])
 def test_the_eighth_failure_is_kept_for_long(attempts: int) -> None:
     """After eight tries the next one is half an hour to an hour away."""
-    found = again(PushFailed(Kind.BROKEN, "x"), attempts, Retries())
+    found = again(PushFailed(FailureKind.BROKEN, "x"), attempts, PushRetries())
     assert found is not None
     assert 1_800 <= found.delay <= 3_600
 
@@ -128,7 +132,7 @@ def test_the_eighth_failure_is_kept_for_long(attempts: int) -> None:
 @pytest.mark.parametrize(("asked", "least", "most"), [(10.0, 10.0, 11.0), (3_600.0, 3_600.0, 3_600.0)])
 def test_what_the_service_asks_for_is_obeyed(asked: float, least: float, most: float) -> None:
     """Retry-After is the least, a tenth more the most, an hour the limit; being busy counts against nobody."""
-    found = again(PushFailed(Kind.BUSY, "x", wait=asked), 3, Retries())
+    found = again(PushFailed(FailureKind.BUSY, "x", wait=asked), 3, PushRetries())
     assert found is not None
     assert found.attempts == 3
     assert least <= found.delay <= most
@@ -158,12 +162,12 @@ def test_pauses_grow_to_five_minutes(rounds: int) -> None:
 def test_trying_a_few_times() -> None:
     """A question is asked again while the failure is transient, so many times; its last failure is raised."""
     waits: list[float] = []
-    asked: list[Kind] = []
+    asked: list[FailureKind] = []
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    def ask(*kinds: Kind) -> str:
+    def ask(*kinds: FailureKind) -> str:
         left = iter(kinds)
         asked.clear()
 
@@ -175,14 +179,14 @@ def test_trying_a_few_times() -> None:
 
         return asyncio.run(retry.trying(call, attempts=3, sleep=sleep))
 
-    assert ask(Kind.UNREACHABLE, Kind.BROKEN) == "answer"
+    assert ask(FailureKind.UNREACHABLE, FailureKind.BROKEN) == "answer"
     assert len(waits) == 2
     with pytest.raises(PushFailed) as error:
-        ask(*[Kind.UNREACHABLE] * 5)
-    assert (error.value.kind, len(asked)) == (Kind.UNREACHABLE, 3)
+        ask(*[FailureKind.UNREACHABLE] * 5)
+    assert (error.value.kind, len(asked)) == (FailureKind.UNREACHABLE, 3)
     with pytest.raises(PushFailed):
-        ask(Kind.UNAUTHORIZED, Kind.UNREACHABLE)
-    assert asked == [Kind.UNAUTHORIZED]
+        ask(FailureKind.UNAUTHORIZED, FailureKind.UNREACHABLE)
+    assert asked == [FailureKind.UNAUTHORIZED]
 
 
 def test_the_waits_between_a_few_tries() -> None:
@@ -193,7 +197,7 @@ def test_the_waits_between_a_few_tries() -> None:
         waits.append(seconds)
 
     async def fail() -> None:
-        raise PushFailed(Kind.BROKEN, "x")
+        raise PushFailed(FailureKind.BROKEN, "x")
 
     for _ in range(100):
         with pytest.raises(PushFailed):

@@ -136,9 +136,9 @@ STORED = wire.StoredCalendar(key="out/a", revision=3, sha256="0" * 64, etag='"x"
 def test_answers_are_read_as_they_were_written() -> None:
     """What the service says is what the client reads, of a calendar, an account and a problem."""
     assert wire.read_stored(json.dumps(STORED.as_json()).encode()) == STORED
-    account = wire.AccountAnswer(id="faculty", scopes=("calendars", "jobs"))
+    account = wire.TokenAccount(id="faculty", scopes=("calendars", "jobs"))
     assert wire.read_account(json.dumps(account.as_json()).encode()) == account
-    problem = wire.Problem(status=409, cause="superseded", title="t", detail="d", advice="a")
+    problem = wire.ProblemDetails(status=409, cause="superseded", title="t", detail="d", advice="a")
     assert wire.read_problem(json.dumps(problem.as_json()).encode(), 409) == problem
 
 

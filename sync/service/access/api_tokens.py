@@ -14,7 +14,7 @@ _PREFIX = "tuks_"  # so that a token is known for one wherever it turns up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class TokenRequest:
     """A token to be made: whose, what it is called, what it may do, for how many days (None: until revoked)."""
 
     faculty: str
@@ -23,7 +23,7 @@ class Wanted:
     days: float | None
 
 
-async def new_token(store: ServiceStore, wanted: Wanted, now: float) -> tuple[str, Token] | None:
+async def new_token(store: ServiceStore, wanted: TokenRequest, now: float) -> tuple[str, Token] | None:
     """Add a token for a faculty, which is made if it is not there; return the secret and the token.
 
     None if the faculty was removed at this very moment.

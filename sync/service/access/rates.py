@@ -26,8 +26,8 @@ from limits.storage import storage_from_string
 
 from ....core.errors import InputOutput
 from .. import problems
-from ..problems import Problem
-from ..store.rate_model import Rule, Standing, standing, whole
+from ..problems import HttpProblem
+from ..store.rate_model import Allowance, Rule, standing, whole
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -38,7 +38,7 @@ _REST = 1.0  # seconds a store of counters that failed is not asked
 _LOG = logging.getLogger(__name__)
 
 
-def headers(standings: Sequence[Standing]) -> dict[str, str]:
+def headers(standings: Sequence[Allowance]) -> dict[str, str]:
     """Return what an answer says about limits; the X- headers are those of the rule that is nearest to its end."""
     if not standings:
         return {}
@@ -53,7 +53,7 @@ def headers(standings: Sequence[Standing]) -> dict[str, str]:
     }
 
 
-def refusal(standings: Sequence[Standing], detail: str) -> Problem:
+def refusal(standings: Sequence[Allowance], detail: str) -> HttpProblem:
     """Return the 429 of a request that a rule does not allow; Retry-After is that rule's reset."""
     wait = max((one.reset for one in standings if not one.allowed), default=1)
     return problems.too_many("rate_limited", detail, wait, headers(standings))
@@ -92,7 +92,7 @@ class Limiter:
         self.faults = 0
         """How often the counter store failed."""
 
-    async def hit(self, rule: Rule, who: str) -> Standing | None:
+    async def hit(self, rule: Rule, who: str) -> Allowance | None:
         """Count a request and return where its sender stands then; None if the rule is no limit."""
         if not rule.amount or time.monotonic() < self._rest_until:
             return None
@@ -103,7 +103,7 @@ class Limiter:
             return None
 
     async def check(self, rule: Rule, who: str, detail: str) -> Mapping[str, str]:
-        """Count a request and return the headers of its answer. Raises Problem."""
+        """Count a request and return the headers of its answer. Raises HttpProblem."""
         found = await self.hit(rule, who)
         if found is not None and not found.allowed:
             raise refusal([found], detail)
@@ -151,11 +151,11 @@ class _Memory:
         self._times: dict[tuple[Rule, str], deque[float]] = {}
         self._counts: dict[tuple[Rule, str], tuple[float, int]] = {}  # when they begin anew, and how many
 
-    async def hit(self, rule: Rule, who: str) -> Standing:
+    async def hit(self, rule: Rule, who: str) -> Allowance:
         now = time.monotonic()
         return self._remembered(rule, who, now) if rule.exact else self._counted(rule, who, now)
 
-    def _remembered(self, rule: Rule, who: str, now: float) -> Standing:
+    def _remembered(self, rule: Rule, who: str, now: float) -> Allowance:
         times = self._times.setdefault((rule, who), deque())
         while times and times[0] <= now - rule.seconds:
             times.popleft()
@@ -164,13 +164,13 @@ class _Memory:
             times.append(now)
         return replace(standing(rule, times, now), allowed=allowed)
 
-    def _counted(self, rule: Rule, who: str, now: float) -> Standing:
+    def _counted(self, rule: Rule, who: str, now: float) -> Allowance:
         until, count = self._counts.get((rule, who), (0.0, 0))
         if until <= now:
             until, count = now + rule.seconds, 0
         self._counts[rule, who] = until, count + 1
         remaining = max(0, rule.amount - count - 1)
-        return Standing(rule=rule, remaining=remaining, reset=whole(until - now), allowed=count < rule.amount)
+        return Allowance(rule=rule, remaining=remaining, reset=whole(until - now), allowed=count < rule.amount)
 
     def forget(self, now: float) -> None:
         for key in [key for key, times in self._times.items() if times[-1] <= now - key[0].seconds]:
@@ -194,13 +194,13 @@ class _Shared:
         self._exact = MovingWindowRateLimiter(storage)
         self._counted = FixedWindowRateLimiter(storage)
 
-    async def hit(self, rule: Rule, who: str) -> Standing:
+    async def hit(self, rule: Rule, who: str) -> Allowance:
         item = RateLimitItemPerSecond(rule.amount, rule.seconds, rule.name)
         limiter = self._exact if rule.exact else self._counted
         allowed = await limiter.hit(item, who)
         window = await limiter.get_window_stats(item, who)
         reset = whole(window.reset_time - time.time())
-        return Standing(rule=rule, remaining=max(0, window.remaining), reset=reset, allowed=allowed)
+        return Allowance(rule=rule, remaining=max(0, window.remaining), reset=reset, allowed=allowed)
 
     def forget(self, now: float) -> None:
         """Redis forgets by itself."""

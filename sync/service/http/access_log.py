@@ -35,7 +35,7 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = Seen(scope, receive, send)
+        seen = LoggedRequest(scope, receive, send)
         before = REQUEST.set(seen.id)
         try:
             await self._app(scope, seen.receive, seen.send)
@@ -47,7 +47,7 @@ class Observe:
             REQUEST.reset(before)
 
 
-class Seen:
+class LoggedRequest:
     """One request as it passes."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:

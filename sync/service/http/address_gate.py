@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..access.blocklist import ADDRESS
 from ..access.rates import network, refusal
 from ..context import Context
-from ..problems import Problem
+from ..problems import HttpProblem
 from ..store.rate_model import Rule
 from . import pages
 
@@ -29,15 +29,15 @@ class Gate:
         else:
             await pages.problem(problem, scope["path"], Headers(scope=scope))(scope, receive, send)
 
-    async def _problem(self, scope: Scope) -> Problem | None:
+    async def _problem(self, scope: Scope) -> HttpProblem | None:
         service: Context = scope["app"].state.context
         who = network(scope["client"][0] if scope["client"] else "")
         if wait := service.blocks.wait_at(ADDRESS, who.partition("/")[0]):
             service.metrics.blocked(ADDRESS)
-            return Problem(403, "blocked", "This address is blocked.", headers={"Retry-After": str(wait)})
+            return HttpProblem(403, "blocked", "This address is blocked.", headers={"Retry-After": str(wait)})
         return await self._too_often(service, who)
 
-    async def _too_often(self, service: Context, who: str) -> Problem | None:
+    async def _too_often(self, service: Context, who: str) -> HttpProblem | None:
         rule = Rule(name="address", amount=service.settings.rates.address_minute, seconds=60, exact=False)
         found = await service.limiter.hit(rule, who)
         if found is None or found.allowed:

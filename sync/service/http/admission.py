@@ -13,10 +13,10 @@ from .. import health, problems
 from ..access import rates as limits
 from ..access.challenge import HEADER
 from ..context import Context
-from ..problems import Problem
+from ..problems import HttpProblem
 from ..store.job_model import Admission, Quotas, Refusal, Sender
 from ..store.model import AccountKind
-from ..store.rate_model import Rule, Spent, Standing
+from ..store.rate_model import Allowance, Rule, Spent
 from .auth import Principal
 from .dependencies import address_of
 
@@ -27,7 +27,7 @@ _RATE = 10.0  # jobs a second, as long as nothing says that it is faster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class AdmissionRequest:
     """Who sends a PDF, from where, and by which quotas."""
 
     sender: Sender
@@ -48,11 +48,11 @@ def quotas(service: Context) -> Quotas:
     )
 
 
-async def begin(request: Request, service: Context, who: Principal | None) -> Upload:
-    """Look at an upload before its body is read. Raises Problem."""
+async def begin(request: Request, service: Context, who: Principal | None) -> AdmissionRequest:
+    """Look at an upload before its body is read. Raises HttpProblem."""
     if health.is_short(service):
         raise problems.full()
-    upload = Upload(sender=_sender(request, service, who), quotas=quotas(service))
+    upload = AdmissionRequest(sender=_sender(request, service, who), quotas=quotas(service))
     jobs, uploads = await service.store.jobs.crowded(upload.sender.network, service.clock.now())
     if upload.quotas.queue and jobs >= upload.quotas.queue:
         raise refused(service, Admission(refusal=Refusal.QUEUE), upload)
@@ -62,7 +62,7 @@ async def begin(request: Request, service: Context, who: Principal | None) -> Up
     return upload
 
 
-def refused(service: Context, admission: Admission, upload: Upload) -> Problem:
+def refused(service: Context, admission: Admission, upload: AdmissionRequest) -> HttpProblem:
     """Return the answer to an upload that is not taken, and count it."""
     assert admission.refusal is not None, "what was taken is no problem"
     service.metrics.refused(f"upload_{admission.refusal}")
@@ -87,7 +87,7 @@ def wait(service: Context, queue: int) -> int:
     return math.ceil(random.uniform(longest / 8, longest))  # noqa: S311 - spreads requests, keeps no secret
 
 
-def rate_headers(standings: Sequence[Standing]) -> Mapping[str, str]:
+def rate_headers(standings: Sequence[Allowance]) -> Mapping[str, str]:
     """Return what an accepted upload's answer says about limits."""
     return limits.headers(standings)
 
@@ -101,16 +101,16 @@ def _sender(request: Request, service: Context, who: Principal | None) -> Sender
     return Sender(network=limits.network(address_of(request)), spent=spent)
 
 
-def _at_once(service: Context, standings: Sequence[Standing], asked: Quotas) -> Problem:
+def _at_once(service: Context, standings: Sequence[Allowance], asked: Quotas) -> HttpProblem:
     rule = Rule(name="uploads-at-once", amount=asked.at_once, seconds=1)
     seconds = max(2, math.ceil(1 / (service.conveyor.rate or _RATE)))
-    there = Standing(rule=rule, remaining=0, reset=seconds, allowed=False)
+    there = Allowance(rule=rule, remaining=0, reset=seconds, allowed=False)
     return limits.refusal([*standings, there], "This account has as many PDFs under way as it may.")
 
 
-def _work(asked: Quotas) -> Problem:
+def _work(asked: Quotas) -> HttpProblem:
     rule = Rule(name="address-uploads", amount=asked.address, seconds=_HOUR)
-    there = Standing(rule=rule, remaining=0, reset=_HOUR, allowed=False)
+    there = Allowance(rule=rule, remaining=0, reset=_HOUR, allowed=False)
     problem = limits.refusal([there], "Very many uploads come from this address.")
     problem.cause = "challenge_required"
     problem.advice = f"Solve the challenge of {CHALLENGE} (altcha) and send the answer in the header {HEADER}."

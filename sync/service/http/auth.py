@@ -48,7 +48,7 @@ class Principal:
 async def known(request: Request) -> Principal | None:
     """Return who is asking, None for nobody we know.
 
-    Raises Problem 401 for a token that is not valid, 403 for a write that another site began.
+    Raises HttpProblem 401 for a token that is not valid, 403 for a write that another site began.
     """
     service = context_of(request)
     header = request.headers.get("authorization")
@@ -67,7 +67,7 @@ async def known(request: Request) -> Principal | None:
 
 
 async def required(request: Request) -> Principal:
-    """Return who is asking. Raises Problem 401 for nobody."""
+    """Return who is asking. Raises HttpProblem 401 for nobody."""
     principal = await known(request)
     if principal is None:
         raise problems.unauthorized()
@@ -75,7 +75,7 @@ async def required(request: Request) -> Principal:
 
 
 def scoped(scope: str) -> Callable[..., Awaitable[Principal]]:
-    """Return a dependency for who is asking, if that may do something; Problem 401 or 403 otherwise."""
+    """Return a dependency for who is asking, if that may do something; HttpProblem 401 or 403 otherwise."""
 
     async def allowed(request: Request, documented: Annotated[object, Depends(_DOCUMENTED)]) -> Principal:
         principal = await required(request)
@@ -118,7 +118,7 @@ def new_session(service: Context, account: Account) -> tuple[str, BrowserSession
 
 
 def check_origin(request: Request, service: Context, *, silent: bool = False) -> None:
-    """Refuse a write that another site's page began, or nobody says who unless `silent`. Raises Problem 403."""
+    """Refuse a write that another site's page began, or nobody says who unless `silent`. Raises HttpProblem 403."""
     if request.method in _SAFE:
         return
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
@@ -133,16 +133,16 @@ def check_origin(request: Request, service: Context, *, silent: bool = False) ->
 
 
 def check_address(request: Request, service: Context) -> None:
-    """Refuse an admin from where none is allowed to log in. Raises Problem 403."""
+    """Refuse an admin from where none is allowed to log in. Raises HttpProblem 403."""
     if not within(address_of(request), service.settings.sessions.admin_addresses):
         raise problems.forbidden("Admins are not let in from here.")
 
 
 def _not_blocked(principal: Principal, service: Context) -> Principal:
-    """Return who is asking. Raises Problem 403 for an account that is blocked."""
+    """Return who is asking. Raises HttpProblem 403 for an account that is blocked."""
     wait = service.blocks.wait(f"{ACCOUNT}:{principal.account.id}")
     if wait:
-        problem = problems.Problem(403, "blocked", "This account is blocked.", headers={"Retry-After": str(wait)})
+        problem = problems.HttpProblem(403, "blocked", "This account is blocked.", headers={"Retry-After": str(wait)})
         raise problem
     return principal
 
@@ -151,7 +151,7 @@ def _own(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
-def _foreign() -> problems.Problem:
+def _foreign() -> problems.HttpProblem:
     advice = "Open the page of the service itself, or use a token."
     return problems.forbidden("This request was begun by a page of somebody else.", advice=advice)
 

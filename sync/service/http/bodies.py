@@ -27,7 +27,7 @@ class Upload:
 def plain(body: bytes, encoding: str | None, most: int) -> bytes:
     """Return a body as it was before Content-Encoding, of at most so many bytes.
 
-    Raises Problem: 413 for more, 400 for what is no gzip, 415 for another encoding.
+    Raises HttpProblem: 413 for more, 400 for what is no gzip, 415 for another encoding.
     """
     if encoding is None or encoding.strip().lower() in ("", "identity"):
         return body
@@ -48,7 +48,7 @@ def plain(body: bytes, encoding: str | None, most: int) -> bytes:
 def uploaded(body: bytes, content_type: str | None, parts: int) -> Upload:
     """Return the PDF of a body: the body itself, or the file `pdf` of a form of at most so many parts.
 
-    Raises Problem: 415 for another type, 400 for a form without exactly one such file.
+    Raises HttpProblem: 415 for another type, 400 for a form without exactly one such file.
     """
     kind, options = parse_options_header(content_type)
     if kind in (b"application/pdf", b"application/octet-stream"):

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import problems
 from ..context import Context
-from ..problems import Problem
+from ..problems import HttpProblem
 from ..settings import IntakeSettings, SizeSettings
 from . import pages
 
@@ -42,7 +42,7 @@ def most(sizes: SizeSettings, method: str, path: str) -> int:
 class Refused(Exception):
     """Reading was given up: the problem says by which rule."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: HttpProblem) -> None:
         super().__init__(problem.detail)
         self.problem = problem
 
@@ -54,7 +54,7 @@ class Held:
     bytes: int = 0
 
 
-class Intake:
+class BodyLimits:
     """ASGI middleware that reads bodies by rule."""
 
     def __init__(self, app: ASGIApp, rules: IntakeSettings, sizes: SizeSettings) -> None:
@@ -69,7 +69,7 @@ class Intake:
             await self._app(scope, receive, send)
             return
         body = Body(scope, receive, self._rules, most(self._sizes, scope["method"], scope["path"]), self._held)
-        reply = Reply(send, body)
+        reply = GuardedResponse(send, body)
         try:
             body.check_head()
             await self._app(scope, body.receive, reply.send)
@@ -101,7 +101,7 @@ class Body:
         self._read = 0
         length = self._headers.get("content-length")
         self._done = "transfer-encoding" not in self._headers and length in (None, "0")
-        self.refusal: Problem | None = None
+        self.refusal: HttpProblem | None = None
         """The rule that was broken."""
 
     @property
@@ -159,12 +159,12 @@ class Body:
         """Return when the next piece must be there: by the whole time, and by the least rate of what came."""
         return self._begun + min(self._rules.body, self._rules.grace + self._read / self._rules.rate)
 
-    def _refuse(self, problem: Problem) -> None:
+    def _refuse(self, problem: HttpProblem) -> None:
         self.refusal = problem
         raise Refused(problem)
 
 
-class Reply:
+class GuardedResponse:
     """What goes out: nothing of the application's once its request was refused."""
 
     def __init__(self, send: Send, body: Body) -> None:
@@ -190,17 +190,17 @@ class Reply:
         await self._send(message)
 
 
-async def _refuse(scope: Scope, body: Body, reply: Reply, problem: Problem) -> None:
+async def _refuse(scope: Scope, body: Body, reply: GuardedResponse, problem: HttpProblem) -> None:
     """Answer in the place of the application."""
     body.refusal = None
     path = scope["path"] if scope["path"].startswith("/v1/") else "/"
     await pages.response(problem, path)(scope, body.receive, reply.send)
 
 
-def _too_large(most: int) -> Problem:
+def _too_large(most: int) -> HttpProblem:
     return problems.too_large(f"A body here has at most {most:,} bytes.")
 
 
-def _too_slow() -> Problem:
+def _too_slow() -> HttpProblem:
     status = HTTPStatus.REQUEST_TIMEOUT
-    return Problem(status, "too_slow", "The body came too slowly.", advice="Try again with a better connection.")
+    return HttpProblem(status, "too_slow", "The body came too slowly.", advice="Try again with a better connection.")

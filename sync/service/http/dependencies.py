@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 
 from ..context import Context
-from ..problems import Problem
+from ..problems import HttpProblem
 from ..store.model import Account, AccountKind
 from ..store.rate_model import Rule
 
@@ -33,11 +33,11 @@ def address_of(request: Request) -> str:
 async def limited(rule: Rule, account: str, the: Context, detail: str) -> Mapping[str, str]:
     """Count a request of an account and return the headers of its answer.
 
-    Raises Problem 429; too many of these block the account.
+    Raises HttpProblem 429; too many of these block the account.
     """
     try:
         return await the.limiter.check(rule, account, detail)
-    except Problem:
+    except HttpProblem:
         the.metrics.refused(rule.name)
         await the.blocks.refused(account)
         raise
@@ -46,7 +46,7 @@ async def limited(rule: Rule, account: str, the: Context, detail: str) -> Mappin
 async def limited_write(account: Account, the: Context) -> None:
     """Count a student's write, which may cost much more than it takes to send; faculties push as much as they have.
 
-    Raises Problem 429.
+    Raises HttpProblem 429.
     """
     if account.kind is AccountKind.STUDENT:
         rule = Rule(name="writes", amount=the.settings.rates.writes_minute, seconds=60)

@@ -52,7 +52,7 @@ _SCHEMA = {
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Give an app the handlers of errors, the headers, and the problem's schema in its OpenAPI document."""
-    app.add_exception_handler(problems.Problem, _problem)
+    app.add_exception_handler(problems.HttpProblem, _problem)
     app.add_exception_handler(TukscalError, _core)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -85,7 +85,7 @@ class SafeHeaders:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, problems.Problem)
+    assert isinstance(error, problems.HttpProblem)
     return pages.problem(error, request.url.path, request.headers)
 
 
@@ -100,14 +100,14 @@ async def _invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     status = HTTPStatus.BAD_REQUEST if first["type"] == "json_invalid" else HTTPStatus.UNPROCESSABLE_ENTITY
-    problem = problems.Problem(status, "invalid", f"{where}: {first['msg']}.", advice="See /openapi.json.")
+    problem = problems.HttpProblem(status, "invalid", f"{where}: {first['msg']}.", advice="See /openapi.json.")
     return pages.problem(problem, request.url.path, request.headers)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     cause = _CAUSES.get(error.status_code, "bad_request")
-    problem = problems.Problem(error.status_code, cause, f"{error.detail}.", headers=error.headers)
+    problem = problems.HttpProblem(error.status_code, cause, f"{error.detail}.", headers=error.headers)
     return pages.problem(problem, request.url.path, request.headers)
 
 

@@ -17,7 +17,7 @@ from .dependencies import address_of
 
 
 @dataclass(slots=True)
-class Attempt:
+class LoginAttempt:
     """What became of an attempt."""
 
     succeeded: bool = False
@@ -29,8 +29,8 @@ _UNDER_WAY: Counter[str] = Counter()
 
 
 @contextlib.asynccontextmanager
-async def attempt(request: Request, the: Context) -> AsyncIterator[Attempt]:
-    """Hold an attempt, whose outcome is to be set. Raises Problem 429 for an address that is blocked."""
+async def attempt(request: Request, the: Context) -> AsyncIterator[LoginAttempt]:
+    """Hold an attempt, whose outcome is to be set. Raises HttpProblem 429 for an address that is blocked."""
     address = address_of(request)
     wait = the.blocks.wait_at(LOGIN, address)
     if wait:
@@ -38,7 +38,7 @@ async def attempt(request: Request, the: Context) -> AsyncIterator[Attempt]:
     who = network(address)
     if _UNDER_WAY[who] >= _AT_ONCE or _UNDER_WAY.total() >= _AT_ONCE_ALL:
         raise problems.too_many("rate_limited", "Too many attempts at the same time.", 2)
-    tried = Attempt()
+    tried = LoginAttempt()
     _UNDER_WAY[who] += 1
     try:
         yield tried

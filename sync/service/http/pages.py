@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
 from .. import problems
-from ..problems import Problem
+from ..problems import HttpProblem
 
 _PAGES = Environment(
     loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -24,7 +24,7 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     return HTMLResponse(text, status, {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
 
 
-def problem(met: Problem, path: str, headers: Headers) -> Response:
+def problem(met: HttpProblem, path: str, headers: Headers) -> Response:
     """Return the answer to a request that met a problem: a page for a person, else as RFC 9457 says."""
     first = path.split("/")[1] if path.startswith("/") else ""
     if first in _PROGRAMS or "text/html" not in headers.get("accept", ""):
@@ -34,7 +34,7 @@ def problem(met: Problem, path: str, headers: Headers) -> Response:
     return answer
 
 
-def response(met: Problem, instance: str) -> Response:
+def response(met: HttpProblem, instance: str) -> Response:
     """Return the answer to a program's request that met a problem; `instance` is the path without anything secret."""
     headers = {"Cache-Control": "no-store", **met.headers}
     text = json.dumps(problems.body(met, instance), ensure_ascii=True)

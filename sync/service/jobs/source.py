@@ -31,7 +31,7 @@ from ..settings import JobSettings as Rules
 from ..settings import Settings
 from ..store.interface import JobStore
 from ..store.job_model import Claimed, Converted, Failed, JobRecord, JobState
-from .task import Result, Work, convert_behind
+from .task import ConversionInput, Result, convert_behind
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class AttemptOutcome:
     """How an attempt ended, for figures; `waited` is from the upload to the start, seconds."""
 
     job: JobRecord
@@ -56,7 +56,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class ConveyorResources:
     """What a conveyor works with; `tell` hears of every attempt's end, in the conveyor's thread."""
 
     jobs: JobStore
@@ -64,7 +64,7 @@ class Means:
     settings: Settings
     clock: Clock
     pool: Pool
-    tell: Callable[[Ended], None]
+    tell: Callable[[AttemptOutcome], None]
 
 
 class HeldJob(NamedTuple):
@@ -84,13 +84,13 @@ class End(NamedTuple):
 
     held: HeldJob
     stored: Converted | Failed
-    told: Ended
+    told: AttemptOutcome
 
 
 class StoreJobs:
     """Claims from the store, of each account one job at a time, and records how attempts ended."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: ConveyorResources) -> None:
         self._means = means
         self._lease = str(mine())
         self._watch = Watch()
@@ -151,9 +151,9 @@ class StoreJobs:
             return True
         return False
 
-    def _work(self, claimed: Claimed, now: float) -> Work:
+    def _work(self, claimed: Claimed, now: float) -> ConversionInput:
         settings = self._means.settings
-        return Work(
+        return ConversionInput(
             data=self._means.vault.open(claimed.sealed, claimed.job.id),
             name=claimed.job.name,
             calendar=claimed.job.calendar,
@@ -182,7 +182,7 @@ class StoreJobs:
             duration=outcome.duration,
             cpu=result.cpu,
         )
-        ended = Ended(
+        ended = AttemptOutcome(
             job=job.claimed.job,
             state=JobState.DONE,
             cause=None,
@@ -213,13 +213,13 @@ class StoreJobs:
             died=died,
             keep=state in (JobState.WAITING, JobState.DEAD) and not final,
         )
-        ended = Ended(
+        ended = AttemptOutcome(
             job=before, state=state, cause=error.cause, died=died, waited=job.waited, duration=duration,
             cpu=duration,  # a worker that was killed cannot tell, and had nothing else to do
         )  # fmt: skip
         self._ended.append(End(job, failed, ended))
 
-    def commit(self) -> list[Ended]:
+    def commit(self) -> list[AttemptOutcome]:
         """Write down how attempts ended; what the store cannot take now is kept for the next time.
 
         One that it never takes, for a fault of ours, must not keep the others from it: it fails.

@@ -26,7 +26,7 @@ MOST_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class ConversionInput:
     """A PDF to be converted; `previous` is key -> compressed calendar, of which the one that fits is gone on from."""
 
     data: bytes = field(repr=False)
@@ -54,13 +54,13 @@ class Result:
     cpu: float
 
 
-def convert_behind(work: Work) -> Result:
+def convert_behind(work: ConversionInput) -> Result:
     """Do the same in a worker that lets others go first: people wait for pages and feeds, a conversion may wait."""
     process.step_back()
     return convert_upload(work)
 
 
-def convert_upload(work: Work) -> Result:
+def convert_upload(work: ConversionInput) -> Result:
     """Return the calendar of a PDF as the next revision of the one there is. Raises what a conversion raises."""
     begun = time.process_time()
     timetable = read_timetable(work.data, work.name, Opening(limits=work.limits))

@@ -16,7 +16,7 @@ from ....core.errors import TukscalError, own_fault
 from ....core.jobs.loop import Loop, Pace
 from ....core.pool import CannotStart
 from ..store.job_model import JobState
-from .source import LOOK, Ended, HeldJob, Means, StoreJobs
+from .source import LOOK, AttemptOutcome, ConveyorResources, HeldJob, StoreJobs
 
 _STEP = 0.05  # seconds a turn waits for outcomes, so long a new job may wait for a free worker
 _TROUBLE = 1.0  # seconds before the next try when the store or the pool fails
@@ -27,13 +27,13 @@ _LOG = logging.getLogger(__name__)
 class Conveyor:
     """The thread; `start` it on a running event loop, which makes the store's calls."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: ConveyorResources) -> None:
         self._pool = means.pool
         self._wake = threading.Event()
         self._jobs = StoreJobs(means)
         jobs = means.settings.jobs
         pace = Pace(rate=jobs.starts or None, grace=jobs.grace, ahead=False, glance=_STEP)
-        self.loop: Loop[HeldJob, Ended] = Loop(self._jobs, means.pool, pace=pace, wake=self._wake)
+        self.loop: Loop[HeldJob, AttemptOutcome] = Loop(self._jobs, means.pool, pace=pace, wake=self._wake)
         """The loop that the thread turns."""
         self._thread = threading.Thread(target=self._run, name="conveyor", daemon=True)
         self._workers = (0, 0)

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ..jobs.source import Ended
+from ..jobs.source import AttemptOutcome
 from ..settings import JobSettings
 from ..store.job_model import JobState, QueueFigures
 from ..store.model import Counts
@@ -28,7 +28,7 @@ _HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class MachineUsage:
     """What the operating system says; None for what it does not."""
 
     cpu: float
@@ -50,7 +50,7 @@ class Workers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class ServiceFigures:
     """What is read when somebody asks."""
 
     queue: QueueFigures
@@ -59,7 +59,7 @@ class Figures:
     quota: int
     """Bytes an account may store."""
     workers: Workers
-    machine: Machine
+    machine: MachineUsage
     load: Load | None
     limits_memory: int | None
     limits_faults: int
@@ -77,7 +77,7 @@ class _Recent:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class Metrics:
+class ServiceMetrics:
     """A registry of its own, so that nothing else of the process is shown."""
 
     def __init__(self, jobs: JobSettings, slow: float) -> None:
@@ -157,7 +157,7 @@ class Metrics:
         """Count a PDF that was taken."""
         self._uploads.inc()
 
-    def ended(self, ended: Ended) -> None:
+    def ended(self, ended: AttemptOutcome) -> None:
         """Count an attempt's end; called in the conveyor's thread."""
         outcome = ended.state.value
         self._job_seconds.labels(outcome).observe(ended.duration)
@@ -180,7 +180,7 @@ class Metrics:
         if timing.took >= self._slow:
             self._slow_queries.labels(timing.name).inc()
 
-    def text(self, figures: Figures) -> bytes:
+    def text(self, figures: ServiceFigures) -> bytes:
         """Return everything in the text format, of CONTENT_TYPE."""
         self._read.figures = figures
         return generate_latest(self._registry)
@@ -192,7 +192,7 @@ class _Read(Collector):
     def __init__(self, recent: _Recent) -> None:
         self._recent = recent
         self._jobs = self._done = 0
-        self.figures: Figures | None = None
+        self.figures: ServiceFigures | None = None
 
     def count(self, *, done: bool) -> None:
         """Count a job for the share of those that ended well."""
@@ -225,7 +225,7 @@ class _Read(Collector):
                 family.add_metric([*which, f"{share:g}"], quantile(durations, share))
         return family
 
-    def _gauges(self, all_: Figures) -> list[tuple[str, str, float | None]]:
+    def _gauges(self, all_: ServiceFigures) -> list[tuple[str, str, float | None]]:
         queue, counts, tallies = all_.queue, all_.counts, all_.tallies
         waiting = queue.queued + queue.waiting
         hits = tallies.get("feed_hits", 0)
@@ -274,7 +274,7 @@ def quantile(durations: Sequence[float], share: float) -> float:
     return durations[max(0, -int(-len(durations) * share // 1) - 1)]
 
 
-def _totals(all_: Figures) -> list[tuple[str, str, float | None]]:
+def _totals(all_: ServiceFigures) -> list[tuple[str, str, float | None]]:
     number = all_.workers.number
     return [
         ("cpu_seconds", "CPU-seconds of the service's own process.", all_.machine.cpu),
@@ -293,7 +293,7 @@ def _totals(all_: Figures) -> list[tuple[str, str, float | None]]:
     ]
 
 
-def _by_account(all_: Figures) -> Iterator[Metric]:
+def _by_account(all_: ServiceFigures) -> Iterator[Metric]:
     """Yield what the largest accounts store; an account is known by its id alone."""
     yield _labelled("account_stored_bytes", "Of the largest accounts.", "account", dict(all_.stored))
     if all_.quota:

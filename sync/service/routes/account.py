@@ -74,7 +74,7 @@ async def log_out_everywhere(known: Known, the: The, response: Response) -> None
 
 
 async def recovery_link(the: Context, known: Principal) -> str:
-    """Return a student's new link to come back by. Raises Problem 403 for others."""
+    """Return a student's new link to come back by. Raises HttpProblem 403 for others."""
     _student(known)
     secret = secrets.new_secret()
     await the.store.accounts.set_recovery(known.account.id, secrets.hashed(secret))

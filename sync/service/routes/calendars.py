@@ -200,7 +200,7 @@ def _answer(key: str, new: NewRevision) -> bytes:
 
 
 def _stored(done: Put) -> Response:
-    """Return the answer to a put. Raises Problem."""
+    """Return the answer to a put. Raises HttpProblem."""
     match done.state:
         case PutState.SUPERSEDED:
             problem = problems.conflict("superseded", f"Revision {done.revision} is stored, which is newer or another.")

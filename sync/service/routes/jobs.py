@@ -224,7 +224,7 @@ def _taken(new: SealedUpload, place: int, now: float) -> JobAnswer:
 
 
 async def _read(request: Request, the: Context) -> bodies.Upload:
-    """Return the PDF of a request, checked cheaply. Raises Problem or what the screen raises."""
+    """Return the PDF of a request, checked cheaply. Raises HttpProblem or what the screen raises."""
     settings = the.settings
     body = await request.body()
     body = bodies.plain(body, request.headers.get("content-encoding"), settings.sizes.pdf)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
 from ..access import scopes
-from ..access.api_tokens import Wanted, new_token
+from ..access.api_tokens import TokenRequest, new_token
 from ..http.auth import Admin
 from ..http.dependencies import Limit, The
 from ..http.error_handlers import PROBLEMS
@@ -63,7 +63,7 @@ async def create_token(wanted: NewToken, admin: Admin, the: The, response: Respo
     unknown = scopes.unknown(wanted.scopes)
     if unknown:
         raise problems.unprocessable("invalid", f"There is no scope {', '.join(unknown)}.", advice=_there_are())
-    asked = Wanted(faculty=wanted.faculty, name=wanted.name, scopes=wanted.scopes, days=wanted.days)
+    asked = TokenRequest(faculty=wanted.faculty, name=wanted.name, scopes=wanted.scopes, days=wanted.days)
     made = await new_token(the.store, asked, the.clock.now())
     if made is None:
         raise problems.conflict("changed", "The faculty was removed at this moment.", retry_after=1)

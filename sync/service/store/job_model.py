@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .model import Account, BrowserSession, NewRevision
-from .rate_model import Spent, Standing
+from .rate_model import Allowance, Spent
 
 
 class JobState(StrEnum):
@@ -115,7 +115,7 @@ class Admission:
 
     refusal: Refusal | None = None
     place: int = 0
-    standings: tuple[Standing, ...] = ()
+    standings: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Allowance:
     """Where somebody stands with a rule: what remains, and the whole seconds until more does."""
 
     rule: Rule
@@ -35,13 +35,13 @@ class Spent:
     expires: float
 
 
-def standing(rule: Rule, times: Sequence[float], now: float) -> Standing:
+def standing(rule: Rule, times: Sequence[float], now: float) -> Allowance:
     """Return where somebody stands whose last times within the rule's seconds, in order, are given; before one more."""
     if len(times) < rule.amount:
         oldest = times[0] if times else now
-        return Standing(rule=rule, remaining=rule.amount - len(times), reset=whole(oldest + rule.seconds - now))
+        return Allowance(rule=rule, remaining=rule.amount - len(times), reset=whole(oldest + rule.seconds - now))
     free = times[len(times) - rule.amount] + rule.seconds  # when the oldest of as many as are allowed is forgotten
-    return Standing(rule=rule, remaining=0, reset=whole(free - now), allowed=False)
+    return Allowance(rule=rule, remaining=0, reset=whole(free - now), allowed=False)
 
 
 def whole(seconds: float) -> int:

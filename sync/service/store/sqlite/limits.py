@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 from .. import interface
 from ..job_model import AccessBlock
-from ..rate_model import Rule, Spent, Standing, standing
+from ..rate_model import Allowance, Rule, Spent, standing
 from .family import SqliteFamily, reads, writes
 
 HOUR = 3600
@@ -49,7 +49,7 @@ class SqliteBlocks(SqliteFamily, interface.BlockStore):
         return [AccessBlock(who=who, until=until, reason=reason, made=made) for who, until, reason, made in rows]
 
 
-def standings(connection: Connection, account: str, minute: int, hour: int, now: float) -> tuple[Standing, ...]:
+def standings(connection: Connection, account: str, minute: int, hour: int, now: float) -> tuple[Allowance, ...]:
     """Return where an account stands with its uploads in a minute and an hour; 0 is no limit."""
     times = [at for (at,) in connection.execute(_TIMES, (account, now - HOUR))]
     found = []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.sync.service.access.rates import Limiter, headers, network, refusal, within
-from tukscal.sync.service.problems import Problem
-from tukscal.sync.service.store.rate_model import Rule, Standing, standing
+from tukscal.sync.service.problems import HttpProblem
+from tukscal.sync.service.store.rate_model import Allowance, Rule, standing
 
 RULE = Rule(name="uploads-minute", amount=2, seconds=60)
 
@@ -25,7 +25,7 @@ def test_the_reset_is_when_one_more_is_allowed(times: list[int], amount: int) ->
     assert 1 <= found.reset <= 60
     if not found.allowed:
 
-        def at(later: float) -> Standing:
+        def at(later: float) -> Allowance:
             return standing(rule, [one for one in times if one > later - 60], later)
 
         assert at(now + found.reset).allowed
@@ -34,8 +34,8 @@ def test_the_reset_is_when_one_more_is_allowed(times: list[int], amount: int) ->
 
 def test_the_headers_agree() -> None:
     """RateLimit, X-RateLimit-* and Retry-After say the same of the rule that refuses."""
-    refused = Standing(rule=RULE, remaining=0, reset=17, allowed=False)
-    other = Standing(rule=Rule(name="uploads-hour", amount=10, seconds=3600), remaining=8, reset=3000)
+    refused = Allowance(rule=RULE, remaining=0, reset=17, allowed=False)
+    other = Allowance(rule=Rule(name="uploads-hour", amount=10, seconds=3600), remaining=8, reset=3000)
     problem = refusal([refused, other], "Too often.")
     assert (problem.status, problem.cause) == (429, "rate_limited")
     assert problem.headers == {
@@ -50,8 +50,8 @@ def test_the_headers_agree() -> None:
 
 def test_of_two_that_refuse_the_later_one_counts() -> None:
     """Where two rules refuse, Retry-After is the longer wait, and the X- headers are of that rule."""
-    minute = Standing(rule=RULE, remaining=0, reset=17, allowed=False)
-    hour = Standing(rule=Rule(name="uploads-hour", amount=10, seconds=3600), remaining=0, reset=900, allowed=False)
+    minute = Allowance(rule=RULE, remaining=0, reset=17, allowed=False)
+    hour = Allowance(rule=Rule(name="uploads-hour", amount=10, seconds=3600), remaining=0, reset=900, allowed=False)
     found = refusal([minute, hour], "Too often.").headers
     assert (found["Retry-After"], found["X-RateLimit-Reset"], found["X-RateLimit-Limit"]) == ("900", "900", "10")
     assert headers([]) == {}
@@ -87,7 +87,7 @@ def test_requests_are_counted_by_asker(exact: bool) -> None:
     """Each asker has so many requests; the answer to the last one says when there are more."""
     rule = Rule(name="status", amount=3, seconds=60, exact=exact)
 
-    async def ask() -> list[Standing | None]:
+    async def ask() -> list[Allowance | None]:
         limiter = Limiter("memory://")
         async with limiter.swept():
             return [await limiter.hit(rule, who) for who in ("a", "a", "a", "a", "b")]
@@ -161,11 +161,11 @@ def test_a_counter_store_that_fails_allows() -> None:
 def test_check_raises_what_is_answered() -> None:
     """`check` returns the headers while it is allowed and raises the 429 then."""
 
-    async def ask() -> Problem:
+    async def ask() -> HttpProblem:
         limiter = Limiter("memory://")
         assert (await limiter.check(RULE, "a", "no"))["X-RateLimit-Remaining"] == "1"
         await limiter.check(RULE, "a", "no")
-        with pytest.raises(Problem) as found:
+        with pytest.raises(HttpProblem) as found:
             await limiter.check(RULE, "a", "no")
         return found.value
 

@@ -19,7 +19,7 @@ from tukscal.core.pdf.limits import Limits
 from tukscal.examples.generator import content
 from tukscal.sync import wire
 from tukscal.sync.service.access.passwords import make_admin
-from tukscal.sync.service.jobs.task import Work, convert_upload
+from tukscal.sync.service.jobs.task import ConversionInput, convert_upload
 from tukscal.sync.service.operations.logs import set_up
 from tukscal.sync.service.settings import SizeSettings, read_settings
 from tukscal.tests.sync.service.samples import calendar, lecture
@@ -42,9 +42,9 @@ def put(client: httpx.Client, key: str, body: bytes) -> httpx.Response:
     return client.put(wire.calendar_path(key), content=body, headers=headers)
 
 
-def work(data: bytes, today: date, **previous: bytes) -> Work:
+def work(data: bytes, today: date, **previous: bytes) -> ConversionInput:
     """Return what a worker is given."""
-    return Work(
+    return ConversionInput(
         data=data, name="a.pdf", calendar=None, previous=previous, today=today, revision=1, limits=Limits(), terms=None
     )
 
