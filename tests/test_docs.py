@@ -16,9 +16,8 @@ from tukscal.core.ledger.model import State
 from tukscal.core.pdf.limits import Limits
 from tukscal.core.report.cells import COLUMNS
 from tukscal.core.timetable.export import CSV_COLUMNS
-from tukscal.core.watch.telemetry.metrics import Metrics
-from tukscal.core.watch.telemetry.status import State as WatchState
-from tukscal.core.watch.telemetry.status import Status
+from tukscal.core.watch.telemetry.metrics import DaemonMetrics
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
 from tukscal.examples import pictures
 from tukscal.sync.service.access import scopes
 from tukscal.sync.service.settings import Settings
@@ -230,10 +229,10 @@ def test_every_exit_code_is_documented() -> None:
     ("file", "heading", "names"),
     [
         ("docs/faculty.md", "`tukscal jobs`", [state.value for state in State]),
-        ("docs/watch.md", "`tukscal status`", [state.value for state in WatchState]),
+        ("docs/watch.md", "`tukscal status`", [state.value for state in DaemonState]),
         ("docs/json.md", "`convert --format csv`", CSV_COLUMNS),
         ("docs/json.md", "`batch --report FILE.csv`", COLUMNS),
-        ("docs/json.md", "`status --json`", [item.name for item in fields(Status)]),
+        ("docs/json.md", "`status --json`", [item.name for item in fields(DaemonStatus)]),
         ("docs/service.md", "`tukscal serve token add`", scopes.ALL),
     ],
 )
@@ -245,7 +244,7 @@ def test_names_are_documented(file: str, heading: str, names: list[str]) -> None
 
 def test_every_metric_of_the_daemon_is_documented() -> None:
     """docs/watch.md has the metrics of /metrics, and no others."""
-    metrics = Metrics(lambda: Status(state=WatchState.IDLE, outcomes={"done": 1}, causes={"io": 1}))
+    metrics = DaemonMetrics(lambda: DaemonStatus(state=DaemonState.IDLE, outcomes={"done": 1}, causes={"io": 1}))
     metrics.observe("lectures", 0.1)
     types = re.findall(r"# TYPE (\w+) ", metrics.text().decode())
     assert set(re.findall(r"`(tukscal_[a-z_]+)`", TEXTS["docs/watch.md"])) == set(types) - {

@@ -25,17 +25,17 @@ from ...core.pool import Guards, Pool, default_workers
 from ...core.system import process
 from ...core.system.jsonlog import Log, open_log
 from ...core.system.systemd import Notifier
-from ...core.watch.daemon import Daemon, Means
+from ...core.watch.daemon import Daemon, DaemonResources
 from ...core.watch.folder.monitor import Rhythm
 from ...core.watch.folder.stability import Patience
-from ...core.watch.lease import Lease
+from ...core.watch.lease import DaemonLease
 from ...core.watch.notes import Fate
 from ...core.watch.request import WatchRequest, check
 from ...core.watch.telemetry.endpoint import Endpoint, Pages
 from ...core.watch.telemetry.heartbeat import Heartbeat, free_slot
-from ...core.watch.telemetry.metrics import Metrics
-from ...core.watch.telemetry.reporters import Outside
-from ...core.watch.telemetry.status import Board
+from ...core.watch.telemetry.metrics import DaemonMetrics
+from ...core.watch.telemetry.reporters import Reporters
+from ...core.watch.telemetry.status import StatusBoard
 from ..common.ledgers import ledger_option
 from ..common.paths import state_folder
 from ..common.reading import reading_options
@@ -109,20 +109,20 @@ def watch(ctx: click.Context, /, **given: Any) -> WatchRequest | None:
             session(request.batch.push, given["ledger"], request.output, given["sync_as"], partial(write, log))
         )
         stack.enter_context(tended(pushing))
-        board = Board()
-        metrics = Metrics(lambda: board.status)
+        board = StatusBoard()
+        metrics = DaemonMetrics(lambda: board.status)
         if given["status_port"] is not None:
             endpoint = Endpoint(given["status_port"], Pages(board, metrics))
             stack.callback(endpoint.close)
             log("status_port", port=endpoint.port)
         heartbeat = Heartbeat(free_slot(state_folder(), request.output))
-        outside = Outside(log=log, board=board, heartbeat=heartbeat, metrics=metrics, notifier=Notifier())
-        means = Means(
+        outside = Reporters(log=log, board=board, heartbeat=heartbeat, metrics=metrics, notifier=Notifier())
+        means = DaemonResources(
             ledger=lambda: Ledger.open(given["ledger"], keep=given["keep"], patience=_PATIENCE),
             pool=lambda wanted: Pool(wanted.workers, wanted.batch.guards, preload=PRELOAD),
             again=lambda: read_again(ctx, request, log),
         )
-        daemon = Daemon(request, means, outside, Lease(request.output))
+        daemon = Daemon(request, means, outside, DaemonLease(request.output))
         stack.callback(daemon.close)
         heard = stack.enter_context(_signals(daemon))
         daemon.run()

@@ -9,12 +9,20 @@ from pathlib import Path
 import click
 
 from ...core.errors import TukscalError
-from ...core.watch.telemetry.heartbeat import Health, Seen, all_seen, heartbeat_slots, latest, look, read_heartbeat
+from ...core.watch.telemetry.heartbeat import (
+    DaemonHealth,
+    ObservedDaemon,
+    all_seen,
+    heartbeat_slots,
+    latest,
+    look,
+    read_heartbeat,
+)
 from ..common.paths import state_folder
 from ..common.render import print_lines
 from .status_view import document, nothing_lines, status_lines
 
-_CODES = {Health.HEALTHY: 0, Health.ATTENTION: 1, Health.DOWN: 3}
+_CODES = {DaemonHealth.HEALTHY: 0, DaemonHealth.ATTENTION: 1, DaemonHealth.DOWN: 3}
 
 
 @click.command("status", short_help="Show what the watching daemons are doing.")
@@ -35,13 +43,13 @@ def status(ctx: click.Context, output: Path | None, machine: bool) -> None:
     ctx.exit(_exit_code(seen))
 
 
-def _of(output: Path) -> list[Seen]:
+def _of(output: Path) -> list[ObservedDaemon]:
     """Return the daemons that write into a folder, or the last that did."""
     beats = map(read_heartbeat, heartbeat_slots(state_folder(), output))
     return latest(look(beat) for beat in beats if beat is not None)
 
 
-def _all() -> list[Seen]:
+def _all() -> list[ObservedDaemon]:
     """Return every daemon there is a file of; raises the error of the first that cannot be read."""
     found = []
     for one in all_seen(state_folder()):
@@ -51,7 +59,7 @@ def _all() -> list[Seen]:
     return latest(found)
 
 
-def _exit_code(seen: Sequence[Seen]) -> int:
+def _exit_code(seen: Sequence[ObservedDaemon]) -> int:
     """Return the worst, of none the worst there is; those that ended as told count only where there are no others."""
     asked = [one for one in seen if not one.stopped] or seen
-    return max((_CODES[one.health] for one in asked), default=_CODES[Health.DOWN])
+    return max((_CODES[one.health] for one in asked), default=_CODES[DaemonHealth.DOWN])

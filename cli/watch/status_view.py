@@ -7,25 +7,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...core.watch.telemetry.heartbeat import Health, Life, Seen
-from ...core.watch.telemetry.status import State, Status, plain
+from ...core.watch.telemetry.heartbeat import DaemonHealth, Life, ObservedDaemon
+from ...core.watch.telemetry.status import DaemonState, DaemonStatus, plain
 from ...core.wording import counted, memory, size
 from ..common.render import Shown
 
-_STYLES = {Health.HEALTHY: "bold green", Health.ATTENTION: "bold yellow", Health.DOWN: "bold red"}
+_STYLES = {DaemonHealth.HEALTHY: "bold green", DaemonHealth.ATTENTION: "bold yellow", DaemonHealth.DOWN: "bold red"}
 _STATES = {
-    State.STARTING: "is starting",
-    State.WORKING: "is working",
-    State.IDLE: "is idle",
-    State.STANDBY: "stands by",
-    State.DEGRADED: "cannot work now and retries automatically",
-    State.DRAINING: "is stopping after the running conversions",
-    State.STOPPED: "was stopped",
+    DaemonState.STARTING: "is starting",
+    DaemonState.WORKING: "is working",
+    DaemonState.IDLE: "is idle",
+    DaemonState.STANDBY: "stands by",
+    DaemonState.DEGRADED: "cannot work now and retries automatically",
+    DaemonState.DRAINING: "is stopping after the running conversions",
+    DaemonState.STOPPED: "was stopped",
 }
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
-def status_lines(seen: Iterable[Seen]) -> Iterator[Shown]:
+def status_lines(seen: Iterable[ObservedDaemon]) -> Iterator[Shown]:
     """Return what is said about each daemon."""
     for number, one in enumerate(seen):
         if number:
@@ -38,11 +38,11 @@ def status_lines(seen: Iterable[Seen]) -> Iterator[Shown]:
 
 def nothing_lines(output: Path | None) -> Iterator[Shown]:
     """Return what is said where no daemon ever ran."""
-    yield Shown(f"No daemon on this computer has written to {output or 'any folder'}.", 0, _STYLES[Health.DOWN])
+    yield Shown(f"No daemon on this computer has written to {output or 'any folder'}.", 0, _STYLES[DaemonHealth.DOWN])
     yield Shown("Start one with `tukscal watch IN -o OUT`.", 2)
 
 
-def document(seen: Seen) -> dict[str, Any]:
+def document(seen: ObservedDaemon) -> dict[str, Any]:
     """Return a daemon as JSON; the keys are an interface."""
     judged = {"life": seen.life.value, "health": seen.health.value, "age": round(seen.age, 3), "when": seen.beat.when}
     return judged | plain(seen.beat.status)
@@ -56,25 +56,25 @@ def ago(seconds: float) -> str:
     return counted(max(0, int(seconds)), "second")
 
 
-def _headline(seen: Seen) -> str:
+def _headline(seen: ObservedDaemon) -> str:
     status = seen.beat.status
     if seen.life is Life.DEAD:
         return f"Dead: process {status.pid} ended unexpectedly; its last report was {ago(seen.age)} ago."
     if seen.life is Life.HANGING:
         return f"Hanging: process {status.pid} exists, but has not reported for {ago(seen.age)}."
     if seen.life is Life.STOPPED:
-        return f"The daemon {_STATES[State.STOPPED]}, {ago(seen.age)} ago."
+        return f"The daemon {_STATES[DaemonState.STOPPED]}, {ago(seen.age)} ago."
     return f"The daemon {_STATES[status.state]}{_because(status)}."
 
 
-def _because(status: Status) -> str:
+def _because(status: DaemonStatus) -> str:
     reason = f": {status.reason.rstrip('.')}" if status.reason else ""
-    if status.state is not State.STANDBY:
+    if status.state is not DaemonState.STANDBY:
         return reason
     return f" for {status.owner}{reason}" if status.owner else f", but no working daemon is known{reason}"
 
 
-def _details(seen: Seen) -> Iterator[str]:
+def _details(seen: ObservedDaemon) -> Iterator[str]:
     status, now = seen.beat.status, seen.beat.when + seen.age
     how = f", {_mode(status)}" if status.mode else ""
     yield f"Watches {status.source}{how}; process {status.pid}, version {status.version}."
@@ -89,19 +89,19 @@ def _details(seen: Seen) -> Iterator[str]:
         yield f"{memory(status.memory)} of memory, {size(status.disk_free)} free in OUT."
 
 
-def _mode(status: Status) -> str:
+def _mode(status: DaemonStatus) -> str:
     words = {"native": "by file system events", "polling": "by scanning"}.get(status.mode, status.mode)
     return f"{words} ({status.mode_reason})" if status.mode_reason else words
 
 
-def _work(status: Status) -> str:
+def _work(status: DaemonStatus) -> str:
     waits = f"{counted(status.queue, 'job')} waiting"
     if status.queue and status.oldest is not None:
         waits += f", the oldest for {ago(status.oldest)}"
     return f"{waits}; {status.running:,} running on {counted(status.workers.number, 'worker')}."
 
 
-def _counts(status: Status) -> str:
+def _counts(status: DaemonStatus) -> str:
     outcomes = ", ".join(f"{number:,} {name}" for name, number in status.outcomes.items() if number) or "nothing done"
     causes = ", ".join(f"{name} {number:,}" for name, number in _most(status.causes))
     return f"{outcomes} ({causes})" if causes else outcomes

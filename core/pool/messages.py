@@ -35,7 +35,7 @@ class Grown(NamedTuple):
     number: int
 
 
-class Log(NamedTuple):
+class LogMessage(NamedTuple):
     """A line for the parent to log: the plain attributes of a log record."""
 
     record: dict[str, object]

@@ -21,7 +21,7 @@ from typing import NamedTuple, ParamSpec, cast
 from ..errors import Crashed, OutOfMemory, TukscalError, own_fault
 from ..system import process
 from .channel import MOST_BYTES, Port, pack
-from .messages import Answer, Call, Grown, Log, Ready, Work
+from .messages import Answer, Call, Grown, LogMessage, Ready, Work
 
 P = ParamSpec("P")
 
@@ -137,7 +137,7 @@ class _ToParent(logging.handlers.QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         plain: dict[str, object] = {name: value for name, value in vars(record).items() if isinstance(value, _PLAIN)}
-        cast(_Shared, self.queue).send(pack(Log(plain)))
+        cast(_Shared, self.queue).send(pack(LogMessage(plain)))
 
 
 def _log_to(port: _Shared, levels: Mapping[str, int]) -> None:

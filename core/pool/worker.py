@@ -18,7 +18,7 @@ from typing import NamedTuple, cast
 from ..errors import Crashed, OutOfMemory, TimedOut, TukscalError
 from ..system import process
 from .channel import Channel, Garbled, pack
-from .messages import Answer, Call, Grown, Log, Ready
+from .messages import Answer, Call, Grown, LogMessage, Ready
 from .serve import LATE, LATE_CODE, Setting, serve
 
 _NEAR = 0.5  # share of the memory limit from which an abort is the limit's doing
@@ -165,7 +165,7 @@ class Worker:
                 self.ready, self._since = True, time.monotonic()
             case Grown(int(peak), number):
                 self._peak = max(self._peak, peak) if number == self._number else self._peak
-            case Log(dict(record)):
+            case LogMessage(dict(record)):
                 _write(record)
             case Answer() if value.number != self._number or not self.busy:
                 self._spoilt = True  # an answer nobody asked for

@@ -16,18 +16,17 @@ from threading import Event
 from ... import __version__
 from ..errors import InputOutput, NotWritable, TukscalError, own_fault
 from ..jobs.commit import Finished, TakenOver
-from ..ledger import Ledger
-from ..ledger import State as JobState
+from ..ledger import Ledger, State
 from ..pool import CannotStart, Executor, Guards
 from .folder.mounts import OutPlace
 from .jobs.intake import Desk
-from .lease import Lease, Role
+from .lease import DaemonLease, Role
 from .pause import Trouble
 from .request import WatchRequest
 from .session import Shift
 from .telemetry.counters import Tally, state_of, status_of
-from .telemetry.reporters import Outside
-from .telemetry.status import State, Status
+from .telemetry.reporters import Reporters
+from .telemetry.status import DaemonState, DaemonStatus
 
 _STEP = 0.5  # seconds, at most, between two turns of the loop: no signal waits longer
 _GLANCE = 0.1
@@ -39,7 +38,7 @@ _FAULTS = 20  # of our own, after which somebody else shall start us anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class DaemonResources:
     """What the daemon works with, to be opened by it and opened again."""
 
     ledger: Callable[[], Ledger]
@@ -54,9 +53,9 @@ class Daemon:
     def __init__(
         self,
         request: WatchRequest,
-        means: Means,
-        outside: Outside,
-        lease: Lease,
+        means: DaemonResources,
+        outside: Reporters,
+        lease: DaemonLease,
         *,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -105,7 +104,7 @@ class Daemon:
     def failures(self) -> int:
         """How many PDFs have no calendar, and were given up since the start."""
         outcomes = self._tally.outcomes
-        given_up = outcomes[JobState.DEAD.value] + outcomes[JobState.QUARANTINED.value]
+        given_up = outcomes[State.DEAD.value] + outcomes[State.QUARANTINED.value]
         unseen = self._shift.settling.waiting + len(self._shift.unreadable) if self._request.once else 0
         return given_up + len(self._desk.quarantined) + len(self._desk.refused) + unseen
 
@@ -358,7 +357,7 @@ class Daemon:
         if not self._tally.looked or not (self._shift.still or late):
             return False
         counts = self._ledger.history.counts(queue=self._desk.digests.queue)
-        return not any(counts[state] for state in (JobState.QUEUED, JobState.RUNNING, JobState.FAILED))
+        return not any(counts[state] for state in (State.QUEUED, State.RUNNING, State.FAILED))
 
     def _end(self) -> None:
         """Give everything back; what is not recorded is done by whoever comes next."""
@@ -368,7 +367,7 @@ class Daemon:
         self._let_go()
         with contextlib.suppress(TukscalError):
             if self._desk.batch is not None:
-                self._ledger.history.end_batch(self._desk.batch, {"done": self._tally.outcomes[JobState.DONE.value]})
+                self._ledger.history.end_batch(self._desk.batch, {"done": self._tally.outcomes[State.DONE.value]})
         self._shift.sight.close()
         self._lease.release()
         self._publish(ended=True)
@@ -379,7 +378,7 @@ class Daemon:
         self._published = self._ticks()
         self._outside.publish(self._status(ended=ended))
 
-    def _status(self, *, ended: bool) -> Status:
+    def _status(self, *, ended: bool) -> DaemonStatus:
         desk, sight = self._desk, self._shift.sight
         if not self._trouble.reason:
             self._tally.ask(self._ledger, desk.digests.queue)
@@ -388,7 +387,7 @@ class Daemon:
         state = state_of(self._tally, self._lease, reason, ending=self._ending is not None, busy=busy)
         return status_of(
             self._tally, self._request, self._lease, self._pool,
-            state=State.STOPPED if ended else state, reason=reason, mode=sight.mode, mode_reason=sight.why,
+            state=DaemonState.STOPPED if ended else state, reason=reason, mode=sight.mode, mode_reason=sight.why,
             oldest=desk.oldest, running=len(desk.loop.running),
         )  # fmt: skip
 

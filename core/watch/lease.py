@@ -50,7 +50,7 @@ class _Stand(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class LeaseTiming:
     """Seconds: between two beats of the owner, for a claim to settle, without a beat until an owner counts as dead.
 
     `step` is to be called at least every `beat`; with calls every second a takeover takes at most `stale` + `settle`
@@ -84,16 +84,21 @@ def _bytes_of(note: Note) -> bytes:
     return json.dumps({"version": _VERSION, **asdict(note)}).encode()
 
 
-class Lease:
+class DaemonLease:
     """One daemon's part in a share; not for several threads. `fault` says why the file could not be used, if so."""
 
     def __init__(
-        self, folder: Path, *, ticks: Callable[[], float] = time.monotonic, pace: Pace | None = None, host: str = ""
+        self,
+        folder: Path,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        pace: LeaseTiming | None = None,
+        host: str = "",
     ) -> None:
         self.path = folder / NAME
         self.fault = ""
         self._ticks = ticks
-        self._pace = pace or Pace()
+        self._pace = pace or LeaseTiming()
         self._own = Note(
             owner=secrets.token_hex(16), host=host or platform.node(), process=str(leases.mine()), counter=0
         )

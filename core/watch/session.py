@@ -19,7 +19,7 @@ from .folder.stability import Settled, Settling, is_below
 from .jobs.intake import Desk
 from .jobs.sweep import Known, known
 from .request import WatchRequest
-from .telemetry.reporters import Outside
+from .telemetry.reporters import Reporters
 
 _TAKEN = 64  # files taken into the queue in one turn
 _TAKING = 1.0  # seconds after which no further one is taken in this turn
@@ -35,7 +35,7 @@ class Shift:
         request: WatchRequest,
         ledger: Ledger,
         pool: Executor,
-        outside: Outside,
+        outside: Reporters,
         *,
         may: May,
         ticks: Callable[[], float],

@@ -23,7 +23,7 @@ import psutil
 from tukscal.core.errors import BadRows
 from tukscal.core.pool import Executor, Guards, Outcome, Pool
 from tukscal.core.pool.channel import pack
-from tukscal.core.pool.messages import Grown, Log, Ready
+from tukscal.core.pool.messages import Grown, LogMessage, Ready
 from tukscal.tests.waiting import LATEST, eventually
 
 marks: list[str] = []  # what a forked process would inherit
@@ -493,7 +493,7 @@ def send_growth_for_ever() -> NoReturn:
 def log_for_ever() -> NoReturn:
     """Log lines without end."""
     while True:
-        _end().sendall(pack(Log({"name": "tukscal.flood", "levelno": logging.DEBUG, "msg": "x"})) * 100)
+        _end().sendall(pack(LogMessage({"name": "tukscal.flood", "levelno": logging.DEBUG, "msg": "x"})) * 100)
 
 
 def send_after() -> str:

@@ -236,7 +236,7 @@ def _place(root: str) -> tuple[int, int] | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mode:
+class WatchMode:
     """How a folder is watched."""
 
     eyes: Eyes | None
@@ -250,27 +250,31 @@ class Mode:
         return self.eyes is not None
 
 
-def choose(root: Path, open_eyes: Callable[[], Eyes], *, poll: bool = False, wait: Wait = threading.Event.wait) -> Mode:
+def choose(
+    root: Path, open_eyes: Callable[[], Eyes], *, poll: bool = False, wait: Wait = threading.Event.wait
+) -> WatchMode:
     """Decide how to watch a folder; `poll` is a person's word for no events."""
     if poll:
-        return Mode(eyes=None, why="Polling was asked for.")
+        return WatchMode(eyes=None, why="Polling was asked for.")
     if refusal := _refusal(file_system(root)):
-        return Mode(eyes=None, why=refusal)
+        return WatchMode(eyes=None, why=refusal)
     try:
         eyes = open_eyes()
     except Blind as error:
-        return Mode(eyes=None, why=str(error))
+        return WatchMode(eyes=None, why=str(error))
     try:
         seen = probe(eyes, root, wait)
     except BaseException:
         eyes.close()
         raise
     if seen is None:
-        return Mode(eyes=eyes, why="The folder is on a disk of this computer; no file can be made in it for a test.")
+        return WatchMode(
+            eyes=eyes, why="The folder is on a disk of this computer; no file can be made in it for a test."
+        )
     if seen:
-        return Mode(eyes=eyes, why="The folder is on a disk of this computer, and events come.")
+        return WatchMode(eyes=eyes, why="The folder is on a disk of this computer, and events come.")
     eyes.close()
-    return Mode(eyes=None, why=f"No event came within {SECONDS:g} seconds of making a file.")
+    return WatchMode(eyes=None, why=f"No event came within {SECONDS:g} seconds of making a file.")
 
 
 def probe(eyes: Eyes, root: Path, wait: Wait = threading.Event.wait) -> bool | None:

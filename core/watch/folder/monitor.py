@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...backoff import Backoff, Pause
 from ...batch.discover import Wanted
-from .events import Eyes, Mode, choose
+from .events import Eyes, WatchMode, choose
 from .mounts import Home
 from .scan import Scan, Scanner
 
@@ -45,7 +45,7 @@ class Sight:
         self._wake = wake
         self._rhythm = rhythm
         self._ticks = ticks
-        self._mode: Mode | None = None
+        self._mode: WatchMode | None = None
         self._pause = Pause(ticks, _BACKOFF)
         self._next = self._last = float("-inf")
         self._full = False
@@ -119,7 +119,7 @@ class Sight:
         again = self._mode is not None and not self._mode.native and not self._rhythm.poll
         if trouble and self._mode and self._mode.eyes:
             self._mode.eyes.close()
-            self._mode = Mode(eyes=None, why=trouble)
+            self._mode = WatchMode(eyes=None, why=trouble)
             self._pause.begin()
             self._next = now
         elif self._mode is None or (again and not self._pause.left):

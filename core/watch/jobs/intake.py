@@ -27,7 +27,7 @@ from ..folder.mounts import Home
 from ..folder.stability import Settled
 from ..notes import Fate, no_error, notes
 from ..request import WatchRequest
-from ..telemetry.reporters import Outside
+from ..telemetry.reporters import Reporters
 from . import leftovers, sweep
 from .archive import Leaving
 
@@ -43,7 +43,7 @@ class Desk:
         request: WatchRequest,
         ledger: Ledger,
         pool: Executor,
-        outside: Outside,
+        outside: Reporters,
         *,
         may: May,
         ticks: Callable[[], float],

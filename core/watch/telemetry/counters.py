@@ -13,13 +13,12 @@ from typing import Any
 from .... import __version__
 from ...errors import TukscalError
 from ...jobs.commit import Finished
-from ...ledger import Ledger
-from ...ledger import State as JobState
+from ...ledger import Ledger, State
 from ...pool import Executor, Pool
 from ...system import process
-from ..lease import Lease, Role
+from ..lease import DaemonLease, Role
 from ..request import WatchRequest
-from .status import LastFailure, State, Status, Workers
+from .status import DaemonState, DaemonStatus, LastFailure, PoolStatus
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,28 +59,28 @@ class Tally:
         """Learn how many jobs wait; what is not told now was told before."""
         with contextlib.suppress(TukscalError):
             counts = ledger.history.counts(queue=queue)
-            self.queue = counts[JobState.QUEUED] + counts[JobState.FAILED]
+            self.queue = counts[State.QUEUED] + counts[State.FAILED]
 
 
-def state_of(tally: Tally, lease: Lease, reason: str, *, ending: bool, busy: bool) -> State:
+def state_of(tally: Tally, lease: DaemonLease, reason: str, *, ending: bool, busy: bool) -> DaemonState:
     """Return what the daemon does as a whole; `reason` is what keeps it from working, if anything does."""
     if ending:
-        return State.DRAINING
+        return DaemonState.DRAINING
     if reason:
-        return State.DEGRADED
+        return DaemonState.DEGRADED
     if lease.role is Role.STANDBY:
-        return State.STANDBY if lease.owner or tally.looked else State.STARTING
+        return DaemonState.STANDBY if lease.owner or tally.looked else DaemonState.STARTING
     if not tally.looked:
-        return State.STARTING
-    return State.WORKING if busy or tally.queue else State.IDLE
+        return DaemonState.STARTING
+    return DaemonState.WORKING if busy or tally.queue else DaemonState.IDLE
 
 
-def status_of(tally: Tally, request: WatchRequest, lease: Lease, pool: Executor, **more: Any) -> Status:
+def status_of(tally: Tally, request: WatchRequest, lease: DaemonLease, pool: Executor, **more: Any) -> DaemonStatus:
     """Return the daemon's status; `more` is what only the daemon knows."""
     free = None
     with contextlib.suppress(OSError):
         free = shutil.disk_usage(request.output).free
-    return Status(
+    return DaemonStatus(
         role=lease.role.value,
         owner=lease.owner,
         source=str(request.source),
@@ -102,7 +101,7 @@ def status_of(tally: Tally, request: WatchRequest, lease: Lease, pool: Executor,
     )
 
 
-def _workers(pool: Executor) -> Workers:
+def _workers(pool: Executor) -> PoolStatus:
     if not isinstance(pool, Pool):
-        return Workers(busy=pool.running)
-    return Workers(number=len(pool.pids), busy=pool.running, started=pool.starts, killed=pool.deaths)
+        return PoolStatus(busy=pool.running)
+    return PoolStatus(number=len(pool.pids), busy=pool.running, started=pool.starts, killed=pool.deaths)

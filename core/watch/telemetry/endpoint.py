@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from ...errors import InputOutput
 from .heartbeat import SILENT
-from .metrics import CONTENT_TYPE, Metrics
-from .status import READY, Board, plain
+from .metrics import CONTENT_TYPE, DaemonMetrics
+from .status import READY, StatusBoard, plain
 
 _HERE = "127.0.0.1"
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -42,7 +42,7 @@ class PortTaken(InputOutput):
     default_advice = "Choose another --status-port, or end the program that has it."
 
 
-class Answer(NamedTuple):
+class HttpReply(NamedTuple):
     """A reply: its code, the type of its body, the body."""
 
     code: HTTPStatus
@@ -53,25 +53,27 @@ class Answer(NamedTuple):
 class Pages:
     """What is answered to which path; tests ask it without a socket."""
 
-    def __init__(self, board: Board, metrics: Metrics, *, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, board: StatusBoard, metrics: DaemonMetrics, *, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
         self._board = board
         self._metrics = metrics
         self._ticks = ticks
         self._known = {"/live": self._live, "/ready": self._ready, "/metrics": self._figures, "/status": self._status}
 
-    def answer(self, target: str, hosts: Iterable[str]) -> Answer:
+    def answer(self, target: str, hosts: Iterable[str]) -> HttpReply:
         """Return the reply to a request for a path, made to computers of these names."""
         if not all(map(_is_ours, hosts)):  # a page in a browser, that was given our address under its own name
             return _words(HTTPStatus.MISDIRECTED_REQUEST, "Ask for 127.0.0.1 or localhost.")
         page = self._known.get(target.partition("?")[0])
         return page() if page else _words(HTTPStatus.NOT_FOUND, "There are " + ", ".join(self._known) + ".")
 
-    def _live(self) -> Answer:
+    def _live(self) -> HttpReply:
         """Tell whether the daemon still goes round; one that does not is to be started again."""
         fault = self._silent()
         return _words(HTTPStatus.SERVICE_UNAVAILABLE, fault) if fault else _words(HTTPStatus.OK, "The daemon lives.")
 
-    def _ready(self) -> Answer:
+    def _ready(self) -> HttpReply:
         """Tell whether new files are converted, and why not."""
         status, fault = self._board.status, self._silent()
         if fault or status is None:
@@ -81,14 +83,14 @@ class Pages:
             text += f"; at work is {status.owner}"
         return _words(HTTPStatus.OK if status.state in READY else HTTPStatus.SERVICE_UNAVAILABLE, text)
 
-    def _figures(self) -> Answer:
-        return Answer(HTTPStatus.OK, CONTENT_TYPE, self._metrics.text())
+    def _figures(self) -> HttpReply:
+        return HttpReply(HTTPStatus.OK, CONTENT_TYPE, self._metrics.text())
 
-    def _status(self) -> Answer:
+    def _status(self) -> HttpReply:
         status = self._board.status
         if status is None:
             return _words(HTTPStatus.SERVICE_UNAVAILABLE, "starting")
-        return Answer(HTTPStatus.OK, _JSON, json.dumps(plain(status)).encode())
+        return HttpReply(HTTPStatus.OK, _JSON, json.dumps(plain(status)).encode())
 
     def _silent(self) -> str:
         """Return what is wrong with a daemon that publishes nothing, empty if it does."""
@@ -102,8 +104,8 @@ def _is_ours(host: str) -> bool:
     return host.lower() in _NAMES or host.lower().rpartition(":")[0] in _NAMES
 
 
-def _words(code: HTTPStatus, text: str) -> Answer:
-    return Answer(code, _TEXT, f"{text}\n".encode("utf-8", "backslashreplace"))
+def _words(code: HTTPStatus, text: str) -> HttpReply:
+    return HttpReply(code, _TEXT, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 class Endpoint(socketserver.ThreadingTCPServer):
@@ -194,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """Tell nobody."""
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: HttpReply) -> None:
         self.send_response_only(answer.code)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(answer.body)))

@@ -19,7 +19,7 @@ from ...decode import Unfit, from_json
 from ...errors import Damaged, TukscalError
 from ...ledger import leases
 from ...system.files import FileChange, change_files, read_if_there, remove_left_behind, sha256
-from .status import READY, State, Status, plain
+from .status import READY, DaemonState, DaemonStatus, plain
 
 EVERY = 5.0  # seconds between two writings
 SILENT = 60.0  # seconds without one after which a daemon whose process is there hangs
@@ -38,7 +38,7 @@ class Life(StrEnum):
     STOPPED = "stopped"  # it ended as told
 
 
-class Health(StrEnum):
+class DaemonHealth(StrEnum):
     """Whether somebody has to do something."""
 
     HEALTHY = "healthy"
@@ -50,13 +50,13 @@ class Health(StrEnum):
 class Beat:
     """A status as it was written: at `when` in unix time, at `ticks` of that boot's clock."""
 
-    status: Status
+    status: DaemonStatus
     when: float
     ticks: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ObservedDaemon:
     """A daemon as somebody else sees it; `age` is seconds since it last wrote."""
 
     beat: Beat
@@ -69,14 +69,14 @@ class Seen:
         return self.life is Life.STOPPED
 
     @property
-    def health(self) -> Health:
+    def health(self) -> DaemonHealth:
         """Whether it does what it is there for."""
         status = self.beat.status
         if self.life in (Life.DEAD, Life.STOPPED):
-            return Health.DOWN
-        waits = status.state is State.STANDBY and status.owner
-        works = status.state in (*READY, State.STARTING, State.DRAINING)
-        return Health.HEALTHY if self.life is Life.ALIVE and (waits or works) else Health.ATTENTION
+            return DaemonHealth.DOWN
+        waits = status.state is DaemonState.STANDBY and status.owner
+        works = status.state in (*READY, DaemonState.STARTING, DaemonState.DRAINING)
+        return DaemonHealth.HEALTHY if self.life is Life.ALIVE and (waits or works) else DaemonHealth.ATTENTION
 
 
 def heartbeat_file(state_folder: Path, output: Path) -> Path:
@@ -105,7 +105,7 @@ def _is_taken(slot: Path) -> bool:
     return beat is not None and look(beat).life in (Life.ALIVE, Life.HANGING)
 
 
-def latest(seen: Iterable[Seen]) -> list[Seen]:
+def latest(seen: Iterable[ObservedDaemon]) -> list[ObservedDaemon]:
     """Return the daemons that are to be told about: where one lives, those that ended before on its OUT are history."""
     found = list(seen)
     living = {one.beat.status.output for one in found if one.life in (Life.ALIVE, Life.HANGING)}
@@ -130,10 +130,10 @@ class Heartbeat:
         self._path = path
         self._ticks = ticks
         self._clock = clock
-        self._last: tuple[float, State, str] | None = None
+        self._last: tuple[float, DaemonState, str] | None = None
         remove_left_behind([path])
 
-    def write(self, status: Status) -> None:
+    def write(self, status: DaemonStatus) -> None:
         """Write a status down, if it is time or it does something else than before."""
         now = self._ticks()
         if self._last is None or now - self._last[0] >= EVERY or (status.state, status.reason) != self._last[1:]:
@@ -161,16 +161,18 @@ def read_heartbeat(path: Path) -> Beat | None:
         raise Damaged(f"{path} is not a daemon's status: {error}.", advice=advice, file=str(path)) from None
 
 
-def look(beat: Beat, *, ticks: Callable[[], float] = time.monotonic, clock: Callable[[], float] = time.time) -> Seen:
+def look(
+    beat: Beat, *, ticks: Callable[[], float] = time.monotonic, clock: Callable[[], float] = time.time
+) -> ObservedDaemon:
     """Return what is known of the daemon that wrote a file: whether its process is there, and when it last wrote."""
     fate, age = leases.fate(beat.status.process, local=False), _age(beat, ticks(), clock())
-    if beat.status.state is State.STOPPED:
+    if beat.status.state is DaemonState.STOPPED:
         life = Life.STOPPED
     elif fate is leases.Fate.DEAD or (fate is leases.Fate.UNKNOWN and age >= SILENT):
         life = Life.DEAD
     else:
         life = Life.HANGING if age >= SILENT else Life.ALIVE
-    return Seen(beat=beat, life=life, age=age)
+    return ObservedDaemon(beat=beat, life=life, age=age)
 
 
 def _age(beat: Beat, ticks: float, clock: float) -> float:
@@ -181,7 +183,7 @@ def _age(beat: Beat, ticks: float, clock: float) -> float:
     return max(0.0, clock - beat.when)
 
 
-def all_seen(state_folder: Path) -> Iterator[Seen | TukscalError]:
+def all_seen(state_folder: Path) -> Iterator[ObservedDaemon | TukscalError]:
     """Yield every daemon that ever ran here, and the error where its file cannot be read."""
     for path in heartbeat_files(state_folder):
         try:

@@ -9,17 +9,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from .status import State, Status
+from .status import DaemonState, DaemonStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MODES = ("native", "polling")
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # seconds; 60 is the limit
 
 
-class Metrics:
+class DaemonMetrics:
     """A registry of its own, so that nothing else of the process is shown."""
 
-    def __init__(self, last: Callable[[], Status | None]) -> None:
+    def __init__(self, last: Callable[[], DaemonStatus | None]) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._durations = Histogram(
             "tukscal_job_seconds",
@@ -42,7 +42,7 @@ class Metrics:
 class _Published(Collector):
     """What the last status says, read when somebody asks."""
 
-    def __init__(self, last: Callable[[], Status | None]) -> None:
+    def __init__(self, last: Callable[[], DaemonStatus | None]) -> None:
         self._last = last
 
     def collect(self) -> Iterator[Metric]:
@@ -54,16 +54,16 @@ class _Published(Collector):
             yield from _measured(status)
 
 
-def _about(status: Status) -> Iterator[Metric]:
+def _about(status: DaemonStatus) -> Iterator[Metric]:
     words = {"version": status.version, "role": status.role, "mode": status.mode}
     yield InfoMetricFamily("tukscal_watch", "The daemon.", value=words)
-    states = {state.value: state is status.state for state in State}
+    states = {state.value: state is status.state for state in DaemonState}
     yield StateSetMetricFamily("tukscal_watch_state", "What the daemon does; one of them is 1.", value=states)
     modes = {mode: mode == status.mode for mode in _MODES}
     yield StateSetMetricFamily("tukscal_watch_mode", "How it learns of new files; one of them is 1.", value=modes)
 
 
-def _counted(status: Status) -> Iterator[Metric]:
+def _counted(status: DaemonStatus) -> Iterator[Metric]:
     yield _labelled("tukscal_jobs", "Attempts since the start, by how they ended.", "outcome", status.outcomes)
     yield _labelled("tukscal_failures", "Failed attempts since the start, by cause.", "cause", status.causes)
     started, killed = status.workers.started, status.workers.killed
@@ -82,12 +82,12 @@ def _labelled(name: str, text: str, label: str, numbers: Mapping[str, int]) -> M
     return family
 
 
-def _measured(status: Status) -> Iterator[Metric]:
+def _measured(status: DaemonStatus) -> Iterator[Metric]:
     for name, text, value in _gauges(status):
         yield GaugeMetricFamily(f"tukscal_{name}", text, value=value)  # of None there is no sample
 
 
-def _gauges(status: Status) -> list[tuple[str, str, float | None]]:
+def _gauges(status: DaemonStatus) -> list[tuple[str, str, float | None]]:
     return [
         ("queue_jobs", "Jobs that wait.", status.queue),
         ("queue_oldest_seconds", "How long the oldest of them has waited.", status.oldest if status.queue else 0.0),

@@ -9,25 +9,25 @@ from pathlib import Path
 from ...batch.discover import Skipped
 from ...errors import TukscalError
 from ...jobs.commit import Finished
-from ...ledger import State as JobState
+from ...ledger import State
 from ...system.jsonlog import Log
 from ...system.systemd import Notifier
 from .heartbeat import Heartbeat
-from .metrics import Metrics
-from .status import Board, Status
+from .metrics import DaemonMetrics
+from .status import DaemonStatus, StatusBoard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Reporters:
     """Everybody who is told."""
 
     log: Log
-    board: Board
+    board: StatusBoard
     heartbeat: Heartbeat
-    metrics: Metrics
+    metrics: DaemonMetrics
     notifier: Notifier
 
-    def publish(self, status: Status) -> None:
+    def publish(self, status: DaemonStatus) -> None:
         """Tell everybody what the daemon does."""
         self.board.publish(status)
         self.heartbeat.write(status)
@@ -41,7 +41,7 @@ class Outside:
             self.log("done", file=one.job.source, output=one.job.output, sessions=made.entries,
                      problems=made.problem_count, changes=made.change_count, seconds=took)  # fmt: skip
         elif one.error is not None:
-            level = logging.WARNING if one.state is JobState.FAILED else logging.ERROR
+            level = logging.WARNING if one.state is State.FAILED else logging.ERROR
             self.log(one.state.value, level=level, file=one.job.source, cause=one.error.cause,
                      message=one.error.message)  # fmt: skip
 

@@ -14,7 +14,7 @@ from ...ledger import leases
 _FORMAT = 1
 
 
-class State(StrEnum):
+class DaemonState(StrEnum):
     """What a daemon does as a whole."""
 
     STARTING = "starting"
@@ -26,11 +26,11 @@ class State(StrEnum):
     STOPPED = "stopped"  # ended as told
 
 
-READY = (State.WORKING, State.IDLE)
+READY = (DaemonState.WORKING, DaemonState.IDLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workers:
+class PoolStatus:
     """The pool: how many processes, how many busy, how many were ever started, how many killed."""
 
     number: int = 0
@@ -50,10 +50,10 @@ class LastFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class DaemonStatus:
     """A daemon at one moment. Times are unix seconds, sizes bytes, ages seconds; None and empty are unknown."""
 
-    state: State
+    state: DaemonState
     reason: str = ""  # why it is so, where that is not plain
     role: str = ""  # owner or standby
     owner: str = ""  # who works instead
@@ -74,7 +74,7 @@ class Status:
     running: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)  # jobs since the start: done, failed, dead ...
     causes: Mapping[str, int] = field(default_factory=dict)  # failures since the start
-    workers: Workers = field(default_factory=Workers)
+    workers: PoolStatus = field(default_factory=PoolStatus)
     memory: int | None = None  # resident, of the daemon and its workers
     disk_free: int | None = None  # of OUT
 
@@ -84,19 +84,19 @@ class Status:
         object.__setattr__(self, "causes", dict(self.causes))
 
 
-class Board:
+class StatusBoard:
     """Where the daemon hangs its last status, for threads that only read; `ticks` says when it did."""
 
     def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
         self._clock = ticks
-        self._last: tuple[Status | None, float] = (None, ticks())
+        self._last: tuple[DaemonStatus | None, float] = (None, ticks())
 
-    def publish(self, status: Status) -> None:
+    def publish(self, status: DaemonStatus) -> None:
         """Replace the status."""
         self._last = (status, self._clock())
 
     @property
-    def status(self) -> Status | None:
+    def status(self) -> DaemonStatus | None:
         """The last status, None before the first."""
         return self._last[0]
 
@@ -106,6 +106,6 @@ class Board:
         return self._last[1]
 
 
-def plain(status: Status) -> dict[str, Any]:
+def plain(status: DaemonStatus) -> dict[str, Any]:
     """Return a status as what JSON has; the keys are an interface."""
     return {"format": _FORMAT, **asdict(status)}

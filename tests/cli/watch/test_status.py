@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from tukscal.cli.main import App, cli
 from tukscal.cli.watch.status_view import ago
 from tukscal.core.watch.telemetry.heartbeat import Heartbeat, heartbeat_file
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.tests.core.watch.statuses import FAILURE, busy
 from tukscal.tests.running import tukscal
 
@@ -24,9 +24,9 @@ WRITE = """
 import sys
 from pathlib import Path
 from tukscal.core.watch.telemetry.heartbeat import Heartbeat, heartbeat_file
-from tukscal.core.watch.telemetry.status import State, Status
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
 out = Path(sys.argv[2])
-Heartbeat(heartbeat_file(Path(sys.argv[1]), out)).write(Status(state=State.IDLE, output=str(out)))
+Heartbeat(heartbeat_file(Path(sys.argv[1]), out)).write(DaemonStatus(state=DaemonState.IDLE, output=str(out)))
 print("written", flush=True)
 sys.stdin.read()
 """
@@ -73,11 +73,11 @@ def test_a_daemon_at_work(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
-        ({"state": State.DEGRADED, "reason": "the share is gone"}, 1, "retries automatically: the share is gone."),
-        ({"state": State.STANDBY, "owner": "process 7 on b"}, 0, "stands by for process 7 on b."),
-        ({"state": State.STANDBY}, 1, "stands by, but no working daemon is known."),
-        ({"state": State.DRAINING}, 0, "is stopping after the running conversions."),
-        ({"state": State.STOPPED}, 3, "was stopped, 0 seconds ago."),
+        ({"state": DaemonState.DEGRADED, "reason": "the disk is full"}, 1, "retries automatically: the disk is full."),
+        ({"state": DaemonState.STANDBY, "owner": "process 7 on b"}, 0, "stands by for process 7 on b."),
+        ({"state": DaemonState.STANDBY}, 1, "stands by, but no working daemon is known."),
+        ({"state": DaemonState.DRAINING}, 0, "is stopping after the running conversions."),
+        ({"state": DaemonState.STOPPED}, 3, "was stopped, 0 seconds ago."),
         ({"old": 61.0}, 1, "Hanging: process PID exists, but has not reported for 1 minute."),
     ],
 )  # fmt: skip
@@ -114,11 +114,11 @@ def test_json_says_the_same(folder: Path) -> None:
 
 def test_without_a_folder_all_daemons_are_shown(folder: Path) -> None:
     """The code is the worst of those that have not ended as told; of such alone it is 3."""
-    watch(folder, "a", state=State.STOPPED)
+    watch(folder, "a", state=DaemonState.STOPPED)
     assert run().exit_code == 3
     watch(folder, "b")
     assert run().exit_code == 0
-    watch(folder, "c", state=State.DEGRADED)
+    watch(folder, "c", state=DaemonState.DEGRADED)
     done = run()
     assert done.exit_code == 1
     assert sorted(line.rpartition("/")[2] for line in done.output.splitlines() if line[:1] == "/") == ["a", "b", "c"]
@@ -146,7 +146,7 @@ def test_a_damaged_file_is_an_error(folder: Path) -> None:
 
 def test_text_in_the_status_commands_no_terminal(folder: Path) -> None:
     """A file's name with escapes is printed without them."""
-    done = run(watch(folder, state=State.DEGRADED, reason="a\x1b[2J\nb"))
+    done = run(watch(folder, state=DaemonState.DEGRADED, reason="a\x1b[2J\nb"))
     assert "\x1b" not in done.output
     assert "a [2J b." in done.output
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tukscal.core.watch.lease import Lease
+from tukscal.core.watch.lease import DaemonLease
 
 
 class Remote:
@@ -42,7 +42,7 @@ class Remote:
 def obey() -> None:
     """Do as the lines of standard input say: "NOW step", "NOW mine"."""
     now = 0.0
-    lease = Lease(Path(sys.argv[1]), ticks=lambda: now, host=sys.argv[2])
+    lease = DaemonLease(Path(sys.argv[1]), ticks=lambda: now, host=sys.argv[2])
     for line in sys.stdin:
         moment, word = line.split()
         now = float(moment)

@@ -13,7 +13,7 @@ from tukscal.core.jobs import fingerprint
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import Filter
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import State, Status
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
 from tukscal.tests.core.watch.watching import CONVERT, Watched, by_name, pdf, watched
 
 
@@ -27,7 +27,7 @@ def test_a_file_is_converted_once(tmp_path: Path) -> None:
         assert one.names() == {"sub/a.ics"}
         one.wait(120)
         assert one.ended() == ["a.pdf done"]
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
 
 
 def test_a_slow_copy_is_no_job(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_bad_then_good(kind: type[TukscalError], tmp_path: Path, monkeypatch: py
         one.wait(60)
         assert one.names() == {"a.error.txt", "b.ics"}
         assert one.status.causes[kind.cause] >= 1
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
         monkeypatch.undo()
         one.drop("a.pdf", pdf(3))
         one.settle()
@@ -190,7 +190,7 @@ def test_the_share_goes_and_comes_back(how: str, tmp_path: Path) -> None:
         elif how == "no folder":
             one.source.write_text("a file")
         one.wait(200)
-        assert (one.state(), one.tree()) == (State.DEGRADED, before)
+        assert (one.state(), one.tree()) == (DaemonState.DEGRADED, before)
         assert one.status.reason.startswith((f"{one.source} is", f"The folder {one.source} is not there"))
         if how == "emptied mount":
             one.source.rmdir()
@@ -198,7 +198,7 @@ def test_the_share_goes_and_comes_back(how: str, tmp_path: Path) -> None:
             one.source.unlink()
         away.rename(one.source)
         one.wait(70)
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
         one.drop("b.pdf", pdf(2))
         one.settle()
         assert one.tree() == before | {"b.ics": one.tree()["b.ics"]}
@@ -219,7 +219,7 @@ def test_a_file_that_went_with_the_share(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(CONVERT, convert)
         one.drop("a.pdf")
         one.wait(30)
-        assert (one.ended(), one.names(), one.state()) == (["a.pdf dead"], set(), State.DEGRADED)
+        assert (one.ended(), one.names(), one.state()) == (["a.pdf dead"], set(), DaemonState.DEGRADED)
         monkeypatch.undo()
         away.rename(one.source)
         one.wait(80)
@@ -251,16 +251,16 @@ def test_out_is_removed(tmp_path: Path) -> None:
         shutil.rmtree(one.out)
         one.wait(30)
         assert one.tree() == before
-        assert (len(one.lines.of("degraded")), one.state()) == (1, State.IDLE)
+        assert (len(one.lines.of("degraded")), one.state()) == (1, DaemonState.IDLE)
 
 
 def test_every_phase_has_its_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The status tells starting, idle, working with the age of the oldest, draining and stopped, each when it is so."""
-    seen: list[State] = []
+    seen: list[DaemonState] = []
     one = Watched(tmp_path)
     publish = one.board.publish
 
-    def note(status: Status) -> None:
+    def note(status: DaemonStatus) -> None:
         seen.append(status.state)
         publish(status)
 
@@ -274,7 +274,13 @@ def test_every_phase_has_its_state(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     finally:
         one.daemon.close()
     changes = [state for state, before in zip(seen, [None, *seen], strict=False) if state is not before]
-    assert changes == [State.STARTING, State.IDLE, State.WORKING, State.IDLE, State.STOPPED]
+    assert changes == [
+        DaemonState.STARTING,
+        DaemonState.IDLE,
+        DaemonState.WORKING,
+        DaemonState.IDLE,
+        DaemonState.STOPPED,
+    ]
     assert not (one.out / ".tukscal-watch.lease").exists()
 
 

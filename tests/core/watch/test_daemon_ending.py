@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.errors import InputOutput, NotWritable
-from tukscal.core.ledger import State as JobState
+from tukscal.core.ledger import State
 from tukscal.core.ledger.history import History
 from tukscal.core.ledger.queue import Queue
 from tukscal.core.pool import CannotStart, InProcess, Outcome
 from tukscal.core.watch.lease import NAME
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.tests.core.watch.watching import Watched, pdf, request, watched
 
 
@@ -52,7 +52,7 @@ def busy(tmp_path: Path) -> Any:
     for number in range(3):
         one.drop(f"{number}.pdf", pdf(number))
     one.wait(8)
-    assert (one.state(), one.status.running, one.status.queue) == (State.WORKING, 2, 0)
+    assert (one.state(), one.status.running, one.status.queue) == (DaemonState.WORKING, 2, 0)
     yield one, pool
     one.daemon.close()
 
@@ -63,16 +63,16 @@ def test_drains(busy: tuple[Watched, Holding]) -> None:
     one.drop("late.pdf")
     one.daemon.stop()
     one.wait(9)
-    assert one.state() is State.DRAINING
+    assert one.state() is DaemonState.DRAINING
     pool.held = False
     one.daemon.run()
     assert len(one.ended()) == 2
-    assert one.state() is State.STOPPED
+    assert one.state() is DaemonState.STOPPED
     assert not (one.out / NAME).exists()
     with one.ledger() as ledger:
         assert {state: count for state, count in ledger.history.counts().items() if count} == {
-            JobState.DONE: 2,
-            JobState.QUEUED: 1,
+            State.DONE: 2,
+            State.QUEUED: 1,
         }
     assert not ledger_attempts(one)
 
@@ -112,7 +112,7 @@ def test_a_second_signal(busy: tuple[Watched, Holding]) -> None:
     one.daemon.run()
     assert (one.clock.forward, one.ended()) == (began, [])
     with one.ledger() as ledger:
-        assert ledger.history.counts()[JobState.QUEUED] == 3
+        assert ledger.history.counts()[State.QUEUED] == 3
 
 
 def test_told_to_end_while_degraded(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_told_to_end_while_degraded(tmp_path: Path) -> None:
         one.settle()
         one.source.rename(tmp_path / "away")
         one.wait(20)
-        assert one.state() is State.DEGRADED
-    assert one.state() is State.STOPPED
+        assert one.state() is DaemonState.DEGRADED
+    assert one.state() is DaemonState.STOPPED
     assert one.names() == {"a.ics"}
 
 
@@ -207,9 +207,9 @@ def test_reloaded_while_the_ledger_is_held(tmp_path: Path, monkeypatch: pytest.M
         with monkeypatch.context() as held:
             held.setattr(History, "begin", refuse)
             one.wait(20)
-            assert one.state() is State.DEGRADED
+            assert one.state() is DaemonState.DEGRADED
         one.wait(60)
-        assert (one.state(), len(one.lines.of("reloaded"))) == (State.IDLE, 1)
+        assert (one.state(), len(one.lines.of("reloaded"))) == (DaemonState.IDLE, 1)
         assert one.daemon._request.mirror
 
 
@@ -225,9 +225,9 @@ def test_workers_that_cannot_start(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             short.setattr(one.pool, "wait", refuse)
             one.drop("a.pdf")
             one.wait(30)
-            assert (one.state(), one.status.running) == (State.DEGRADED, 0)
+            assert (one.state(), one.status.running) == (DaemonState.DEGRADED, 0)
         one.wait(70)
-        assert (one.names(), one.state()) == ({"a.ics"}, State.IDLE)
+        assert (one.names(), one.state()) == ({"a.ics"}, DaemonState.IDLE)
 
 
 def test_jobs_given_back_to_a_ledger_that_is_held(
@@ -256,7 +256,7 @@ def test_once(tmp_path: Path) -> None:
         one.drop("b.pdf", b"no pdf")
         _run(one)
         assert sorted(one.ended()) == ["a.pdf done", "b.pdf dead"]
-        assert (one.daemon.failures, one.state()) == (1, State.STOPPED)
+        assert (one.daemon.failures, one.state()) == (1, DaemonState.STOPPED)
     finally:
         one.daemon.close()
 

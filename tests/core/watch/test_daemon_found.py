@@ -18,7 +18,7 @@ from tukscal.core.ledger import Filter
 from tukscal.core.pool import InProcess
 from tukscal.core.system.files import FileChange
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.examples.generator.malformed import MALFORMED
 from tukscal.tests.core.watch.mounts import mount, mounted, unmount
 from tukscal.tests.core.watch.watching import Held, Watched, pdf, request, watched
@@ -154,15 +154,15 @@ def test_a_share_with_something_below_it(running: bool, tmp_path: Path) -> None:
                 one.again.append(request(one.source, one.out, mirror=True))
                 one.daemon.reload()
                 one.wait(80)
-                assert (one.state(), one.tree()) == (State.DEGRADED, before)
+                assert (one.state(), one.tree()) == (DaemonState.DEGRADED, before)
         with watched(tmp_path, mirror=True) as two:
             two.wait(80)
-            assert (two.state(), two.tree()) == (State.DEGRADED, before)
+            assert (two.state(), two.tree()) == (DaemonState.DEGRADED, before)
             assert "--moved" in two.status.reason
         with watched(tmp_path, mirror=True, moved=True) as moved:
             moved.drop("c.pdf", pdf(3))
             moved.settle()
-            assert (moved.state(), moved.names()) == (State.IDLE, {"a.ics", "sub/b.ics", "c.ics"})
+            assert (moved.state(), moved.names()) == (DaemonState.IDLE, {"a.ics", "sub/b.ics", "c.ics"})
     finally:
         unmount(source)
 
@@ -194,7 +194,7 @@ def test_a_folder_that_was_made_anew(restarted: bool, tmp_path: Path) -> None:
             one.wait(20)
             one.drop("new.pdf", pdf(4))
             one.wait(120)
-            assert (one.state(), one.names()) == (State.IDLE, before | {"new.ics"})
+            assert (one.state(), one.names()) == (DaemonState.IDLE, before | {"new.ics"})
             assert (len(one.lines.of("folder_replaced")), one.lines.of("fault")) == (1, [])
         one.drop("new.pdf", pdf(4))
     for _ in range(2):
@@ -304,7 +304,7 @@ def test_another_disk_at_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         (one.out / "a.ics").unlink()
         number = 2
         one.wait(60)
-        assert (one.tree(), one.state()) == (before, State.IDLE)
+        assert (one.tree(), one.state()) == (before, DaemonState.IDLE)
 
 
 @pytest.mark.parametrize("restarted", [True, False])

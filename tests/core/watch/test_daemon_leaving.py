@@ -13,7 +13,7 @@ from tukscal.core.jobs.task import convert_task
 from tukscal.core.system.files import stamp_of
 from tukscal.core.watch.jobs import archive
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.tests.core.watch.mounts import mounted
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 
@@ -137,7 +137,7 @@ def test_no_room_in_the_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert below(one.source) == {"a.pdf": pdf(1), "b.pdf": pdf(2)}
             assert below(tmp_path / "done") == {}
             assert [Path(line["file"]).name for line in one.lines.of("not_put_away")] == ["a.pdf", "b.pdf"]
-            assert (one.names(), one.state()) == ({"a.ics", "b.ics"}, State.IDLE)
+            assert (one.names(), one.state()) == ({"a.ics", "b.ics"}, DaemonState.IDLE)
         one.wait(70)
         assert below(one.source) == {}
         assert below(tmp_path / "done") == {"a.pdf": pdf(1), "b.pdf": pdf(2)}
@@ -170,7 +170,7 @@ def test_a_source_that_may_not_be_removed(tmp_path: Path, monkeypatch: pytest.Mo
         one.wait(300)
         assert below(tmp_path / "done") == {}
         assert len(one.lines.of("not_put_away")) == 1
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
 
 
 def test_what_could_not_be_moved_does_not_stop_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_what_could_not_be_moved_does_not_stop_a_start(tmp_path: Path, monkeypat
     with moving(tmp_path) as two:
         two.drop("b.pdf", pdf(2))
         two.settle()
-        assert (two.names(), two.state()) == ({"a.ics", "b.ics"}, State.IDLE)
+        assert (two.names(), two.state()) == ({"a.ics", "b.ics"}, DaemonState.IDLE)
 
 
 def test_an_owner_that_lost_the_share_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from tukscal.core.jobs.task import Made, convert_task
-from tukscal.core.ledger import State as JobState
+from tukscal.core.ledger import State
 from tukscal.core.system.files import read_stamped, sha256
 from tukscal.core.watch.folder.monitor import Rhythm
 from tukscal.core.watch.notes import Fate
@@ -80,7 +80,7 @@ def test_ten_thousand_at_once(tmp_path: Path, quick: Counter[str]) -> None:
         assert len(one.lines.of("done")) == MANY
         with one.ledger() as ledger:
             counts = ledger.history.counts()
-            assert (counts[JobState.DONE], sum(counts.values())) == (MANY, MANY)
+            assert (counts[State.DONE], sum(counts.values())) == (MANY, MANY)
 
 
 def test_memory_is_flat(tmp_path: Path, quick: Counter[str]) -> None:

@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.tests.core.watch.watching import pdf, watched
 
 NAMES = [
@@ -76,7 +76,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
             one.drop("folder.pdf/a.pdf")
             one.wait(70)
         assert one.names() == {"folder.pdf/a.ics"}
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes by name")

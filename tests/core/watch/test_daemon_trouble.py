@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from tukscal.core.errors import Crashed, InputOutput
 from tukscal.core.jobs.task import convert_task
-from tukscal.core.ledger import State as JobState
+from tukscal.core.ledger import State
 from tukscal.core.ledger.queue import Queue
 from tukscal.core.system import files
 from tukscal.core.watch import session
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.tests.core.watch.mounts import mount, mounted, unmount
 from tukscal.tests.core.watch.watching import CONVERT, Watched, by_name, pdf, watched
 
@@ -38,13 +38,13 @@ def test_a_full_disk(tmp_path: Path) -> None:
         for number in range(1, 5):
             one.drop(f"{number}.pdf", pdf(number))
         one.wait(300)
-        assert one.state() is State.DEGRADED
+        assert one.state() is DaemonState.DEGRADED
         assert "No space left" in one.status.reason
         assert {path.name for path in out.iterdir()} <= {"0.ics", "filler.bin", ".tukscal-watch.lease"}
         filler.unlink()
         one.wait(90)
         assert one.names() == {f"{number}.ics" for number in range(5)}
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
         assert {path.name for path in out.iterdir()} - one.names() == {".tukscal-watch.lease"}
 
 
@@ -68,7 +68,7 @@ def test_jobs_that_died_of_a_full_disk(tmp_path: Path, monkeypatch: pytest.Monke
         one.wait(60)
         assert one.ended() == ["a.pdf dead"]
         assert b"tukscal retries this PDF automatically" in one.tree()["a.error.txt"]
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
         monkeypatch.undo()
         one.wait(620)
         assert (one.ended(), one.names()) == (["a.pdf dead", "a.pdf done"], {"a.ics"})
@@ -82,7 +82,7 @@ def test_one_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mo
         one.drop("b.pdf", pdf(2))
         one.settle()
         assert sorted(one.ended()) == ["a.pdf dead", "b.pdf done"]
-        assert (one.state(), one.lines.of("degraded")) == (State.IDLE, [])
+        assert (one.state(), one.lines.of("degraded")) == (DaemonState.IDLE, [])
         (one.out / "sub").unlink()
         one.wait(620)
         assert one.names() == {"b.ics", "sub/a.ics"}
@@ -111,12 +111,12 @@ def test_out_is_unmounted(tmp_path: Path) -> None:
         one.drop("b.pdf", pdf(2))
         one.wait(200)
         assert list(out.iterdir()) == []
-        assert one.state() is State.DEGRADED
+        assert one.state() is DaemonState.DEGRADED
         assert "not mounted" in one.status.reason
         mount(out, "4m")
         one.wait(120)
         assert one.names() == {"a.ics", "b.ics"}  # the new file system was empty
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
 
 
 def test_in_is_mounted_later(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_in_is_mounted_later(tmp_path: Path) -> None:
         assert one.names() == {"a.ics"}
         unmount(one.source)
         one.wait(60)
-        assert (one.names(), one.state()) == ({"a.ics"}, State.DEGRADED)
+        assert (one.names(), one.state()) == ({"a.ics"}, DaemonState.DEGRADED)
 
 
 def test_the_ledger_is_held(tmp_path: Path) -> None:
@@ -139,12 +139,12 @@ def test_the_ledger_is_held(tmp_path: Path) -> None:
         other.execute("BEGIN EXCLUSIVE")
         one.drop("b.pdf", pdf(2))
         one.wait(100)
-        assert one.state() is State.DEGRADED
+        assert one.state() is DaemonState.DEGRADED
         assert "in use" in one.status.reason
         other.execute("ROLLBACK")
         other.close()
         one.wait(90)
-        assert (one.names(), one.state()) == ({"a.ics", "b.ics"}, State.IDLE)
+        assert (one.names(), one.state()) == ({"a.ics", "b.ics"}, DaemonState.IDLE)
 
 
 def test_results_wait_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,9 +165,9 @@ def test_results_wait_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyP
             held.setattr(Queue, "record", refuse)
             one.drop("a.pdf")
             one.wait(60)
-            assert (one.state(), one.ended()) == (State.DEGRADED, [])
+            assert (one.state(), one.ended()) == (DaemonState.DEGRADED, [])
         one.wait(70)
-        assert (one.ended(), converted, one.state()) == (["a.pdf done"], ["a.pdf"], State.IDLE)
+        assert (one.ended(), converted, one.state()) == (["a.pdf done"], ["a.pdf"], DaemonState.IDLE)
 
 
 def test_the_ledger_is_removed(tmp_path: Path) -> None:
@@ -180,10 +180,10 @@ def test_the_ledger_is_removed(tmp_path: Path) -> None:
             path.unlink()
         one.drop("b.pdf", pdf(2))
         one.wait(90)
-        assert one.state() is State.IDLE
+        assert one.state() is DaemonState.IDLE
         assert one.tree() == before | {"b.ics": one.tree()["b.ics"]}
         with one.ledger() as ledger:
-            assert ledger.history.counts()[JobState.DONE] == 2
+            assert ledger.history.counts()[State.DONE] == 2
 
 
 def _err(_: object) -> None:
@@ -198,9 +198,9 @@ def test_a_fault_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             one.drop("a.pdf")
             one.wait(20)
         assert one.lines.of("fault")[0]["kind"] == "KeyError"
-        assert one.state() is State.DEGRADED
+        assert one.state() is DaemonState.DEGRADED
         one.wait(90)
-        assert (one.names(), one.state()) == ({"a.ics"}, State.IDLE)
+        assert (one.names(), one.state()) == ({"a.ics"}, DaemonState.IDLE)
 
 
 def test_a_fault_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_an_error_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             assert "Stale file handle" in one.status.reason
         one.drop("a.pdf")
         one.wait(90)
-        assert (one.names(), one.state()) == ({"a.ics"}, State.IDLE)
+        assert (one.names(), one.state()) == ({"a.ics"}, DaemonState.IDLE)
 
 
 def test_worn_by_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

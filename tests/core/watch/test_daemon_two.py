@@ -11,7 +11,7 @@ from tukscal.core.jobs.task import convert_task
 from tukscal.core.system.files import write_file
 from tukscal.core.watch.folder import scan
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import State
+from tukscal.core.watch.telemetry.status import DaemonState
 from tukscal.tests.clock import Clock
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf
 
@@ -41,7 +41,7 @@ def test_one_works(two: tuple[Watched, Watched]) -> None:
     first.drop("a.pdf")
     both(first, second, 300)
     assert (first.ended(), second.ended()) == (["a.pdf done"], [])
-    assert (first.state(), second.state()) == (State.IDLE, State.STANDBY)
+    assert (first.state(), second.state()) == (DaemonState.IDLE, DaemonState.STANDBY)
     assert (first.status.role, second.status.role) == ("owner", "standby")
     assert second.status.owner.endswith("on host1")
     with second.ledger() as ledger:
@@ -64,7 +64,7 @@ def test_takes_over(how: str, two: tuple[Watched, Watched]) -> None:
     first.drop("c.pdf", pdf(3))
     first.drop("b.pdf", pdf(4))
     began = second.clock.forward
-    while second.state() in (State.STANDBY, State.STARTING):
+    while second.state() in (DaemonState.STANDBY, DaemonState.STARTING):
         second.wait(1)
     assert second.clock.forward - began <= (60 if how == "killed" else 6)
     second.wait(20)
@@ -97,7 +97,7 @@ def test_an_owner_that_was_stopped(two: tuple[Watched, Watched], monkeypatch: py
     assert second.ended() == ["a.pdf done"]
     assert first.ended() == []
     assert first.tree()["a.ics"] == b"somebody else's by now"
-    assert first.state() is State.STANDBY
+    assert first.state() is DaemonState.STANDBY
     both(second, first, 120)
     assert (first.status.role, second.status.role) == ("standby", "owner")
 

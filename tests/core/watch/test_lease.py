@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tukscal.core.ledger import leases
 from tukscal.core.system import files
-from tukscal.core.watch.lease import NAME, Lease, Pace, Role, parse
+from tukscal.core.watch.lease import NAME, DaemonLease, LeaseTiming, Role, parse
 
-PACE = Pace()
+PACE = LeaseTiming()
 GONE = leases.Lease(leases.mine().boot, leases.mine().space, 999_999_999, "1")
 
 
@@ -24,21 +24,21 @@ class Share:
 
     folder: Path
     now: float = 1_000.0
-    daemons: list[Lease] = field(default_factory=list)
+    daemons: list[DaemonLease] = field(default_factory=list)
 
-    def daemon(self, host: str = "other") -> Lease:
+    def daemon(self, host: str = "other") -> DaemonLease:
         """Start one more daemon."""
-        self.daemons.append(Lease(self.folder, ticks=lambda: self.now, host=host))
+        self.daemons.append(DaemonLease(self.folder, ticks=lambda: self.now, host=host))
         return self.daemons[-1]
 
-    def run(self, seconds: float, *daemons: Lease) -> None:
+    def run(self, seconds: float, *daemons: DaemonLease) -> None:
         """Let time pass, with a step of each daemon every second."""
         for _ in range(int(seconds)):
             self.now += 1
             for daemon in daemons:
                 daemon.step()
 
-    def until(self, is_true: Callable[[], bool], *daemons: Lease) -> float:
+    def until(self, is_true: Callable[[], bool], *daemons: DaemonLease) -> float:
         """Let time pass until something is so; return how long that took."""
         began = self.now
         while not is_true():
@@ -64,7 +64,7 @@ def share(tmp_path: Path) -> Share:
     return Share(tmp_path)
 
 
-def owner(share: Share, host: str = "other") -> Lease:
+def owner(share: Share, host: str = "other") -> DaemonLease:
     """Return a daemon that has become the owner."""
     daemon = share.daemon(host)
     share.until(lambda: daemon.role is Role.OWNER, daemon)
@@ -171,15 +171,15 @@ def test_an_owner_stopped_between_looking_and_writing_gives_way(share: Share, mo
     """It writes over its successor's token; then nobody works until one token has stood for `settle`."""
     first, second = owner(share), share.daemon()
     share.run(2, first, second)
-    put = Lease._put
+    put = DaemonLease._put
     gaps: list[float] = []
 
-    def slow(self: Lease, data: bytes | None) -> None:
+    def slow(self: DaemonLease, data: bytes | None) -> None:
         if self is first and not gaps:
             gaps.append(share.until(lambda: second.role is Role.OWNER, second))
         put(self, data)
 
-    monkeypatch.setattr(Lease, "_put", slow)
+    monkeypatch.setattr(DaemonLease, "_put", slow)
     while not gaps:
         share.run(1, second, first)
     assert PACE.stale - PACE.beat < gaps[0] < PACE.stale  # the clock alone does not tell it
@@ -191,15 +191,15 @@ def test_an_owner_stopped_between_looking_and_writing_gives_way(share: Share, mo
 def test_of_two_claims_one_stands(share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where two see a free share and both write, the later token stands and the earlier daemon stands by."""
     first, second = share.daemon(), share.daemon()
-    read = Lease._read
+    read = DaemonLease._read
 
-    def behind(self: Lease) -> bytes | None:
+    def behind(self: DaemonLease) -> bytes | None:
         data = read(self)
         if self is second and not first.owner and data is None:
             first.step()  # right between the second's looking and writing
         return data
 
-    monkeypatch.setattr(Lease, "_read", behind)
+    monkeypatch.setattr(DaemonLease, "_read", behind)
     second.step()
     monkeypatch.undo()
     share.run(10, first, second)

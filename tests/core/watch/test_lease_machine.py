@@ -9,9 +9,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
-from tukscal.core.watch.lease import Lease, Pace, Role
+from tukscal.core.watch.lease import DaemonLease, LeaseTiming, Role
 
-PACE = Pace()
+PACE = LeaseTiming()
 WHO = st.integers(0, 2)
 SECONDS = st.sampled_from([0.0, 0.5, 1.0, 2.9, 3.0, 5.0, 20.0, 42.0, 46.0, 120.0])
 
@@ -28,7 +28,7 @@ class Killed(BaseException):
     """The end of a daemon in the midst of what it does."""
 
 
-class Puppet(Lease):
+class Puppet(DaemonLease):
     """A daemon that stops after each read and around each write until it is told to go on."""
 
     def __init__(self, world: World, name: str) -> None:

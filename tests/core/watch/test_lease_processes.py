@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tukscal.core.watch.lease import Pace
+from tukscal.core.watch.lease import LeaseTiming
 from tukscal.tests.core.watch.leasing import Remote
 
-PACE = Pace()
+PACE = LeaseTiming()
 
 
 @pytest.fixture

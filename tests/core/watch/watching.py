@@ -18,15 +18,15 @@ from tukscal.core.ledger import Ledger
 from tukscal.core.pool import Executor, InProcess, Outcome
 from tukscal.core.system.jsonlog import Json, Log
 from tukscal.core.system.systemd import Notifier
-from tukscal.core.watch.daemon import Daemon, Means
+from tukscal.core.watch.daemon import Daemon, DaemonResources
 from tukscal.core.watch.folder.monitor import Rhythm
 from tukscal.core.watch.folder.stability import Patience
-from tukscal.core.watch.lease import Lease
+from tukscal.core.watch.lease import DaemonLease
 from tukscal.core.watch.request import WatchRequest
 from tukscal.core.watch.telemetry.heartbeat import Heartbeat
-from tukscal.core.watch.telemetry.metrics import Metrics
-from tukscal.core.watch.telemetry.reporters import Outside
-from tukscal.core.watch.telemetry.status import Board, State, Status
+from tukscal.core.watch.telemetry.metrics import DaemonMetrics
+from tukscal.core.watch.telemetry.reporters import Reporters
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus, StatusBoard
 from tukscal.examples.generator import content
 from tukscal.tests.clock import Clock
 
@@ -86,21 +86,21 @@ class Watched:
         self.source.mkdir(exist_ok=True)
         self.clock = clock or Clock()
         self.lines = Lines()
-        self.board = Board(ticks=self.clock.ticks)
-        self.metrics = Metrics(lambda: self.board.status)
+        self.board = StatusBoard(ticks=self.clock.ticks)
+        self.metrics = DaemonMetrics(lambda: self.board.status)
         self.again: list[WatchRequest | None] = []
         self.pool: Executor = Wide()
         self.ledger_file = folder / f"ledger{name}.db"
         self.request = request(self.source, self.out, **changes)
-        outside = Outside(
+        outside = Reporters(
             log=self.lines,
             board=self.board,
             heartbeat=Heartbeat(folder / f"heartbeat{name}.json", ticks=self.clock.ticks, clock=self.clock.now),
             metrics=self.metrics,
             notifier=Notifier({}),
         )
-        self.lease = Lease(self.out, ticks=self.clock.ticks, host=f"host{name}")
-        means = Means(ledger=self.ledger, pool=lambda _: self.pool, again=lambda: self.again.pop(0))
+        self.lease = DaemonLease(self.out, ticks=self.clock.ticks, host=f"host{name}")
+        means = DaemonResources(ledger=self.ledger, pool=lambda _: self.pool, again=lambda: self.again.pop(0))
         self.daemon = Daemon(self.request, means, outside, self.lease, ticks=self.clock.ticks)
 
     def ledger(self) -> Ledger:
@@ -143,12 +143,12 @@ class Watched:
         events = ("done", "dead", "quarantined")
         return [f"{Path(line['file']).name} {line['event']}" for line in self.lines.all if line["event"] in events]
 
-    def state(self) -> State:
+    def state(self) -> DaemonState:
         """Return what it said it does."""
         return self.status.state
 
     @property
-    def status(self) -> Status:
+    def status(self) -> DaemonStatus:
         """What was published last."""
         assert self.board.status is not None
         return self.board.status

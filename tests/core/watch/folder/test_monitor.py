@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tukscal.core.batch.discover import Wanted
 from tukscal.core.watch.folder import monitor as sight_module
-from tukscal.core.watch.folder.events import Eyes, Hints, Mode
+from tukscal.core.watch.folder.events import Eyes, Hints, WatchMode
 from tukscal.core.watch.folder.monitor import Rhythm, Sight
 from tukscal.tests.clock import Clock
 
@@ -52,7 +52,7 @@ def clock() -> Clock:
 def eyes(monkeypatch: pytest.MonkeyPatch) -> Seeing:
     """Eyes that are chosen."""
     one = Seeing()
-    monkeypatch.setattr(sight_module, "choose", lambda *_, **__: Mode(eyes=one, why="Events come."))
+    monkeypatch.setattr(sight_module, "choose", lambda *_, **__: WatchMode(eyes=one, why="Events come."))
     return one
 
 
@@ -114,7 +114,7 @@ def test_doubtful_events(tmp_path: Path, clock: Clock, eyes: Seeing, monkeypatch
     assert one.look() is not None
     assert (eyes.closed, one.mode, one.why) == (True, "polling", "3 new files came without an event.")
     again = Seeing()
-    monkeypatch.setattr(sight_module, "choose", lambda *_, **__: Mode(eyes=again, why="Events come."))
+    monkeypatch.setattr(sight_module, "choose", lambda *_, **__: WatchMode(eyes=again, why="Events come."))
     clock.turn(300)
     one.look()
     assert one.mode == "polling"

@@ -11,10 +11,10 @@ from contextlib import ExitStack, closing
 
 import pytest
 from tukscal.core.watch.telemetry import endpoint as module
-from tukscal.core.watch.telemetry.endpoint import Answer, Endpoint, Pages, PortTaken
+from tukscal.core.watch.telemetry.endpoint import Endpoint, HttpReply, Pages, PortTaken
 from tukscal.core.watch.telemetry.heartbeat import SILENT
-from tukscal.core.watch.telemetry.metrics import Metrics
-from tukscal.core.watch.telemetry.status import Board, State, plain
+from tukscal.core.watch.telemetry.metrics import DaemonMetrics
+from tukscal.core.watch.telemetry.status import DaemonState, StatusBoard, plain
 from tukscal.tests.clock import Clock
 from tukscal.tests.core.watch.statuses import busy
 
@@ -26,15 +26,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def board(clock: Clock) -> Board:
+def board(clock: Clock) -> StatusBoard:
     """Where the daemon publishes."""
-    return Board(clock.ticks)
+    return StatusBoard(clock.ticks)
 
 
 @pytest.fixture
-def pages(board: Board, clock: Clock) -> Pages:
+def pages(board: StatusBoard, clock: Clock) -> Pages:
     """What is answered, without a socket."""
-    return Pages(board, Metrics(lambda: board.status), ticks=clock.ticks)
+    return Pages(board, DaemonMetrics(lambda: board.status), ticks=clock.ticks)
 
 
 @pytest.fixture
@@ -61,16 +61,16 @@ def talk(port: int, sent: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("state", "owner", "reason", "code", "text"),
     [
-        (State.WORKING, "", "", 200, "working"),
-        (State.IDLE, "", "", 200, "idle"),
-        (State.STARTING, "", "", 503, "starting"),
-        (State.DEGRADED, "", "the share is gone", 503, "degraded: the share is gone"),
-        (State.STANDBY, "process 7 on b", "", 503, "standby; at work is process 7 on b"),
-        (State.DRAINING, "", "", 503, "draining"),
+        (DaemonState.WORKING, "", "", 200, "working"),
+        (DaemonState.IDLE, "", "", 200, "idle"),
+        (DaemonState.STARTING, "", "", 503, "starting"),
+        (DaemonState.DEGRADED, "", "the share is gone", 503, "degraded: the share is gone"),
+        (DaemonState.STANDBY, "process 7 on b", "", 503, "standby; at work is process 7 on b"),
+        (DaemonState.DRAINING, "", "", 503, "draining"),
     ],
 )
 def test_ready_only_where_files_are_converted(
-    pages: Pages, board: Board, state: State, owner: str, reason: str, code: int, text: str
+    pages: Pages, board: StatusBoard, state: DaemonState, owner: str, reason: str, code: int, text: str
 ) -> None:
     """Ready is 200 for a daemon at work or with nothing to do, else 503 with the reason; live is 200 in every state."""
     board.publish(busy(state=state, owner=owner, reason=reason))
@@ -78,7 +78,7 @@ def test_ready_only_where_files_are_converted(
     assert get(pages, "/live")[0] == 200
 
 
-def test_a_daemon_that_hangs_is_not_live(pages: Pages, board: Board, clock: Clock) -> None:
+def test_a_daemon_that_hangs_is_not_live(pages: Pages, board: StatusBoard, clock: Clock) -> None:
     """Without a new status for a minute, live and ready are 503 and say so; with one they are 200 again."""
     board.publish(busy())
     clock.turn(SILENT - 1)
@@ -115,7 +115,7 @@ def test_before_the_first_status(pages: Pages) -> None:
         (b"\x16\x03\x01\r\n\r\n", 400),
     ],
 )
-def test_each_request_has_its_code(port: int, board: Board, request_: bytes, code: int) -> None:
+def test_each_request_has_its_code(port: int, board: StatusBoard, request_: bytes, code: int) -> None:
     """GET for a page that is there, in this computer's name; everything else is refused by its code."""
     board.publish(busy())
     assert talk(port, request_).startswith(b"HTTP/1.1 %d " % code)
@@ -126,7 +126,7 @@ def test_an_empty_line_is_no_request(port: int) -> None:
     assert talk(port, b"\r\n\r\n") == b""
 
 
-def test_the_pages_over_a_real_connection(port: int, board: Board) -> None:
+def test_the_pages_over_a_real_connection(port: int, board: StatusBoard) -> None:
     """A client gets the status as JSON and the figures as text, each with its length, and the connection closed."""
     board.publish(busy())
     for path, kind in (("/status", "application/json"), ("/metrics", "text/plain; version=0.0.4; charset=utf-8")):
@@ -154,7 +154,7 @@ def test_a_large_request_is_refused(port: int) -> None:
     assert talk(port, b"GET /live HTTP/1.1\r\nX: " + b"x" * 9_000).startswith(b"HTTP/1.1 431 ")
 
 
-def test_silent_clients_hold_nobody_up(pages: Pages, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_clients_hold_nobody_up(pages: Pages, board: StatusBoard, monkeypatch: pytest.MonkeyPatch) -> None:
     """With fewer silent connections than the most there may be, others are answered; beyond, they are closed at once;
     after the deadline the silent ones are closed too."""
     board.publish(busy())
@@ -186,7 +186,7 @@ def _silent(port: int, stack: ExitStack) -> socket.socket:
     return line
 
 
-def test_a_client_that_leaves_costs_nothing(port: int, board: Board) -> None:
+def test_a_client_that_leaves_costs_nothing(port: int, board: StatusBoard) -> None:
     """Connections closed in the midst of a request, one after the other, leave the endpoint as it was."""
     board.publish(busy())
     for _ in range(2 * module._ATONCE):
@@ -200,7 +200,7 @@ def test_a_client_that_leaves_costs_nothing(port: int, board: Board) -> None:
 def test_a_fault_of_a_page_ends_no_thread(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that fails is 500, and the next request is answered."""
 
-    def broken(target: str, hosts: list[str]) -> Answer:
+    def broken(target: str, hosts: list[str]) -> HttpReply:
         monkeypatch.undo()
         raise KeyError("bug")
 

@@ -16,10 +16,10 @@ from tukscal.core.watch.telemetry.heartbeat import (
     EVERY,
     SILENT,
     Beat,
-    Health,
+    DaemonHealth,
     Heartbeat,
     Life,
-    Seen,
+    ObservedDaemon,
     all_seen,
     free_slot,
     heartbeat_file,
@@ -28,7 +28,7 @@ from tukscal.core.watch.telemetry.heartbeat import (
     look,
     read_heartbeat,
 )
-from tukscal.core.watch.telemetry.status import State, Status
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
 from tukscal.tests.core.watch.statuses import NOW, busy
 
 ME = leases.mine()
@@ -39,7 +39,7 @@ CONTAINER = str(dataclasses.replace(ME, space="another"))
 TICKS = 500.0
 
 
-def beat(status: Status) -> Beat:
+def beat(status: DaemonStatus) -> Beat:
     """Return what a daemon wrote down at NOW, TICKS."""
     return Beat(status=status, when=NOW, ticks=TICKS)
 
@@ -81,21 +81,21 @@ def test_a_daemon_before_a_restart_of_the_computer_is_dead() -> None:
 @pytest.mark.parametrize(
     ("state", "owner", "health"),
     [
-        (State.STARTING, "", Health.HEALTHY),
-        (State.WORKING, "", Health.HEALTHY),
-        (State.IDLE, "", Health.HEALTHY),
-        (State.STANDBY, "process 7 on a", Health.HEALTHY),
-        (State.STANDBY, "", Health.ATTENTION),
-        (State.DEGRADED, "", Health.ATTENTION),
-        (State.DRAINING, "", Health.HEALTHY),
-        (State.STOPPED, "", Health.DOWN),
+        (DaemonState.STARTING, "", DaemonHealth.HEALTHY),
+        (DaemonState.WORKING, "", DaemonHealth.HEALTHY),
+        (DaemonState.IDLE, "", DaemonHealth.HEALTHY),
+        (DaemonState.STANDBY, "process 7 on a", DaemonHealth.HEALTHY),
+        (DaemonState.STANDBY, "", DaemonHealth.ATTENTION),
+        (DaemonState.DEGRADED, "", DaemonHealth.ATTENTION),
+        (DaemonState.DRAINING, "", DaemonHealth.HEALTHY),
+        (DaemonState.STOPPED, "", DaemonHealth.DOWN),
     ],
 )
-def test_each_state_has_its_health(state: State, owner: str, health: Health) -> None:
+def test_each_state_has_its_health(state: DaemonState, owner: str, health: DaemonHealth) -> None:
     """Degraded, and on standby for nobody, wants attention; a dead daemon is down whatever it last said."""
     now = {"ticks": lambda: TICKS, "clock": lambda: NOW}
     assert look(beat(busy(state=state, owner=owner)), **now).health is health
-    assert look(beat(busy(state=state, owner=owner, process=GONE)), **now).health is Health.DOWN
+    assert look(beat(busy(state=state, owner=owner, process=GONE)), **now).health is DaemonHealth.DOWN
 
 
 def test_the_file_is_written_every_few_seconds_and_at_each_change(tmp_path: Path) -> None:
@@ -108,9 +108,9 @@ def test_the_file_is_written_every_few_seconds_and_at_each_change(tmp_path: Path
         now += 1
     assert len(stamps) == 60 / EVERY
     now -= 0.5
-    heart.write(busy(state=State.DEGRADED, reason="the share is gone"))
+    heart.write(busy(state=DaemonState.DEGRADED, reason="the share is gone"))
     found = read_heartbeat(path)
-    assert found == Beat(status=busy(state=State.DEGRADED, reason="the share is gone"), when=NOW + now, ticks=now)
+    assert found == Beat(status=busy(state=DaemonState.DEGRADED, reason="the share is gone"), when=NOW + now, ticks=now)
 
 
 def test_each_output_has_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,17 +199,22 @@ def test_two_daemons_of_one_out_write_two_files(tmp_path: Path) -> None:
     second = free_slot(tmp_path, tmp_path / "out")
     assert second in heartbeat_slots(tmp_path, tmp_path / "out")
     assert second != first
-    Heartbeat(first).write(busy(process=HERE, state=State.STOPPED))
+    Heartbeat(first).write(busy(process=HERE, state=DaemonState.STOPPED))
     assert free_slot(tmp_path, tmp_path / "out") == first
 
 
 def test_who_lives_is_told_about(tmp_path: Path) -> None:
     """Where one daemon of an OUT lives those that ended there are not told about; where none does, the last is."""
     for number, (output, state) in enumerate(
-        [("/a", State.STOPPED), ("/a", State.IDLE), ("/b", State.STOPPED), ("/a", State.STANDBY)]
+        [
+            ("/a", DaemonState.STOPPED),
+            ("/a", DaemonState.IDLE),
+            ("/b", DaemonState.STOPPED),
+            ("/a", DaemonState.STANDBY),
+        ]
     ):
         status = busy(process=HERE, output=output, state=state)
         Heartbeat(tmp_path / "watch" / f"{number}.json").write(status)
-    seen = latest(one for one in all_seen(tmp_path) if isinstance(one, Seen))
+    seen = latest(one for one in all_seen(tmp_path) if isinstance(one, ObservedDaemon))
     told = [(one.beat.status.output, one.beat.status.state) for one in seen]
-    assert told == [("/a", State.IDLE), ("/b", State.STOPPED), ("/a", State.STANDBY)]
+    assert told == [("/a", DaemonState.IDLE), ("/b", DaemonState.STOPPED), ("/a", DaemonState.STANDBY)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
-from tukscal.core.watch.telemetry.metrics import Metrics
-from tukscal.core.watch.telemetry.status import State, Status
+from tukscal.core.watch.telemetry.metrics import DaemonMetrics
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
 from tukscal.tests.core.watch.statuses import NOW, busy
 
 
-def samples(metrics: Metrics) -> dict[tuple[str, tuple[str, ...]], float]:
+def samples(metrics: DaemonMetrics) -> dict[tuple[str, tuple[str, ...]], float]:
     """Return every sample by its name and the values of its labels."""
     families = text_string_to_metric_families(metrics.text().decode())
     return {(one.name, tuple(one.labels.values())): one.value for family in families for one in family.samples}
@@ -16,7 +16,7 @@ def samples(metrics: Metrics) -> dict[tuple[str, tuple[str, ...]], float]:
 
 def test_every_figure_of_the_status_is_there() -> None:
     """What the status says stands in the text, each figure under its name."""
-    found = samples(Metrics(busy))
+    found = samples(DaemonMetrics(busy))
     plain = {name: value for (name, labels), value in found.items() if not labels}
     assert plain == {
         "tukscal_queue_jobs": 7,
@@ -43,20 +43,20 @@ def test_every_figure_of_the_status_is_there() -> None:
         ("polling",): 1,
     }
     states = {labels[0]: value for (name, labels), value in found.items() if name == "tukscal_watch_state"}
-    assert states == {state.value: float(state is State.WORKING) for state in State}
+    assert states == {state.value: float(state is DaemonState.WORKING) for state in DaemonState}
 
 
 def test_what_is_not_known_is_left_out() -> None:
     """A figure nobody knows is no zero; an empty queue has age 0."""
-    names = {name for name, _ in samples(Metrics(lambda: Status(state=State.STARTING)))}
+    names = {name for name, _ in samples(DaemonMetrics(lambda: DaemonStatus(state=DaemonState.STARTING)))}
     absent = {"memory_bytes", "disk_free_bytes", "last_scan_timestamp_seconds", "last_success_timestamp_seconds"}
     assert not names & {f"tukscal_{name}" for name in absent}
-    assert samples(Metrics(lambda: busy(queue=0, oldest=None)))["tukscal_queue_oldest_seconds", ()] == 0
+    assert samples(DaemonMetrics(lambda: busy(queue=0, oldest=None)))["tukscal_queue_oldest_seconds", ()] == 0
 
 
 def test_durations_are_counted_by_kind() -> None:
     """Attempts fall into the buckets of their lengths, in one histogram for each kind of timetable."""
-    metrics = Metrics(lambda: None)
+    metrics = DaemonMetrics(lambda: None)
     for kind, seconds in (("lectures", 0.02), ("lectures", 0.3), ("exams", 59.0), (None, 100.0)):
         metrics.observe(kind, seconds)
     found = samples(metrics)
@@ -68,11 +68,11 @@ def test_durations_are_counted_by_kind() -> None:
 
 def test_a_label_may_be_any_text() -> None:
     """Quotes and line breaks in a cause do not damage the text."""
-    assert samples(Metrics(lambda: busy(causes={'a"b\\c\nd': 2})))["tukscal_failures_total", ('a"b\\c\nd',)] == 2
+    assert samples(DaemonMetrics(lambda: busy(causes={'a"b\\c\nd': 2})))["tukscal_failures_total", ('a"b\\c\nd',)] == 2
 
 
 def test_two_daemons_in_a_process_share_nothing() -> None:
     """A registry is its daemon's own."""
-    first, second = Metrics(lambda: None), Metrics(lambda: None)
+    first, second = DaemonMetrics(lambda: None), DaemonMetrics(lambda: None)
     first.observe("exams", 1)
     assert samples(second) == {}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.decode import decode
-from tukscal.core.watch.telemetry.status import Board, LastFailure, State, Status, Workers, plain
+from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus, LastFailure, PoolStatus, StatusBoard, plain
 from tukscal.tests.core.watch.statuses import busy
 
 JUNK = st.recursive(
@@ -24,30 +24,32 @@ COUNTS = st.dictionaries(st.text(max_size=8), st.integers(0), max_size=3)
 
 @given(
     st.builds(
-        Status,
+        DaemonStatus,
         oldest=st.none() | st.floats(0, 1e12),
         last_failure=st.none() | st.builds(LastFailure, when=st.floats(0, 1e12)),
         outcomes=COUNTS,
         causes=COUNTS,
-        workers=st.builds(Workers, busy=st.integers(0, 100)),
+        workers=st.builds(PoolStatus, busy=st.integers(0, 100)),
         disk_free=st.none() | st.integers(0),
     )
 )
-def test_json_brings_back_the_same_value(status: Status) -> None:
+def test_json_brings_back_the_same_value(status: DaemonStatus) -> None:
     """A status written as JSON and read again is equal."""
-    assert decode(Status, json.loads(json.dumps(plain(status)))) == status
+    assert decode(DaemonStatus, json.loads(json.dumps(plain(status)))) == status
 
 
-@given(name=st.sampled_from([field.name for field in fields(Status)]), value=JUNK)
+@given(name=st.sampled_from([field.name for field in fields(DaemonStatus)]), value=JUNK)
 def test_a_field_of_another_kind_is_refused(name: str, value: Any) -> None:
     """Whatever stands in a field, it is read as what it should be or refused by ValueError."""
     held = {**plain(busy()), name: value}
     try:
-        status = decode(Status, held)
+        status = decode(DaemonStatus, held)
     except ValueError:
         return
-    assert json.loads(json.dumps(plain(status)))[name] == json.loads(json.dumps(plain(decode(Status, held))))[name]
-    assert type(getattr(status, name)) in (str, int, float, dict, type(None), State, Workers, LastFailure)
+    assert (
+        json.loads(json.dumps(plain(status)))[name] == json.loads(json.dumps(plain(decode(DaemonStatus, held))))[name]
+    )
+    assert type(getattr(status, name)) in (str, int, float, dict, type(None), DaemonState, PoolStatus, LastFailure)
 
 
 @pytest.mark.parametrize("held", [None, [], 1, {}, {"state": "asleep"}, {"state": "idle", "queue": True},
@@ -56,21 +58,21 @@ def test_a_field_of_another_kind_is_refused(name: str, value: Any) -> None:
 def test_what_is_no_status_is_refused(held: object) -> None:
     """No object, an unknown state, a word for a number: ValueError."""
     with pytest.raises(ValueError, match=r"."):
-        decode(Status, held)
+        decode(DaemonStatus, held)
 
 
 def test_a_newer_daemons_status_is_read() -> None:
     """Fields of another version are left out, missing ones have their defaults."""
     status = decode(
-        Status, {"format": 9, "state": "idle", "moon": "full", "queue": 3, "workers": {"busy": 1, "new": 2}}
+        DaemonStatus, {"format": 9, "state": "idle", "moon": "full", "queue": 3, "workers": {"busy": 1, "new": 2}}
     )
-    assert (status.state, status.queue, status.files, status.workers) == (State.IDLE, 3, 0, Workers(busy=1))
+    assert (status.state, status.queue, status.files, status.workers) == (DaemonState.IDLE, 3, 0, PoolStatus(busy=1))
 
 
 def test_a_published_status_stands_still() -> None:
     """What the daemon counts after it published does not change what others read."""
     now = 5.0
-    counts, board = Counter(done=1), Board(ticks=lambda: now)
+    counts, board = Counter(done=1), StatusBoard(ticks=lambda: now)
     assert (board.status, board.ticks) == (None, 5.0)
     now = 7.0
     board.publish(busy(outcomes=counts))
