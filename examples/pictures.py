@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
-from tukscal.cli.choose.state import State, make_board
-from tukscal.cli.choose.view import Size, screen_lines
+from tukscal.cli.choose.state import ChooserState, make_board
+from tukscal.cli.choose.view import TerminalSize, screen_lines
 from tukscal.core.commands.choose import ChoiceRequest, lay_out
 from tukscal.core.pool import InProcess
 from tukscal.examples.generator.draw import timetable_pdf
@@ -66,7 +66,9 @@ def _screen(folder: Path) -> Text:
     draft = lay_out(ChoiceRequest(files=(folder / "lectures.pdf", folder / "tests.pdf")), InProcess())
     board = make_board(draft.decisions)
     picks = {choice: (choice.groups[1],) for choice in board.rows[:2]}
-    return Text("\n").join(screen_lines(board, State(picks=picks, saved={}, row=2), Size(width=100, height=30)))
+    return Text("\n").join(
+        screen_lines(board, ChooserState(picks=picks, saved={}, row=2), TerminalSize(width=100, height=30))
+    )
 
 
 def _terminal(folder: Path, name: str, *arguments: str) -> bytes:

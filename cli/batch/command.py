@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from ...core.batch.discover import INCLUDE, Wanted
+from ...core.batch.discover import INCLUDE, FilePatterns
 from ...core.batch.plan import BatchRequest, check_files, make_folder
 from ...core.batch.run import PRELOAD, BatchRun
 from ...core.calendar.convert import CalendarOptions
@@ -105,7 +105,7 @@ def batch(
     request = BatchRequest(
         sources=tuple(_listed(sources)),
         output=output,
-        wanted=Wanted(include=include or INCLUDE, exclude=exclude),
+        wanted=FilePatterns(include=include or INCLUDE, exclude=exclude),
         options=options,
         opening=Opening(password, replace(Limits(), **dict(limits))),
         select=select,

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ...core.batch.queue import Plan
+from ...core.batch.queue import BatchPlan
 from ...core.batch.run import BatchRun, Event, Stopping, Summary
 from ...core.jobs.commit import Finished
 from ...core.ledger import Ledger, State
@@ -100,7 +100,7 @@ class PlainView:
 
     def _tell(self, event: Event, *, changes: bool) -> None:
         """Print the lines about what happened."""
-        if isinstance(event, Plan):
+        if isinstance(event, BatchPlan):
             self._planned(event)
         elif isinstance(event, Stopping):
             self._say("Stopping at once." if event.at_once else "Stopping after the running conversions.")
@@ -108,7 +108,7 @@ class PlainView:
             for line in [*failure_words(event), *(change_lines(event) if changes else ())]:
                 self._say(line)
 
-    def _planned(self, plan: Plan) -> None:
+    def _planned(self, plan: BatchPlan) -> None:
         """Name what could not be read, each once."""
         self._queued = plan.queued
         for skipped in plan.skipped[self._named :]:
@@ -186,7 +186,7 @@ class JsonView(PlainView):
 
     def show(self, event: Event) -> None:
         """Print what happened."""
-        if isinstance(event, Plan):
+        if isinstance(event, BatchPlan):
             skipped = [{"path": str(one.path), "reason": one.reason} for one in event.skipped if one.bad]
             _print({"event": "plan", "batch": event.batch, "queued": event.queued, "unchanged": event.unchanged,
                     "unreadable": skipped})  # fmt: skip

@@ -107,15 +107,15 @@ def _check(*, proposing: bool, anew: bool, machine: bool) -> None:
 def _ask(draft: Draft, preferences: tuple[Preference, ...]) -> Picks | None:
     """Return what a person chose on the screen; None if they left."""
     from .screen import choose_on_screen
-    from .state import Mode, State, make_board
+    from .state import ChooserState, ScreenMode, make_board
 
     board = make_board(draft.decisions, preferences)
     picks = {choice: groups for choice, groups in draft.picks.items() if choice in board.rows}
     message = f"No longer in the PDF: {', '.join(draft.gone)}." if draft.gone else ""
     if draft.comments and not message:
         message = f"Saving will remove the comments in {draft.path.name}."
-    last = choose_on_screen(board, State(picks=picks, saved=picks, message=message))
-    if last.mode is not Mode.SAVED:
+    last = choose_on_screen(board, ChooserState(picks=picks, saved=picks, message=message))
+    if last.mode is not ScreenMode.SAVED:
         click.echo("Nothing was written.")
         return None
     return last.picks

@@ -15,8 +15,8 @@ from rich.control import Control
 from rich.screen import Screen
 
 from ...core.system import process
-from .state import Board, Mode, State, press, press_unseen
-from .view import Size, screen_lines, too_small
+from .state import Board, ChooserState, ScreenMode, press, press_unseen
+from .view import TerminalSize, screen_lines, too_small
 
 _SEQUENCES = {
     "\x1b[A": "UP", "\x1b[B": "DOWN", "\x1b[C": "RIGHT", "\x1b[D": "LEFT", "\x1b[3~": "DELETE",
@@ -41,24 +41,24 @@ def keys_of(typed: str) -> Iterator[str]:
             typed = typed[1:]
 
 
-def choose_on_screen(board: Board, state: State) -> State:
+def choose_on_screen(board: Board, state: ChooserState) -> ChooserState:
     """Let a person choose until they save or leave; the terminal is restored whatever happens."""
     console = Console(highlight=False)
     with console.screen(hide_cursor=True):
 
-        def size() -> Size:
-            return Size(width=console.width, height=console.height)
+        def size() -> TerminalSize:
+            return TerminalSize(width=console.width, height=console.height)
 
         def draw() -> None:
             console.control(Control.home())
             console.print(Screen(Group(*screen_lines(board, state, size()))), end="")
 
         with _keyboard() as read:
-            while state.mode not in (Mode.SAVED, Mode.LEFT):
+            while state.mode not in (ScreenMode.SAVED, ScreenMode.LEFT):
                 draw()
                 for key in keys_of(read()):
                     state = (press_unseen if too_small(size()) else press)(board, state, key)
-                    if state.mode in (Mode.SAVED, Mode.LEFT):
+                    if state.mode in (ScreenMode.SAVED, ScreenMode.LEFT):
                         break
     return state
 

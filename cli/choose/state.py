@@ -1,6 +1,6 @@
 """What choosing groups is, without a terminal: state and key -> state.
 
-`Board` is what does not change while choosing, `State` what does. The screen draws a state and hands over keys.
+`Board` is what does not change while choosing, `ChooserState` what does. The screen draws a state and hands over keys.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PROPOSE_NODES = 20_000
 """Nodes a proposal may visit while a person waits: a second or two."""
 
 
-class Mode(Enum):
+class ScreenMode(Enum):
     """What the screen shows and which keys count."""
 
     CHOOSE = auto()
@@ -51,7 +51,7 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class ChooserState:
     """Where a person is in choosing."""
 
     picks: Picks
@@ -64,7 +64,7 @@ class State:
     """Digits typed so far for a group's number."""
     undo: tuple[Picks, ...] = field(default=(), repr=False)
     message: str = ""
-    mode: Mode = Mode.CHOOSE
+    mode: ScreenMode = ScreenMode.CHOOSE
 
     @property
     def changed(self) -> bool:
@@ -135,11 +135,11 @@ def open_rows(board: Board, picks: Picks) -> list[int]:
 # ---- keys
 
 
-def press(board: Board, state: State, key: str) -> State:
+def press(board: Board, state: ChooserState, key: str) -> ChooserState:
     """Return the state after a key: a letter, a digit, or UP, DOWN, LEFT, RIGHT, ENTER, ESCAPE, TAB, DELETE."""
-    if state.mode in (Mode.HELP, Mode.CLASHES):
-        return replace(state, mode=Mode.CHOOSE)
-    if state.mode is Mode.LEAVE:
+    if state.mode in (ScreenMode.HELP, ScreenMode.CLASHES):
+        return replace(state, mode=ScreenMode.CHOOSE)
+    if state.mode is ScreenMode.LEAVE:
         return _answer(state, key)
     if key.isdecimal() and len(key) == 1:
         return _digit(board, state, key)
@@ -148,22 +148,22 @@ def press(board: Board, state: State, key: str) -> State:
     return action(board, state) if action else replace(state, message="? shows the keys.")
 
 
-def press_unseen(board: Board, state: State, key: str) -> State:
+def press_unseen(board: Board, state: ChooserState, key: str) -> ChooserState:
     """Return the state after a key in a window too small to see anything in: only leaving, and its question, count."""
-    if state.mode is Mode.LEAVE:
+    if state.mode is ScreenMode.LEAVE:
         return _answer(state, key)
-    return _leave(board, replace(state, mode=Mode.CHOOSE)) if key in ("q", "ESCAPE") else state
+    return _leave(board, replace(state, mode=ScreenMode.CHOOSE)) if key in ("q", "ESCAPE") else state
 
 
-def _answer(state: State, key: str) -> State:
+def _answer(state: ChooserState, key: str) -> ChooserState:
     if key in ("y", "Y", "q"):
-        return replace(state, mode=Mode.LEFT)
+        return replace(state, mode=ScreenMode.LEFT)
     if key in ("s", "ENTER"):
-        return replace(state, mode=Mode.SAVED)
-    return replace(state, mode=Mode.CHOOSE, message="Nothing changed.")
+        return replace(state, mode=ScreenMode.SAVED)
+    return replace(state, mode=ScreenMode.CHOOSE, message="Nothing changed.")
 
 
-def _digit(board: Board, state: State, key: str) -> State:
+def _digit(board: Board, state: ChooserState, key: str) -> ChooserState:
     """Choose the group of the number typed: 1 and then 2 is 12 if there is such a group, else 2."""
     if not board.rows:
         return state
@@ -179,7 +179,7 @@ def _digit(board: Board, state: State, key: str) -> State:
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def _picked(board: Board, state: State, groups: tuple[str, ...]) -> State:
+def _picked(board: Board, state: ChooserState, groups: tuple[str, ...]) -> ChooserState:
     choice = board.rows[state.row]
     brings = owner(board.decisions, choice, state.picks)
     if brings is not None and choice not in state.picks:
@@ -188,21 +188,21 @@ def _picked(board: Board, state: State, groups: tuple[str, ...]) -> State:
     return _changed(state, with_pick(board, state.picks, choice, groups))
 
 
-def _changed(state: State, picks: Picks, message: str = "") -> State:
+def _changed(state: ChooserState, picks: Picks, message: str = "") -> ChooserState:
     if dict(picks) == dict(state.picks):
         return replace(state, message=message)
     return replace(state, picks=picks, undo=(*state.undo, state.picks), message=message)
 
 
-def _move(step: int) -> Callable[[Board, State], State]:
-    def move(board: Board, state: State) -> State:
+def _move(step: int) -> Callable[[Board, ChooserState], ChooserState]:
+    def move(board: Board, state: ChooserState) -> ChooserState:
         return replace(state, row=max(0, min(state.row + step, len(board.rows) - 1)))
 
     return move
 
 
-def _change(step: int) -> Callable[[Board, State], State]:
-    def change(board: Board, state: State) -> State:
+def _change(step: int) -> Callable[[Board, ChooserState], ChooserState]:
+    def change(board: Board, state: ChooserState) -> ChooserState:
         if not board.rows:
             return state
         groups = board.rows[state.row].groups
@@ -213,7 +213,7 @@ def _change(step: int) -> Callable[[Board, State], State]:
     return change
 
 
-def _toggle(board: Board, state: State) -> State:
+def _toggle(board: Board, state: ChooserState) -> ChooserState:
     """Open a decision again, or choose the group that clashes least with what is chosen."""
     if not board.rows:
         return state
@@ -228,18 +228,18 @@ def minutes_of(board: Board, picks: Picks, choice: Choice, group: str) -> int:
     return clashing_minutes(clashes_of(board, with_pick(board, picks, choice, (group,))))
 
 
-def _open(board: Board, state: State) -> State:
+def _open(board: Board, state: ChooserState) -> ChooserState:
     return _picked(board, state, ()) if board.rows else state
 
 
-def _next_open(board: Board, state: State) -> State:
+def _next_open(board: Board, state: ChooserState) -> ChooserState:
     still = open_rows(board, state.picks)
     if not still:
         return replace(state, message="All decisions are made.")
     return replace(state, row=next((row for row in still if row > state.row), still[0]))
 
 
-def _propose(board: Board, state: State) -> State:
+def _propose(board: Board, state: ChooserState) -> ChooserState:
     if not open_rows(board, state.picks):
         return replace(state, message="All decisions are made; c opens them all.")
     found = propose(board.decisions, state.picks, board.preferences, nodes=PROPOSE_NODES)
@@ -249,21 +249,21 @@ def _propose(board: Board, state: State) -> State:
     return _changed(state, picks, f"Proposed: {clashing}; {proof}.")
 
 
-def _undo(_board: Board, state: State) -> State:
+def _undo(_board: Board, state: ChooserState) -> ChooserState:
     if not state.undo:
         return replace(state, message="Nothing to undo.")
     return replace(state, picks=state.undo[-1], undo=state.undo[:-1], message="Undone.")
 
 
-def _clear(_board: Board, state: State) -> State:
+def _clear(_board: Board, state: ChooserState) -> ChooserState:
     return _changed(state, {}, "All decisions are open; u undoes this.")
 
 
-def _leave(_board: Board, state: State) -> State:
-    return replace(state, mode=Mode.LEAVE if state.changed else Mode.LEFT)
+def _leave(_board: Board, state: ChooserState) -> ChooserState:
+    return replace(state, mode=ScreenMode.LEAVE if state.changed else ScreenMode.LEFT)
 
 
-_ACTIONS: Mapping[str, Callable[[Board, State], State]] = {
+_ACTIONS: Mapping[str, Callable[[Board, ChooserState], ChooserState]] = {
     "UP": _move(-1),
     "k": _move(-1),
     "DOWN": _move(1),
@@ -279,11 +279,11 @@ _ACTIONS: Mapping[str, Callable[[Board, State], State]] = {
     "p": _propose,
     "u": _undo,
     "c": _clear,
-    "s": lambda _board, state: replace(state, mode=Mode.SAVED),
-    "ENTER": lambda _board, state: replace(state, mode=Mode.SAVED),
+    "s": lambda _board, state: replace(state, mode=ScreenMode.SAVED),
+    "ENTER": lambda _board, state: replace(state, mode=ScreenMode.SAVED),
     "q": _leave,
     "ESCAPE": _leave,
     "TAB": lambda _board, state: replace(state, half=state.half + 1),
-    "v": lambda _board, state: replace(state, mode=Mode.CLASHES),
-    "?": lambda _board, state: replace(state, mode=Mode.HELP),
+    "v": lambda _board, state: replace(state, mode=ScreenMode.CLASHES),
+    "?": lambda _board, state: replace(state, mode=ScreenMode.HELP),
 }

@@ -18,7 +18,7 @@ from ...core.selection.select import Choice
 from ...core.system.text import clean
 from ...core.wording import counted
 from .clashes import clash_line, clash_total, counted_total, letter, short_clash
-from .state import Board, Mode, State, about, clashes_of, open_rows, with_pick
+from .state import Board, ChooserState, ScreenMode, about, clashes_of, open_rows, with_pick
 from .week import week_lines
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
@@ -51,41 +51,41 @@ _HELP = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class TerminalSize:
     """Of a terminal."""
 
     width: int
     height: int
 
 
-def screen_lines(board: Board, state: State, size: Size) -> list[Text]:
+def screen_lines(board: Board, state: ChooserState, size: TerminalSize) -> list[Text]:
     """Return the lines of the screen, exactly as many as it has."""
     if too_small(size):
         lines = _too_small(state, size)
-    elif state.mode is Mode.HELP:
+    elif state.mode is ScreenMode.HELP:
         lines = [Text(line) for line in _HELP]
-    elif state.mode is Mode.CLASHES:
+    elif state.mode is ScreenMode.CLASHES:
         lines = _all_clashes(clashes_of(board, state.picks), size)
     else:
         lines = _chooser(board, state, size)
     return [_fit(line, size.width) for line in [*lines, *[Text()] * size.height][: size.height]]
 
 
-def too_small(size: Size) -> bool:
+def too_small(size: TerminalSize) -> bool:
     """Tell whether a window is too small to choose in."""
     return size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
 
 
-def _too_small(state: State, size: Size) -> list[Text]:
+def _too_small(state: ChooserState, size: TerminalSize) -> list[Text]:
     need = f"Choosing needs a window of {LEAST_WIDTH} by {LEAST_HEIGHT}; this one has {size.width} by {size.height}."
-    return _wrapped(_LEAVE if state.mode is Mode.LEAVE else f"{need} q quits.", size.width)
+    return _wrapped(_LEAVE if state.mode is ScreenMode.LEAVE else f"{need} q quits.", size.width)
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[Text]:
     return [Text(line) for line in wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)]
 
 
-def _chooser(board: Board, state: State, size: Size) -> list[Text]:
+def _chooser(board: Board, state: ChooserState, size: TerminalSize) -> list[Text]:
     clashes = clashes_of(board, state.picks)
     body = size.height - 10 - (size.height - LEAST_HEIGHT) // 2
     detail = size.height - body - 3
@@ -101,7 +101,7 @@ def _chooser(board: Board, state: State, size: Size) -> list[Text]:
     ]
 
 
-def _title(board: Board, state: State, clashes: Sequence[Clash], width: int) -> Text:
+def _title(board: Board, state: ChooserState, clashes: Sequence[Clash], width: int) -> Text:
     still = len(open_rows(board, state.picks))
     made = f"{counted(len(board.rows), 'decision')}, {still} open" if still else "All decisions are made"
     clashing = clash_total(clashes) if clashes else "no clash"
@@ -111,8 +111,8 @@ def _title(board: Board, state: State, clashes: Sequence[Clash], width: int) -> 
     return text
 
 
-def _message(state: State) -> Text:
-    if state.mode is Mode.LEAVE:
+def _message(state: ChooserState) -> Text:
+    if state.mode is ScreenMode.LEAVE:
         return Text(_LEAVE, style="bold")
     return Text(state.message, style="bold")
 
@@ -120,7 +120,7 @@ def _message(state: State) -> Text:
 # ---- the list of decisions
 
 
-def _list_lines(board: Board, state: State, clashes: Sequence[Clash], height: int) -> list[Text]:
+def _list_lines(board: Board, state: ChooserState, clashes: Sequence[Clash], height: int) -> list[Text]:
     """Return the part of the list that the row in hand is in; modules without a decision are there for their letter."""
     items = _items(board)
     at = items.index(state.row) if board.rows else 0
@@ -146,7 +146,7 @@ def _items(board: Board) -> list[int | str]:
     return [item for _, item in sorted([*items, *lines], key=lambda pair: pair[0])]
 
 
-def _list_line(board: Board, state: State, clashes: Sequence[Clash], row: int) -> Text:
+def _list_line(board: Board, state: ChooserState, clashes: Sequence[Clash], row: int) -> Text:
     choice = board.rows[row]
     letters = module_letters(board)
     mine = state.picks.get(choice)
@@ -190,7 +190,7 @@ def module_letters(board: Board) -> dict[str, str]:
 # ---- the decision in hand
 
 
-def _detail_lines(board: Board, state: State, clashes: Sequence[Clash], height: int) -> list[Text]:
+def _detail_lines(board: Board, state: ChooserState, clashes: Sequence[Clash], height: int) -> list[Text]:
     """Return the groups of the decision in hand, then the clashes of what is chosen, its own first."""
     if not board.rows:
         return [Text()] * height
@@ -210,7 +210,7 @@ def _clash_lines(clashes: Sequence[Clash], space: int) -> list[Text]:
     return [*told[: space - 1], Text(more, style="red")]
 
 
-def _all_clashes(clashes: Sequence[Clash], size: Size) -> list[Text]:
+def _all_clashes(clashes: Sequence[Clash], size: TerminalSize) -> list[Text]:
     """Return every clash in full, each wrapped; what does not fit is counted."""
     if not clashes:
         return [Text("No two of these sessions clash."), Text(), Text("Any key goes back.")]
@@ -225,7 +225,7 @@ def _all_clashes(clashes: Sequence[Clash], size: Size) -> list[Text]:
     return [*lines, Text(), Text("Any key goes back.")]
 
 
-def _heading(board: Board, state: State, choice: Choice) -> Text:
+def _heading(board: Board, state: ChooserState, choice: Choice) -> Text:
     text = f"{choice.module} {choice.offered} {choice.kind}: {len(choice.groups)} groups"
     brings = owner(board.decisions, choice, state.picks)
     if brings and choice not in state.picks:
@@ -233,14 +233,14 @@ def _heading(board: Board, state: State, choice: Choice) -> Text:
     return Text(text, style="bold")
 
 
-def _option_lines(board: Board, state: State, choice: Choice, space: int) -> list[Text]:
+def _option_lines(board: Board, state: ChooserState, choice: Choice, space: int) -> list[Text]:
     mine = state.picks.get(choice, ())
     at = choice.groups.index(mine[0]) if mine else 0
     first = max(0, min(at - space // 2, len(choice.groups) - space))
     return [_option_line(board, state, choice, group) for group in choice.groups[first : first + space]]
 
 
-def _option_line(board: Board, state: State, choice: Choice, group: str) -> Text:
+def _option_line(board: Board, state: ChooserState, choice: Choice, group: str) -> Text:
     chosen = group in state.picks.get(choice, ())
     entries = [
         entry

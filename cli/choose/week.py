@@ -9,13 +9,13 @@ from rich.text import Text
 from ...core.model import WEEKDAYS, Entry
 from ...core.pictures.week import Block, Clash, WeekPlan, clock, plan_week
 from .clashes import letter
-from .state import Board, State, clashes_of, sessions
+from .state import Board, ChooserState, clashes_of, sessions
 
 _STYLES = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")
 _HOURS = 6  # columns
 
 
-def week_lines(board: Board, state: State, *, width: int, height: int) -> list[Text]:
+def week_lines(board: Board, state: ChooserState, *, width: int, height: int) -> list[Text]:
     """Return the picture of one half-year's week, exactly so many lines."""
     frame = plan_week(board.decisions.entries)
     if not frame.weeks:

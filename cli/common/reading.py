@@ -13,14 +13,14 @@ from typing import Any
 import click
 
 from .failures import json_errors_option
-from .values import Seconds, Size
+from .values import MemorySize, Seconds
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --password, --timeout, --memory and --json-errors; the first three are its parameters."""
     for option in (
         json_errors_option,
-        click.option("--memory", type=Size(), default="1G", help="Memory limit per file.", show_default=True),
+        click.option("--memory", type=MemorySize(), default="1G", help="Memory limit per file.", show_default=True),
         click.option("--timeout", type=Seconds(), default=60.0, help="Time limit per file.", show_default=True),
         _password_option,
     ):

@@ -78,7 +78,7 @@ class Length(click.ParamType[timedelta]):
         return length
 
 
-class Size(click.ParamType[int]):
+class MemorySize(click.ParamType[int]):
     """An amount of memory such as 512M or 1G, in bytes."""
 
     name = "size"

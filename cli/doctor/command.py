@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ...core.doctor import Check, Subject, Verdict, examine
+from ...core.doctor import Check, Severity, Subject, examine
 from ..common.ledgers import default_ledger
 from ..common.paths import config_folder, state_folder, term_folder
 from ..common.settings import load_settings
@@ -36,7 +36,7 @@ def doctor(ctx: click.Context, folders: tuple[Path, ...], ledger: Path | None, m
         settings_fault=_settings_fault(ctx),
     )
     checks = _print_json(examine(subject)) if machine else _print_text(examine(subject))
-    ctx.exit(1 if any(check.verdict is Verdict.BAD for check in checks) else 0)
+    ctx.exit(1 if any(check.verdict is Severity.BAD for check in checks) else 0)
 
 
 def _settings_fault(ctx: click.Context) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from ... import __version__
-from ...core.doctor import Check, Verdict
+from ...core.doctor import Check, Severity
 from ...core.system.text import clean
 from ...core.wording import counted
 from ..common.canvas import Line, Piece, paragraph
@@ -15,8 +15,8 @@ from ..common.paint import columns
 
 _MOST = 100  # columns; longer lines are hard to read
 _INDENT = 6
-_WORDS = {Verdict.OK: "ok", Verdict.NOTE: "note", Verdict.BAD: "BAD"}
-_STYLES = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.BAD: "bold red"}
+_WORDS = {Severity.OK: "ok", Severity.NOTE: "note", Severity.BAD: "BAD"}
+_STYLES = {Severity.OK: "green", Severity.NOTE: "yellow", Severity.BAD: "bold red"}
 
 
 def heading() -> list[Line]:
@@ -35,11 +35,11 @@ def check_lines(check: Check) -> list[Line]:
 
 def summary(checks: Sequence[Check]) -> list[Line]:
     """Return how many things are to be looked after."""
-    bad, notes = (sum(check.verdict is verdict for check in checks) for verdict in (Verdict.BAD, Verdict.NOTE))
+    bad, notes = (sum(check.verdict is verdict for check in checks) for verdict in (Severity.BAD, Severity.NOTE))
     if bad:
-        text, style = f"{counted(bad, 'check')} failed.", _STYLES[Verdict.BAD]
+        text, style = f"{counted(bad, 'check')} failed.", _STYLES[Severity.BAD]
     else:
-        text, style = "No check failed.", _STYLES[Verdict.OK]
+        text, style = "No check failed.", _STYLES[Severity.OK]
     text += f" {counted(notes, 'note')}." if notes else ""
     return [(), (Piece(text, style),)]
 
@@ -49,7 +49,7 @@ def as_json(checks: Iterable[Check]) -> str:
     import json
 
     found = list(checks)
-    worst = max((check.verdict for check in found), key=list(Verdict).index, default=Verdict.OK)
+    worst = max((check.verdict for check in found), key=list(Severity).index, default=Severity.OK)
     return json.dumps({"verdict": worst, **_versions(), "checks": [asdict(check) for check in found]}, indent=2)
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import click
 
 from ...core.jobs.details import load_details
-from ...core.jobs.queries import Figures
+from ...core.jobs.queries import BatchFigures
 from ...core.jobs.verify import Finding
 from ...core.ledger import Attempt, Batch, Job
 
@@ -85,7 +85,7 @@ def batch_document(batch: Batch) -> Document:
     }
 
 
-def figures_document(batch: int | None, figures: Figures) -> Document:
+def figures_document(batch: int | None, figures: BatchFigures) -> Document:
     """Return figures; `seconds` and `memory` are percentiles of the `sample` newest done jobs, null without any."""
     names = ("p50", "p95", "p99", "max")
     stats = figures.stats

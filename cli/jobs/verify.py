@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 import click
 
-from ...core.jobs.verify import Finding, Kind, Verification
+from ...core.jobs.verify import Finding, FindingKind, Verification
 from ...core.system.text import clean
 from ...core.wording import counted
 from ..common.render import Shown, print_lines
 from .json import finding_document, print_stream
 
 _WORDS = {
-    Kind.MISSING: "missing: in the ledger, but not on disk",
-    Kind.CHANGED: "changed: the calendar was changed after it was written",
-    Kind.UNREADABLE: "unreadable",
-    Kind.UNKNOWN: "unknown: written by tukscal, but not in the ledger",
-    Kind.LEFT: "left behind by a killed run: these files can be deleted",
-    Kind.FOREIGN: "foreign: not written by tukscal, ignored",
+    FindingKind.MISSING: "missing: in the ledger, but not on disk",
+    FindingKind.CHANGED: "changed: the calendar was changed after it was written",
+    FindingKind.UNREADABLE: "unreadable",
+    FindingKind.UNKNOWN: "unknown: written by tukscal, but not in the ledger",
+    FindingKind.LEFT: "left behind by a killed run: these files can be deleted",
+    FindingKind.FOREIGN: "foreign: not written by tukscal, ignored",
 }
 _ADVICE = (
     "Move changed calendars away; then the same `tukscal batch` writes them and the missing ones again, and records "
@@ -54,5 +54,5 @@ def _summary(comparison: Verification) -> Iterator[Shown]:
 
 
 def _figures(comparison: Verification) -> dict[str, object]:
-    counts = {kind.value: comparison.counts[kind] for kind in Kind}
+    counts = {kind.value: comparison.counts[kind] for kind in FindingKind}
     return {"agree": comparison.agrees, "sound": comparison.sound, "busy": comparison.busy, "counts": counts}

@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ...core.jobs.details import Details, Row, load_details, moved_words
-from ...core.jobs.queries import Figures
+from ...core.jobs.details import Details, ProblemRow, load_details, moved_words
+from ...core.jobs.queries import BatchFigures
 from ...core.ledger import LETTERS, Attempt, Batch, Job, State
 from ...core.system.text import clean
 from ...core.wording import counted, duration, memory, place, size
@@ -122,7 +122,7 @@ def job_lines(job: Job, attempts: Sequence[Attempt]) -> Iterator[Line]:
     yield from _section("Changes", [moved_words(moved) for moved in details.changes], details.change_count)
 
 
-def _problem(row: Row) -> str:
+def _problem(row: ProblemRow) -> str:
     return f"{place(row.page, row.row)}: {row.reason}: {row.text}"
 
 
@@ -197,7 +197,7 @@ def _section(title: str, texts: Sequence[str], total: int | None = None) -> Iter
 # ---- figures
 
 
-def figures_lines(batch: int | None, figures: Figures) -> Iterator[Line]:
+def figures_lines(batch: int | None, figures: BatchFigures) -> Iterator[Line]:
     """Yield outcomes and causes with their bars, then times and memory."""
     stats = figures.stats
     total = sum(stats.states.values())

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ...core.batch.discover import INCLUDE, Wanted
+from ...core.batch.discover import INCLUDE, FilePatterns
 from ...core.batch.plan import BatchRequest
 from ...core.batch.run import PRELOAD
 from ...core.calendar.convert import CalendarOptions
@@ -175,7 +175,7 @@ def request_of(
         sources=(source,),
         output=output,
         options=options,
-        wanted=Wanted(include=include or INCLUDE, exclude=exclude),
+        wanted=FilePatterns(include=include or INCLUDE, exclude=exclude),
         opening=Opening(password, replace(Limits(), **dict(limits))),
         select=select,
         strict=strict,

@@ -28,7 +28,7 @@ _PASSING_FOLDER = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class FilePatterns:
     """Which files of a folder: patterns such as *.pdf for names, or 2026/*.pdf for paths; capitals do not count."""
 
     include: tuple[str, ...] = INCLUDE
@@ -56,7 +56,9 @@ class Skipped(NamedTuple):
     """How many calendars have no place to go to, though their source could be read."""
 
 
-def discover(sources: Iterable[Path], wanted: Wanted, leave_out: Iterable[Path] = ()) -> Iterator[Found | Skipped]:
+def discover(
+    sources: Iterable[Path], wanted: FilePatterns, leave_out: Iterable[Path] = ()
+) -> Iterator[Found | Skipped]:
     """Yield the PDFs of folders, at any depth, and of files, each once; nothing of the folders to leave out.
 
     With several folders, places begin with the folder's name.
@@ -91,7 +93,7 @@ def is_passing_folder(name: str) -> bool:
 class Matches:
     """Patterns, ready to be asked about places below a folder."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: FilePatterns) -> None:
         self._include = _any_of(wanted.include)
         self._exclude = _any_of(wanted.exclude)
 

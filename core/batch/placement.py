@@ -54,7 +54,7 @@ class Group:
                 yield Found(folder + name, above + placed)
 
 
-class Groups:
+class PdfsByFolder:
     """PDFs by the folder their calendars go to: only there can two want the same name."""
 
     def __init__(self) -> None:

@@ -17,8 +17,8 @@ from ..errors import NotWritable
 from ..jobs.commit import Push
 from ..jobs.fingerprint import (
     NOTHING_SEEN,
-    Seen,
-    Selections,
+    PdfSnapshot,
+    SelectionHashes,
     digest,
     file_digest,
     look,
@@ -35,9 +35,9 @@ from ..selection.file import read_selection
 from ..selection.select import Selection
 from ..system.files import leads_out
 from ..terms import read_term
-from .discover import Found, Skipped, Wanted, discover, is_removed
-from .placement import Groups, mirror
-from .queue import Digests, Plan, enqueue
+from .discover import FilePatterns, Found, Skipped, discover, is_removed
+from .placement import PdfsByFolder, mirror
+from .queue import BatchPlan, Digests, enqueue
 
 _CHUNK = 250  # files a worker looks at in one call
 _WAITING = 2_000  # looked-at files that are compared with the ledger together
@@ -50,7 +50,7 @@ class BatchRequest:
     sources: tuple[Path, ...]
     output: Path
     options: CalendarOptions
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: FilePatterns = field(default_factory=FilePatterns)
     opening: Opening = field(default_factory=Opening)
     typed: Selection = field(default_factory=Selection)
     """Groups chosen for all."""
@@ -91,14 +91,14 @@ def check_files(request: BatchRequest) -> None:
             read_term(file)
 
 
-def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> Iterator[Plan]:
+def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> Iterator[BatchPlan]:
     """Put what is new into the ledger's queue; yield the plan as it grows, the last time complete.
 
     Raises NotWritable if the output folder cannot be made.
     """
     make_folder(request.output)
-    made = Plan(batch=batch, digests=digests(request), assign=assign(request), share=share)
-    groups = Groups()
+    made = BatchPlan(batch=batch, digests=digests(request), assign=assign(request), share=share)
+    groups = PdfsByFolder()
     for number, one in enumerate(discover(request.sources, request.wanted, [request.output])):
         if isinstance(one, Found):
             groups.add(one)
@@ -151,7 +151,7 @@ def share(job: Job) -> Hashable:
     return (job.sha256, job.selection)
 
 
-def new_job(source: Path, output: Path, seen: Seen, common: Digests) -> NewJob:
+def new_job(source: Path, output: Path, seen: PdfSnapshot, common: Digests) -> NewJob:
     """Return a PDF's job, as the PDF and what is at its output were seen."""
     return NewJob(
         source=source,
@@ -186,12 +186,12 @@ def make_folder(folder: Path) -> None:
 
 
 def _known(request: BatchRequest, common: Digests, ledger: Ledger) -> Unchanged:
-    of = (lambda source: common.selection) if request.select else Selections().of
+    of = (lambda source: common.selection) if request.select else SelectionHashes().of
     return Unchanged(ledger, (common.options, common.term, common.parser), of)
 
 
 def _placed(
-    request: BatchRequest, groups: Groups, known: Unchanged, skipped: list[Skipped]
+    request: BatchRequest, groups: PdfsByFolder, known: Unchanged, skipped: list[Skipped]
 ) -> Iterator[tuple[str, str]]:
     """Yield PDFs with their outputs, whose folders are there then; those whose folder cannot be made are skipped."""
     folder = out = os.path.abspath(request.output)
@@ -218,7 +218,7 @@ def _missing(folder: str, out: str) -> str:
 
 
 def _enqueue(
-    request: BatchRequest, made: Plan, pairs: Sequence[tuple[Path, Path]], ledger: Ledger, pool: Executor
+    request: BatchRequest, made: BatchPlan, pairs: Sequence[tuple[Path, Path]], ledger: Ledger, pool: Executor
 ) -> None:
     """Read PDFs and what is at their outputs, and queue those whose result is not there."""
     begun = time.time()
@@ -242,7 +242,7 @@ def _confirm(seen: Iterable[_Looked], read: float, ledger: Ledger) -> None:
     ledger.retention.restamp(one for one in found if one.source_stamp and one.output_stamp)
 
 
-def _forget_settled(request: BatchRequest, made: Plan, ledger: Ledger) -> None:
+def _forget_settled(request: BatchRequest, made: BatchPlan, ledger: Ledger) -> None:
     """Forget what earlier runs left of PDFs that are gone, and dead letters whose calendar is there all the same.
 
     Dead letters stay while a source may be away: a share that is not mounted has lost no PDF.
@@ -263,7 +263,7 @@ def _forget_settled(request: BatchRequest, made: Plan, ledger: Ledger) -> None:
 class _Looked(NamedTuple):
     source: Path
     output: Path
-    seen: Seen
+    seen: PdfSnapshot
 
 
 def _look_at(request: BatchRequest, pairs: Sequence[tuple[Path, Path]], pool: Executor) -> Iterator[_Looked]:

@@ -39,7 +39,7 @@ def is_anothers(there: Job, new: NewJob) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)
-class Plan:
+class BatchPlan:
     """What is to be done."""
 
     batch: int
@@ -59,7 +59,7 @@ class Plan:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-def enqueue(made: Plan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> set[Path]:
+def enqueue(made: BatchPlan, wanted: Sequence[tuple[NewJob, str]], ledger: Ledger) -> set[Path]:
     """Put jobs into the queue whose result is not there yet; each comes with the hash of what is at its output.
 
     Return the outputs that are there.

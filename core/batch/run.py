@@ -17,7 +17,7 @@ from ..jobs.sidecar import beside
 from ..ledger import Job, Ledger, State
 from ..pool import Executor
 from .plan import BatchRequest, make_folder, plan
-from .queue import Plan, enqueue
+from .queue import BatchPlan, enqueue
 from .students import plan_students
 
 PRELOAD = (
@@ -79,7 +79,7 @@ class Stopping(NamedTuple):
     at_once: bool
 
 
-Event = Plan | Finished | Stopping
+Event = BatchPlan | Finished | Stopping
 
 
 class BatchRun:
@@ -127,7 +127,7 @@ class BatchRun:
             self._ledger.history.end_batch(self.summary.batch, self.summary.plain())
 
     def _run(self) -> Iterator[Event]:
-        made: Plan | None = None
+        made: BatchPlan | None = None
         self._ledger.queue.take_over()  # what a killed run was at is nobody's now, whatever its options were
         planned = plan_students if self._request.enrolments else plan
         for made in planned(self._request, self.summary.batch, self._ledger, self._pool):
@@ -165,13 +165,13 @@ class BatchRun:
             self._told += 1
             yield self._stops[self._told - 1]
 
-    def _count_left(self, made: Plan) -> None:
+    def _count_left(self, made: BatchPlan) -> None:
         counts = self._ledger.history.counts(queue=made.digests.queue)
         self.summary.left = sum(counts[state] for state in (State.QUEUED, State.RUNNING, State.FAILED))
         # Another run wanted them otherwise and took them, or the ledger was restored.
         self.summary.left += len(made.ids) - self._ledger.history.count_in_queue(made.ids, made.digests.queue)
 
-    def _count_plan(self, made: Plan) -> None:
+    def _count_plan(self, made: BatchPlan) -> None:
         self.summary.unchanged = made.unchanged
         self.summary.elsewhere = len(made.elsewhere)
         self.summary.quarantined = len(made.quarantined)

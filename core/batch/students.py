@@ -20,12 +20,12 @@ from .discover import Found, Skipped, discover
 from .enrolments import Enrolled, Source, StudentTask, convert_student, read_enrolments, read_source
 from .placement import is_there, list_of, student_output, student_source
 from .plan import BatchRequest, digests, make_folder
-from .queue import Plan, enqueue
+from .queue import BatchPlan, enqueue
 
 _TOGETHER = 2_000  # students compared with the ledger in one go
 
 
-def plan_students(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> Iterator[Plan]:
+def plan_students(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> Iterator[BatchPlan]:
     """Put the students whose calendar is not there yet into the queue; yield the plan as it grows.
 
     Raises what reading the list or a timetable raises: with one missing, every calendar would be wrong.
@@ -37,13 +37,13 @@ def plan_students(request: BatchRequest, batch: int, ledger: Ledger, pool: Execu
     found: list[Source] = []
     for path in _paths(request):
         found.append(_source(path, request, pool))
-        yield Plan(batch=batch, digests=digests(request), assign=_nothing)  # whoever iterates may stop here
+        yield BatchPlan(batch=batch, digests=digests(request), assign=_nothing)  # whoever iterates may stop here
     sources = tuple(found)
     # Who may work on it: whoever has the same list and the same timetables.
     common = digests(request)
     queue = digest([common.queue, file_digest(request.enrolments), *(source.sha256 for source in sources)])
     others = _Others(ledger, request.enrolments)
-    made = Plan(
+    made = BatchPlan(
         batch=batch,
         digests=common._replace(queue=queue),
         assign=_assign(request, sources, outputs),
@@ -102,7 +102,7 @@ def _outputs(enrolled: Iterable[Enrolled], out: Path, enrolments: Path) -> dict[
     return outputs
 
 
-def _job(enrolments: Path, made: Plan, content: str, output: Path, one: Enrolled) -> NewJob:
+def _job(enrolments: Path, made: BatchPlan, content: str, output: Path, one: Enrolled) -> NewJob:
     return NewJob(
         source=Path(student_source(os.path.abspath(enrolments), one.student)),
         output=output,

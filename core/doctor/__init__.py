@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .examine import examine
-from .values import Check, Subject, Verdict
+from .values import Check, Severity, Subject
 
-__all__ = ["Check", "Subject", "Verdict", "examine"]
+__all__ = ["Check", "Severity", "Subject", "examine"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ..errors import TukscalError, own_fault
 from . import capacity, ledger_file, machine, parts, places, workers
-from .places import Place
+from .places import CheckedFolder
 from .values import Check, Subject, bad
 
 Step = Callable[[], Iterable[Check]]
@@ -81,17 +81,17 @@ def _capacity() -> Iterator[Check]:
     yield from capacity.limits(there.workers)
 
 
-def _own_places(subject: Subject) -> Iterator[Place]:
-    yield Place("settings", subject.config, True, "set TUKSCAL_CONFIG_DIR to another one")
-    yield Place("state", subject.state, True, "set TUKSCAL_STATE_DIR to another one")
+def _own_places(subject: Subject) -> Iterator[CheckedFolder]:
+    yield CheckedFolder("settings", subject.config, True, "set TUKSCAL_CONFIG_DIR to another one")
+    yield CheckedFolder("state", subject.state, True, "set TUKSCAL_STATE_DIR to another one")
     if subject.ledger.parent != subject.state:
-        yield Place("the ledger", subject.ledger.parent, True, "name another ledger with --ledger")
+        yield CheckedFolder("the ledger", subject.ledger.parent, True, "name another ledger with --ledger")
     for folder in subject.folders:
-        yield Place("outputs", folder)
+        yield CheckedFolder("outputs", folder)
 
 
-def _places(subject: Subject) -> Iterator[Place]:
-    yield Place("the ledger", subject.ledger.parent, True)
+def _places(subject: Subject) -> Iterator[CheckedFolder]:
+    yield CheckedFolder("the ledger", subject.ledger.parent, True)
     yield places.temporary()
     for folder in subject.folders:
-        yield Place(str(folder), folder)
+        yield CheckedFolder(str(folder), folder)

@@ -21,7 +21,7 @@ _FEW_FILES, _ENOUGH_FILES = 100, 10_000
 _APART = 2.0  # seconds; a memory stick's clock ticks every two
 
 
-class Place(NamedTuple):
+class CheckedFolder(NamedTuple):
     """A folder and what it is for; one that is `made` by tukscal need not be there yet."""
 
     use: str
@@ -31,25 +31,25 @@ class Place(NamedTuple):
     """What a person can do instead of mending it."""
 
 
-class Room(NamedTuple):
+class FreeSpace(NamedTuple):
     """What fits: bytes, and files where the file system counts them."""
 
     bytes: int
     files: int | None
 
 
-def temporary() -> Place:
+def temporary() -> CheckedFolder:
     """Return the folder for temporary files.
 
     Raises FileNotFoundError if the system has none that can be written.
     """
-    return Place("temporary files", Path(tempfile.gettempdir()), otherwise="set TMPDIR to another folder")
+    return CheckedFolder("temporary files", Path(tempfile.gettempdir()), otherwise="set TMPDIR to another folder")
 
 
 # ---- writing
 
 
-def writing(place: Place) -> Iterator[Check]:
+def writing(place: CheckedFolder) -> Iterator[Check]:
     """Yield whether files can be written, flushed, renamed and removed in a place, and whether its clock is ours."""
     name, folder = f"folder for {place.use}", standing(place)
     advice = f"Change its permissions, or {place.otherwise}."
@@ -68,7 +68,7 @@ def writing(place: Place) -> Iterator[Check]:
             yield _apart(place, apart)
 
 
-def standing(place: Place) -> Path:
+def standing(place: CheckedFolder) -> Path:
     """Return a place's folder, or for one that tukscal makes the folder it would be made in."""
     folders = [place.folder, *place.folder.absolute().parents] if place.made else [place.folder]
     return next((folder for folder in folders if os.path.lexists(folder)), place.folder)
@@ -96,7 +96,7 @@ def try_out(folder: Path, now: Callable[[], float] = time.time) -> float:
             os.unlink(name)
 
 
-def _written(place: Place, folder: Path) -> str:
+def _written(place: CheckedFolder, folder: Path) -> str:
     where = f"{place.folder} can be written" if folder == place.folder else f"{place.folder} can be made"
     kind = machine.file_system(folder)
     if kind is None:
@@ -106,7 +106,7 @@ def _written(place: Place, folder: Path) -> str:
     return f"{where} (file system {kind}, perhaps a network drive: new files in it are found by looking, not told)."
 
 
-def _apart(place: Place, apart: float) -> Check:
+def _apart(place: CheckedFolder, apart: float) -> Check:
     before = "ahead of" if apart > 0 else "behind"
     return note(
         f"clock of {place.use}",
@@ -115,7 +115,7 @@ def _apart(place: Place, apart: float) -> Check:
     )
 
 
-def _mended(error: OSError, place: Place) -> str:
+def _mended(error: OSError, place: CheckedFolder) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"Free some space there, or {place.otherwise}."
     return f"Make the drive writable or connect it again, or {place.otherwise}."
@@ -124,33 +124,33 @@ def _mended(error: OSError, place: Place) -> str:
 # ---- room
 
 
-def room(folder: Path) -> Room:
+def room(folder: Path) -> FreeSpace:
     """Return what still fits in a folder.
 
     Raises OSError.
     """
     free = shutil.disk_usage(folder).free
     if not hasattr(os, "statvfs"):
-        return Room(free, None)
+        return FreeSpace(free, None)
     found = os.statvfs(folder)
-    return Room(free, found.f_favail if found.f_files else None)
+    return FreeSpace(free, found.f_favail if found.f_files else None)
 
 
-def space(places: Iterable[Place], measure: Callable[[Path], Room] = room) -> Iterator[Check]:
+def space(places: Iterable[CheckedFolder], measure: Callable[[Path], FreeSpace] = room) -> Iterator[Check]:
     """Yield for each disk what still fits on it, for all places that lie there but missing ones."""
     for uses, folder in _disks(places).items():
         yield _space(listed(uses), folder, measure(folder))
 
 
-def _disks(places: Iterable[Place]) -> Mapping[tuple[str, ...], Path]:
-    found: dict[int, list[Place]] = {}
+def _disks(places: Iterable[CheckedFolder]) -> Mapping[tuple[str, ...], Path]:
+    found: dict[int, list[CheckedFolder]] = {}
     for place in places:
         with contextlib.suppress(OSError):
             found.setdefault(standing(place).stat().st_dev, []).append(place)
     return {tuple(dict.fromkeys(place.use for place in there)): standing(there[0]) for there in found.values()}
 
 
-def _space(uses: str, folder: Path, left: Room) -> Check:
+def _space(uses: str, folder: Path, left: FreeSpace) -> Check:
     name, files = "space", left.files
     advice = f"Delete what you do not need on the disk of {folder}."
     if left.bytes < _LITTLE:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Verdict(StrEnum):
+class Severity(StrEnum):
     """How a thing stands."""
 
     OK = "ok"  # nothing to do
@@ -21,7 +21,7 @@ class Check:
     """One thing looked at: what was found, as a sentence with its figure, and what to do, empty when it is ok."""
 
     name: str
-    verdict: Verdict
+    verdict: Severity
     found: str
     advice: str = ""
 
@@ -42,14 +42,14 @@ class Subject:
 
 def ok(name: str, found: str) -> Check:
     """Return a check of a thing that is as it should be."""
-    return Check(name=name, verdict=Verdict.OK, found=found)
+    return Check(name=name, verdict=Severity.OK, found=found)
 
 
 def note(name: str, found: str, advice: str) -> Check:
     """Return a check of a thing the person should know."""
-    return Check(name=name, verdict=Verdict.NOTE, found=found, advice=advice)
+    return Check(name=name, verdict=Severity.NOTE, found=found, advice=advice)
 
 
 def bad(name: str, found: str, advice: str) -> Check:
     """Return a check of a thing that must be mended."""
-    return Check(name=name, verdict=Verdict.BAD, found=found, advice=advice)
+    return Check(name=name, verdict=Severity.BAD, found=found, advice=advice)

@@ -13,7 +13,7 @@ from .task import Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ProblemRow:
     """A row or text of a PDF that could not be used."""
 
     page: int
@@ -38,7 +38,7 @@ class Details:
     events: int = 0
     first: bool = True
     """Whether there was no calendar before."""
-    problems: tuple[Row, ...] = ()
+    problems: tuple[ProblemRow, ...] = ()
     changes: tuple[Moved, ...] = ()
     change_count: int = 0
     uncovered: int = 0
@@ -85,8 +85,8 @@ def moved_words(moved: Moved) -> str:
     return f"moved: {moved.title}, {moved.before} -> {moved.after}"
 
 
-def _row(problem: Problem) -> Row:
-    return Row(page=problem.page, row=problem.row, text=problem.text, reason=problem.reason)
+def _row(problem: Problem) -> ProblemRow:
+    return ProblemRow(page=problem.page, row=problem.row, text=problem.text, reason=problem.reason)
 
 
 def _moved(change: Difference) -> Moved:

@@ -22,7 +22,7 @@ from ..system.files import read_if_there, read_stamped, sha256
 _LIBRARIES = ("pypdfium2", "pdfplumber", "icalendar", "holidays")
 
 
-class Seen(NamedTuple):
+class PdfSnapshot(NamedTuple):
     """A PDF and what is at its output, looked at in one go; hashes are empty for what cannot be read."""
 
     sha256: str
@@ -33,10 +33,10 @@ class Seen(NamedTuple):
     output_stamp: str
 
 
-NOTHING_SEEN = Seen("", 0, "", "", "", "")
+NOTHING_SEEN = PdfSnapshot("", 0, "", "", "", "")
 
 
-def look(files: Sequence[tuple[Path, Path]], most: int, select: bool) -> list[Seen]:
+def look(files: Sequence[tuple[Path, Path]], most: int, select: bool) -> list[PdfSnapshot]:
     """Return what each pair of PDF and output is; at most one byte more than `most` is read of a PDF.
 
     `select` tells whether a PDF's own selection file counts.
@@ -74,13 +74,13 @@ def digest(parts: Iterable[str]) -> str:
     return sha256("\0".join(parts).encode("utf-8", "surrogateescape"))
 
 
-def _look(source: Path, output: Path, most: int, shared: dict[Path, str] | None) -> Seen:
+def _look(source: Path, output: Path, most: int, shared: dict[Path, str] | None) -> PdfSnapshot:
     try:
         data, stamp = read_stamped(source, most)
     except TukscalError:
         return NOTHING_SEEN
     selection = "" if shared is None else _selection(source, shared)
-    return Seen(sha256(data), len(data), stamp, selection, *_digest_and_stamp(output))
+    return PdfSnapshot(sha256(data), len(data), stamp, selection, *_digest_and_stamp(output))
 
 
 def file_digest(path: Path) -> str:
@@ -115,7 +115,7 @@ def _hash_of(file: Path | None, shared: dict[Path, str]) -> str:
     return shared[file]
 
 
-class Selections:
+class SelectionHashes:
     """The hashes of the selection files for PDFs, those for whole folders looked for once."""
 
     def __init__(self) -> None:

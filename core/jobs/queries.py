@@ -142,7 +142,7 @@ def _in_pages(change: Callable[[Sequence[int]], int], ids: Sequence[int]) -> int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class BatchFigures:
     """Figures of a batch or of all, from the newest `stats.sample` done jobs.
 
     `seconds` and `memory` (bytes) are the 50th, 95th and 99th percentile and the largest, empty where nothing is done.
@@ -153,12 +153,12 @@ class Figures:
     memory: tuple[float, ...] = ()
 
 
-def figures(ledger: Ledger, batch: int | None) -> Figures:
+def figures(ledger: Ledger, batch: int | None) -> BatchFigures:
     """Return the figures of a batch, or of all for None."""
     stats = ledger.history.stats(batch)
     done = islice(newest(ledger, Filter(state=State.DONE, batch=batch)), _SAMPLE)
     peaks = [job.peak for job in done if job.peak]
-    return Figures(stats=stats, seconds=stats.durations if stats.sample else (), memory=percentiles(peaks))
+    return BatchFigures(stats=stats, seconds=stats.durations if stats.sample else (), memory=percentiles(peaks))
 
 
 # ---- whole ledgers

@@ -31,7 +31,7 @@ _OURS = b"PRODID:-//tukscal//"
 _TEMPORARY = ".tukscal-tmp"
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What may be found."""
 
     MISSING = "missing"  # a result whose calendar is gone
@@ -42,7 +42,7 @@ class Kind(StrEnum):
     LEFT = "left_behind"  # a temporary file of a process that was killed
 
 
-FAULTS = (Kind.MISSING, Kind.CHANGED, Kind.UNREADABLE, Kind.UNKNOWN)
+FAULTS = (FindingKind.MISSING, FindingKind.CHANGED, FindingKind.UNREADABLE, FindingKind.UNKNOWN)
 """Where the ledger and the disk do not agree."""
 
 
@@ -50,7 +50,7 @@ FAULTS = (Kind.MISSING, Kind.CHANGED, Kind.UNREADABLE, Kind.UNKNOWN)
 class Finding:
     """A file and what is the matter with it; `job` is that of its result, if it has one."""
 
-    kind: Kind
+    kind: FindingKind
     path: Path
     job: int | None = None
 
@@ -69,7 +69,7 @@ class Verification:
         """Results whose calendar is what was written."""
         self.busy = 0
         """Calendars another process is at."""
-        self.counts: Counter[Kind] = Counter()
+        self.counts: Counter[FindingKind] = Counter()
 
     @property
     def agrees(self) -> bool:
@@ -111,7 +111,7 @@ class Verification:
             if below is None or str(job.output).startswith(below):
                 yield job
 
-    def _of_results(self, jobs: Iterable[Job], kinds: Iterable[Kind | None]) -> Iterator[Finding]:
+    def _of_results(self, jobs: Iterable[Job], kinds: Iterable[FindingKind | None]) -> Iterator[Finding]:
         for job, kind in zip(jobs, kinds, strict=True):
             if kind is None:
                 self.sound += 1
@@ -148,7 +148,7 @@ class Verification:
                 yield from self._of_strangers(path for path in page if path not in known)
         for error in shut:
             if not isinstance(error, FileNotFoundError):
-                yield Finding(kind=Kind.UNREADABLE, path=Path(error.filename))
+                yield Finding(kind=FindingKind.UNREADABLE, path=Path(error.filename))
 
     def _of_strangers(self, paths: Iterable[Path]) -> Iterator[Finding]:
         for path in paths:
@@ -185,28 +185,28 @@ def _above(folder: str) -> str:
     return "" if above == folder else above
 
 
-def _look_at_all(jobs: Iterable[Job]) -> list[Kind | None]:
+def _look_at_all(jobs: Iterable[Job]) -> list[FindingKind | None]:
     return [_look(job) for job in jobs]
 
 
-def _look(job: Job) -> Kind | None:
+def _look(job: Job) -> FindingKind | None:
     """Return what is the matter with a result's calendar, None for nothing."""
     try:
-        return None if sha256(read_file(job.output, _MOST)) == job.output_sha256 else Kind.CHANGED
+        return None if sha256(read_file(job.output, _MOST)) == job.output_sha256 else FindingKind.CHANGED
     except TukscalError:
-        return Kind.UNREADABLE if os.path.lexists(job.output) else Kind.MISSING
+        return FindingKind.UNREADABLE if os.path.lexists(job.output) else FindingKind.MISSING
 
 
-def _author(path: Path) -> Kind:
+def _author(path: Path) -> FindingKind:
     """Tell a calendar tukscal wrote from others."""
     try:
-        return Kind.UNKNOWN if _OURS in read_file(path, _HEAD) else Kind.FOREIGN
+        return FindingKind.UNKNOWN if _OURS in read_file(path, _HEAD) else FindingKind.FOREIGN
     except TukscalError:
-        return Kind.UNREADABLE
+        return FindingKind.UNREADABLE
 
 
 def _left(path: Path) -> Finding:
-    return Finding(kind=Kind.LEFT, path=path)
+    return Finding(kind=FindingKind.LEFT, path=path)
 
 
 def _is_left_behind(path: Path, oldest_in_use: float) -> bool:

@@ -18,7 +18,7 @@ BEAT = 10.0  # seconds between two beats of a holder
 SILENT = 60.0  # seconds without a beat after which a holder nobody can look at is dead
 
 
-class Fate(Enum):
+class Liveness(Enum):
     """What is known of a lease's holder."""
 
     ALIVE = auto()
@@ -57,18 +57,18 @@ def _lease(pid: int) -> Lease:
     return Lease(machine.boot_id().replace("/", "_"), machine.pid_space(), pid, machine.process_start(pid) or "")
 
 
-def fate(text: str, *, local: bool) -> Fate:
+def fate(text: str, *, local: bool) -> Liveness:
     """Return what is known of a lease's holder; `local` says that nobody but this computer can reach the ledger."""
     holder, me = Lease.parse(text), mine()
     if holder == me:
-        return Fate.ALIVE
+        return Liveness.ALIVE
     if holder is None or not holder.start:
-        return Fate.UNKNOWN
+        return Liveness.UNKNOWN
     if holder.boot != me.boot:
-        return Fate.DEAD if local else Fate.UNKNOWN
+        return Liveness.DEAD if local else Liveness.UNKNOWN
     if holder.space != me.space:
-        return Fate.UNKNOWN
-    return Fate.ALIVE if machine.process_start(holder.pid) == holder.start else Fate.DEAD
+        return Liveness.UNKNOWN
+    return Liveness.ALIVE if machine.process_start(holder.pid) == holder.start else Liveness.DEAD
 
 
 class Watch:

@@ -168,9 +168,9 @@ def _promote(store: Store, holder: Holder, queue: str, now: float) -> None:
 
 def _is_dead(store: Store, holder: Holder, lease: str, beat: int) -> bool:
     fate = leases.fate(lease, local=store.local)
-    if fate is leases.Fate.UNKNOWN:
+    if fate is leases.Liveness.UNKNOWN:
         return holder.watch.is_silent(lease, beat, store.ticks())
-    return fate is leases.Fate.DEAD
+    return fate is leases.Liveness.DEAD
 
 
 def _record(store: Store, holder: Holder, outcome: Outcome) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ... import __version__
 from ..system.text import visible
-from .view import View
+from .view import ReportView
 
 _SHOWN = 20  # sources
 _NAMES = {
@@ -22,7 +22,7 @@ _NAMES = {
 }
 
 
-def asked(view: View) -> Iterator[tuple[str, list[str]]]:
+def asked(view: ReportView) -> Iterator[tuple[str, list[str]]]:
     """Yield the options of the command with their values."""
     run = view.run
     yield "Command", [f"tukscal {visible(run.batch.command)}"]
@@ -37,7 +37,7 @@ def _values(value: object) -> list[str]:
     return [*some, f"and {len(found) - _SHOWN:,} more"] if len(found) > _SHOWN else some
 
 
-def versions(view: View) -> Iterator[str]:
+def versions(view: ReportView) -> Iterator[str]:
     """Yield the programs that read the PDFs."""
     parsers = sorted(parser for parser in view.found.parsers if parser) or [f"tukscal {__version__}"]
     yield from (visible(parser) for parser in parsers)

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ..jobs.details import Row, moved_words
+from ..jobs.details import ProblemRow, moved_words
 from ..system.text import visible
 from ..timetable.export import csv_text
 from ..wording import place
@@ -78,7 +78,7 @@ def _row(run: Run, told: Told) -> list[object]:
     return [_cell(values[column]) for column in COLUMNS]
 
 
-def _problem(row: Row) -> str:
+def _problem(row: ProblemRow) -> str:
     return f"{place(row.page, row.row)}: {row.text}: {row.reason}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .spread import Bar, Figures
+from .spread import Bar, Distribution
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 360, 104, 306, 26, 20
 _TICKS = 4
@@ -22,7 +22,7 @@ class Chart(NamedTuple):
     value: Callable[[float], str]
 
 
-def figure(chart: Chart, bars: Sequence[Bar], figures: Figures) -> dict[str, object]:
+def figure(chart: Chart, bars: Sequence[Bar], figures: Distribution) -> dict[str, object]:
     """Return what the page draws: where everything stands, and the figures in words and as a table."""
     unit = _tick(max(bar.count for bar in bars))
     end = -(-max(bar.count for bar in bars) // unit) * unit
@@ -52,7 +52,7 @@ def _bar(chart: Chart, bar: Bar, y: int, end: int) -> dict[str, object]:
     }
 
 
-def sentence(chart: Chart, figures: Figures) -> str:
+def sentence(chart: Chart, figures: Distribution) -> str:
     """Return the figures in words."""
     value = chart.value
     return (

@@ -12,7 +12,7 @@ from ..wording import place
 from . import words
 from .batch import Told
 from .findings import MOST
-from .view import Cell, View
+from .view import Cell, ReportView
 
 _OF_ONE = 10  # rows or changes of one calendar
 
@@ -39,7 +39,7 @@ class Movements(NamedTuple):
     more: int
 
 
-def lists(view: View) -> Mapping[str, Rows]:
+def lists(view: ReportView) -> Mapping[str, Rows]:
     """Return the rows of each table by its name."""
     found = view.found
     return {
@@ -59,7 +59,7 @@ def lists(view: View) -> Mapping[str, Rows]:
     }
 
 
-def _causes(view: View) -> Iterator[Sequence[Cell]]:
+def _causes(view: ReportView) -> Iterator[Sequence[Cell]]:
     for cause, count in view.found.causes.most_common():
         yield words.cause_words(cause), Code(cause), f"{count:,}"
     for name, cause, text in (
@@ -77,7 +77,7 @@ def _sentence(told: Told) -> str:
     return f"{said}{twice if told.job.state is State.QUARANTINED else ''}"
 
 
-def _moved(view: View) -> Iterator[Sequence[Cell]]:
+def _moved(view: ReportView) -> Iterator[Sequence[Cell]]:
     room = MOST
     for told in view.found.moved.first:
         some = told.details.changes[: min(_OF_ONE, room)]
@@ -96,7 +96,7 @@ def _change(moved: Moved) -> Movement:
     return Movement(visible(moved.title), text)
 
 
-def _problem_rows(view: View, told: Told) -> list[Sequence[Cell]]:
+def _problem_rows(view: ReportView, told: Told) -> list[Sequence[Cell]]:
     return [
         (view.source(told, row.page), place(row.page, row.row), visible(row.text), visible(row.reason))
         for row in told.details.problems[:_OF_ONE]

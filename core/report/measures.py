@@ -10,10 +10,10 @@ from .batch import Told
 from .chart import Chart, figure
 from .findings import BYTE, SECOND, Shortlist
 from .spread import Bar, Spread
-from .view import Link, View
+from .view import Link, ReportView
 
 
-def charts(view: View) -> Iterator[dict[str, object]]:
+def charts(view: ReportView) -> Iterator[dict[str, object]]:
     """Yield the charts of what there are values for."""
     found, several = view.found, f"{view.name}s"
     if len(found.seconds):
@@ -58,7 +58,7 @@ def _plain(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
-def extremes(view: View) -> Iterator[tuple[str, list[tuple[str | Link, str]]]]:
+def extremes(view: ReportView) -> Iterator[tuple[str, list[tuple[str | Link, str]]]]:
     """Yield the jobs that took most, under what they took."""
     found = view.found
     yield "Slowest", _top(view, found.slowest, lambda told: duration(told.job.duration))
@@ -68,5 +68,5 @@ def extremes(view: View) -> Iterator[tuple[str, list[tuple[str | Link, str]]]]:
         yield "Most memory", _top(view, found.hungriest, lambda told: memory(told.job.peak or 0))
 
 
-def _top(view: View, jobs: Shortlist, value: Callable[[Told], str]) -> list[tuple[str | Link, str]]:
+def _top(view: ReportView, jobs: Shortlist, value: Callable[[Told], str]) -> list[tuple[str | Link, str]]:
     return [(view.source(told), value(told)) for told in jobs.first]

@@ -18,7 +18,7 @@ from .findings import Findings
 from .lists import Rows, lists
 from .measures import charts, extremes
 from .names import Roots
-from .view import View
+from .view import ReportView
 from .words import iso, local
 
 _PAGES = pages(__package__)
@@ -33,7 +33,7 @@ def write_page(run: Run, found: Findings, folder: Path) -> bytes:
     """Return the page about a run, for a folder: its links are relative to that."""
     named = run.asked.get("sources")
     sources = [str(one) for one in named] if isinstance(named, list) else []
-    view = View(run=run, found=found, folder=folder, sources=Roots(sources), outputs=Roots([str(run.output)]))
+    view = ReportView(run=run, found=found, folder=folder, sources=Roots(sources), outputs=Roots([str(run.output)]))
     rows, drawn = lists(view), [*charts(view)]
     text = _PAGES.get_template("report.html").render(
         view=view,
@@ -50,7 +50,7 @@ def write_page(run: Run, found: Findings, folder: Path) -> bytes:
     return text.lstrip("\n").encode()
 
 
-def _parts(view: View, rows: Mapping[str, Rows], *, charts: bool) -> dict[str, str]:
+def _parts(view: ReportView, rows: Mapping[str, Rows], *, charts: bool) -> dict[str, str]:
     """Return the names of the parts that have something to say, with their headings."""
     found = view.found
     there = {
@@ -67,7 +67,7 @@ def _parts(view: View, rows: Mapping[str, Rows], *, charts: bool) -> dict[str, s
     return {name: heading for name, (heading, wanted) in there.items() if wanted}
 
 
-def headline(view: View) -> str:
+def headline(view: ReportView) -> str:
     """Return what the batch came to in one sentence."""
     without, whole = failures(view), total(view)
     if not whole:
@@ -81,25 +81,25 @@ def headline(view: View) -> str:
     return f"All {view.count(whole)} have their calendar"
 
 
-def failures(view: View) -> int:
+def failures(view: ReportView) -> int:
     """Return how many have no calendar of their present content."""
     run = view.run
     return sum(view.found.causes.values()) + run.count("quarantined") + run.count("bad_skipped") + run.count("no_place")
 
 
-def open_jobs(view: View) -> int:
+def open_jobs(view: ReportView) -> int:
     """Return how many were not done when the batch ended."""
     states = view.found.states
     return states[State.QUEUED] + states[State.RUNNING] + states[State.FAILED]
 
 
-def total(view: View) -> int:
+def total(view: ReportView) -> int:
     """Return how many the batch was about, those included that were left alone."""
     here = view.found.states[State.DONE] + open_jobs(view)
     return here + failures(view) + view.run.count("unchanged") + view.run.count("elsewhere")
 
 
-def _numbers(view: View) -> Iterable[tuple[int, str, bool]]:
+def _numbers(view: ReportView) -> Iterable[tuple[int, str, bool]]:
     """Yield the figures of the batch, what they count, and whether somebody should look."""
     run, totals, done = view.run, view.found.totals, view.found.states[State.DONE]
     new = run.count("new") if run.summary else totals.new

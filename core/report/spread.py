@@ -25,7 +25,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Distribution:
     """What is said of many values: percentiles are values that were measured."""
 
     count: int
@@ -49,12 +49,12 @@ class Spread:
         """Count a value, which is not negative."""
         self._values.append(value)
 
-    def figures(self) -> Figures | None:
+    def figures(self) -> Distribution | None:
         """Return the figures, None if there is no value."""
         found = sorted(self._values)
         if not found:
             return None
-        return Figures(
+        return Distribution(
             count=len(found),
             least=found[0],
             median=percentile(found, 0.5),

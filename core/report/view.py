@@ -24,7 +24,7 @@ Cell = str | tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class ReportView:
     """A run, what was found, and the folder of the page."""
 
     run: Run

@@ -40,7 +40,7 @@ class DiskFailed(InputOutput):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class DatabaseKind:
     """A kind of database: its noun, what a file of it is, the option that names one, and its id in the header."""
 
     noun: str
@@ -49,14 +49,14 @@ class Kind:
     application: int
 
 
-LEDGER = Kind(
+LEDGER = DatabaseKind(
     noun="ledger", title="a ledger of `tukscal batch` or `tukscal watch`", option="--ledger", application=0x74756B73
 )
-STORE = Kind(noun="store", title="the store of `tukscal serve`", option="--store", application=0x74756B76)
+STORE = DatabaseKind(noun="store", title="the store of `tukscal serve`", option="--store", application=0x74756B76)
 _OLD_STORE = frozenset({"migrations", "accounts"})  # tables of a store from when both kinds had the ledger's id
 
 
-def kind_of(connection: sqlite3.Connection) -> Kind | None:
+def kind_of(connection: sqlite3.Connection) -> DatabaseKind | None:
     """Return which kind of database a file is, None for an empty file or another program's. Raises sqlite3.Error."""
     ((application,),) = connection.execute("PRAGMA application_id").fetchall()
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -71,20 +71,20 @@ def kind_of(connection: sqlite3.Connection) -> Kind | None:
     return None
 
 
-def header_kind(head: bytes) -> Kind | None:
+def header_kind(head: bytes) -> DatabaseKind | None:
     """Return which kind of database the first bytes of a file say it is."""
     application = int.from_bytes(head[68:72], "big") if head.startswith(_MAGIC) else 0
     return next((kind for kind in (STORE, LEDGER) if application == kind.application), None)
 
 
-def refusal(wanted: Kind, path: Path | None, found: Kind | None) -> NotWritable:
+def refusal(wanted: DatabaseKind, path: Path | None, found: DatabaseKind | None) -> NotWritable:
     """Return the error for a file that is not of the kind wanted, but of another of ours or of nobody's."""
     what = f"{found.title}, not a {wanted.noun}" if found else f"not a {wanted.noun} of tukscal"
     advice = f"Name another file with {wanted.option}. Nothing was changed."
     return NotWritable(f"{path} is {what}.", advice=advice, file=str(path))
 
 
-def newer(kind: Kind, path: Path | None, version: str = "") -> NotWritable:
+def newer(kind: DatabaseKind, path: Path | None, version: str = "") -> NotWritable:
     """Return the error for a file that knows migrations we do not; `version` is the tukscal that does."""
     return NotWritable(
         f"The {kind.noun} {path} was written by a newer tukscal{f' ({version})' if version else ''}.",
@@ -183,14 +183,14 @@ class Migration(NamedTuple):
     statements: tuple[str, ...]
 
 
-def applied(connection: sqlite3.Connection, kind: Kind) -> tuple[str, ...]:
+def applied(connection: sqlite3.Connection, kind: DatabaseKind) -> tuple[str, ...]:
     """Return the names of the migrations a file has behind it. Raises sqlite3.Error."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
     question = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
     return tuple(name for (name,) in connection.execute(question, (kind.noun,))) if tables else ()
 
 
-def migrate_once(connection: sqlite3.Connection, kind: Kind, migrations: Sequence[Migration]) -> bool:
+def migrate_once(connection: sqlite3.Connection, kind: DatabaseKind, migrations: Sequence[Migration]) -> bool:
     """Make the next migration inside the transaction that is open; return False if there was none left."""
     done = len(applied(connection, kind))
     if done >= len(migrations):
@@ -204,7 +204,7 @@ def migrate_once(connection: sqlite3.Connection, kind: Kind, migrations: Sequenc
     return True
 
 
-def _step(kind: Kind, migration: Migration) -> Callable[[Database], None]:
+def _step(kind: DatabaseKind, migration: Migration) -> Callable[[Database], None]:
     def make(db: Database) -> None:
         db.execute(f"PRAGMA application_id = {kind.application}")
         for statement in migration.statements:
@@ -213,7 +213,7 @@ def _step(kind: Kind, migration: Migration) -> Callable[[Database], None]:
     return make
 
 
-def note_applied(connection: sqlite3.Connection, kind: Kind, names: Sequence[str]) -> None:
+def note_applied(connection: sqlite3.Connection, kind: DatabaseKind, names: Sequence[str]) -> None:
     """Write down, inside the transaction that is open, that migrations were made by other means."""
     from sqlite_utils import Migrations
 
@@ -258,18 +258,18 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code is not None and code not in (*_BUSY, *_SHUT, *_BROKEN, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_INTERRUPT)
 
 
-def in_use(kind: Kind, path: Path | None) -> InputOutput:
+def in_use(kind: DatabaseKind, path: Path | None) -> InputOutput:
     """Return the error for a file somebody else does not let go."""
     advice = f"Wait until the other program has finished, or name another {kind.noun} with {kind.option}."
     return InputOutput(f"The {kind.noun} {path} is in use by another program.", advice=advice, file=str(path))
 
 
-def damaged(kind: Kind, path: Path | None, advice: str) -> InputOutput:
+def damaged(kind: DatabaseKind, path: Path | None, advice: str) -> InputOutput:
     """Return the error for a file that cannot be trusted."""
     return InputOutput(f"The {kind.noun} {path} is damaged.", advice=advice, file=str(path))
 
 
-def translated(error: sqlite3.Error, kind: Kind, path: Path | None, advice: str) -> Exception:
+def translated(error: sqlite3.Error, kind: DatabaseKind, path: Path | None, advice: str) -> Exception:
     """Return SQLite's error in our words, with what to do about damage; a fault of our own stays what it is."""
     code, name = _code(error), f"The {kind.noun} {path or 'in memory'}"
     if code in _BUSY:

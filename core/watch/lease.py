@@ -217,7 +217,7 @@ class DaemonLease:
 def _has_ended(name: str) -> bool:
     """Tell whether a process of this boot has ended; one that may not be looked at, as /proc can have it, has not."""
     process = leases.Lease.parse(name)
-    if process is None or leases.fate(name, local=False) is not leases.Fate.DEAD:
+    if process is None or leases.fate(name, local=False) is not leases.Liveness.DEAD:
         return False
     try:
         os.kill(process.pid, 0)

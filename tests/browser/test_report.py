@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pypdfium2
 import pytest
-from tukscal.core.jobs.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, ProblemRow
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import find
 from tukscal.core.report.page import write_page
@@ -27,7 +27,7 @@ LONG = b"Informatoriumlaboratorium" * 8
 
 def _faculty() -> list[Told]:
     """Return a run with something of everything."""
-    row = Row(page=2, row=3, text="COS 214 L1 Monday 99:99", reason="99:99 is no time")
+    row = ProblemRow(page=2, row=3, text="COS 214 L1 Monday 99:99", reason="99:99 is no time")
     moved = Moved(title="COS 214 L1", before="Monday 08:30-09:20, IT 4-4", after="Tuesday 08:30-09:20, IT 4-4")
     details = Details(
         events=20, first=False, problems=(row,), changes=(moved,), change_count=1, undecided=2, left_out=1

@@ -17,7 +17,7 @@ _STRAIGHT = 1.0  # degrees a line may be off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PageTransform:
     """From a reader's page space, y upwards, to the page as it is read, y downwards."""
 
     turn: int = 0
@@ -55,7 +55,7 @@ class Place:
         return abs(off) > _STRAIGHT
 
 
-def find_place(width: float, height: float, texts: Iterable[tuple[float, float, float, float, float]]) -> Place:
+def find_place(width: float, height: float, texts: Iterable[tuple[float, float, float, float, float]]) -> PageTransform:
     """Return where a page of this size in its own space is seen, by a sample of its glyphs.
 
     Each is the first four numbers of its matrix and its font's size.
@@ -72,7 +72,7 @@ def find_place(width: float, height: float, texts: Iterable[tuple[float, float, 
             sizes[turn % 4, round(math.hypot(c, d) * size, 1)] += 1
     turn, level = turns.most_common(1)[0] if turns else (0, 0)
     size = max(((many, size) for (way, size), many in sizes.items() if way == turn), default=(0, _SIZE))[1]
-    return Place(
+    return PageTransform(
         turn=turn,
         width=height if turn % 2 else width,
         height=width if turn % 2 else height,

@@ -25,7 +25,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 from ...errors import Damaged, Encrypted, TukscalError
 from ...model import Foreign, Page, Ruling, Word
 from ..limits import Screen
-from .place import Place, find_place
+from .place import PageTransform, find_place
 from .remarks import FILLED, REMARKS
 from .rulings import THICKEST, crossings, joined, path_rulings
 from .words import PALE, Glyphs, plain, unseen, word_spans
@@ -308,7 +308,7 @@ def _is_hidden(layer: Any, hidden: frozenset[int]) -> bool:
 # ---- words and rulings
 
 
-def _words(device: _Device, place: Place, rulings: Sequence[Ruling]) -> list[Word]:
+def _words(device: _Device, place: PageTransform, rulings: Sequence[Ruling]) -> list[Word]:
     glyphs = [(glyph, *_placed(glyph, place)) for glyph in device.glyphs]
     columns = Glyphs(
         "".join([glyph.text if len(glyph.text) == 1 else "\ufffc" for glyph, *_ in glyphs]),
@@ -340,7 +340,7 @@ def _words(device: _Device, place: Place, rulings: Sequence[Ruling]) -> list[Wor
     return words
 
 
-def _placed(glyph: _Glyph, place: Place) -> tuple[float, float, float, float]:
+def _placed(glyph: _Glyph, place: PageTransform) -> tuple[float, float, float, float]:
     """Return where a glyph begins and ends, its baseline and its height."""
     _, _, c, d, size = glyph.matrix
     ax, y = place.point(glyph.x, glyph.y)
@@ -348,7 +348,7 @@ def _placed(glyph: _Glyph, place: Place) -> tuple[float, float, float, float]:
     return min(ax, bx), max(ax, bx), y, math.hypot(c, d) * size * _TALL * place.scale
 
 
-def _bounds(points: Sequence[tuple[float, float]], place: Place) -> tuple[float, float, float, float]:
+def _bounds(points: Sequence[tuple[float, float]], place: PageTransform) -> tuple[float, float, float, float]:
     placed = [place.point(x, y) for x, y in points]
     xs, ys = [x for x, _ in placed], [y for _, y in placed]
     return min(xs), min(ys), max(xs), max(ys)
@@ -358,6 +358,6 @@ def _is_in(point: tuple[float, float], box: tuple[float, float, float, float]) -
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def _rulings(paths: Sequence[_Path], place: Place) -> Iterator[Ruling]:
+def _rulings(paths: Sequence[_Path], place: PageTransform) -> Iterator[Ruling]:
     for path in paths:
         yield from path_rulings([place.point(x, y) for x, y in path.points], stroked=path.stroked)

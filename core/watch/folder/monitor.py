@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...backoff import Backoff, Pause
-from ...batch.discover import Wanted
+from ...batch.discover import FilePatterns
 from .events import Eyes, WatchMode, choose
 from .mounts import Home
 from .scan import Scan, Scanner
@@ -32,7 +32,7 @@ class Sight:
     def __init__(
         self,
         root: Path,
-        wanted: Wanted,
+        wanted: FilePatterns,
         wake: threading.Event,
         rhythm: Rhythm,
         ticks: Callable[[], float],

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ...batch.discover import Matches, Skipped, Wanted, is_passing, is_passing_folder
+from ...batch.discover import FilePatterns, Matches, Skipped, is_passing, is_passing_folder
 from ...system.files import Stamp, stamp_of
 from .mounts import Home, home_of
 
@@ -48,7 +48,7 @@ class Scanner:
     def __init__(
         self,
         root: Path,
-        wanted: Wanted,
+        wanted: FilePatterns,
         leave_out: Iterable[Path] = (),
         *,
         known: Home | None = None,

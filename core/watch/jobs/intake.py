@@ -16,7 +16,7 @@ from ...batch.plan import assign, digests, make_folder, new_job, share
 from ...batch.queue import Digests, sort
 from ...errors import InputOutput, NotWritable, TukscalError
 from ...jobs.commit import Finished, May, Results
-from ...jobs.fingerprint import Seen, file_digest, look
+from ...jobs.fingerprint import PdfSnapshot, file_digest, look
 from ...jobs.loop import Loop, Pace
 from ...jobs.queue import QueueSource
 from ...jobs.sidecar import no_warnings
@@ -238,7 +238,7 @@ class Desk:
         source = Path(path)
         return source, Path(self._places.output(self._found(source)))
 
-    def _look(self, source: Path, output: Path) -> Seen:
+    def _look(self, source: Path, output: Path) -> PdfSnapshot:
         _make_folder(output.parent)
         batch = self._request.batch
         (seen,) = look([(source, output)], batch.opening.limits.bytes, batch.select is None)

@@ -168,7 +168,7 @@ def look(
     fate, age = leases.fate(beat.status.process, local=False), _age(beat, ticks(), clock())
     if beat.status.state is DaemonState.STOPPED:
         life = Life.STOPPED
-    elif fate is leases.Fate.DEAD or (fate is leases.Fate.UNKNOWN and age >= SILENT):
+    elif fate is leases.Liveness.DEAD or (fate is leases.Liveness.UNKNOWN and age >= SILENT):
         life = Life.DEAD
     else:
         life = Life.HANGING if age >= SILENT else Life.ALIVE

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from ....core.errors import InputOutput, TukscalError, own_fault
-from ....core.ledger.leases import Fate, Watch, fate, mine
+from ....core.ledger.leases import Liveness, Watch, fate, mine
 from ....core.ledger.model import State
 from ....core.ledger.rules import LETHAL, TRANSIENT, Retries, Tried, decide
 from ....core.pdf.limits import Limits
@@ -124,7 +124,7 @@ class StoreJobs:
 
     def _is_dead(self, lease: str, beat: int, ticks: float) -> bool:
         known = fate(lease, local=True)
-        return known is Fate.DEAD or (known is Fate.UNKNOWN and self._watch.is_silent(lease, beat, ticks))
+        return known is Liveness.DEAD or (known is Liveness.UNKNOWN and self._watch.is_silent(lease, beat, ticks))
 
     def claim(self, free: int, running: int) -> list[HeldJob]:
         """Take as many jobs as may start now; none while the store does not take how others ended."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tukscal.cli.choose.screen import keys_of
-from tukscal.cli.choose.state import Board, Mode, State, make_board, press, press_unseen
-from tukscal.cli.choose.view import Size, screen_lines, too_small
+from tukscal.cli.choose.state import Board, ChooserState, ScreenMode, make_board, press, press_unseen
+from tukscal.cli.choose.view import TerminalSize, screen_lines, too_small
 from tukscal.core.model import Entry
 from tukscal.core.selection.decisions import decisions
 from tukscal.tests.core.selection.made_groups import first_year, session
@@ -26,19 +26,19 @@ ENTRIES = [
     session("COS 226", "G01", "L1", 1, (600, 650)),
     semester_test(module="COS 226", activity="Test1", date=date(2026, 8, 26), start=time(8, 0), end=time(9, 0)),
 ]
-STANDARD = Size(width=80, height=24)
+STANDARD = TerminalSize(width=80, height=24)
 
 
 def board_of(entries: list[Entry]) -> Board:
     return make_board(decisions(entries))
 
 
-def start(board: Board) -> State:
+def start(board: Board) -> ChooserState:
     del board
-    return State(picks={}, saved={})
+    return ChooserState(picks={}, saved={})
 
 
-def typed(keys: str | list[str], board: Board, state: State | None = None) -> State:
+def typed(keys: str | list[str], board: Board, state: ChooserState | None = None) -> ChooserState:
     """Return the state after keys."""
     state = state or start(board)
     for key in keys:
@@ -46,11 +46,11 @@ def typed(keys: str | list[str], board: Board, state: State | None = None) -> St
     return state
 
 
-def chosen(state: State) -> dict[str, tuple[str, ...]]:
+def chosen(state: ChooserState) -> dict[str, tuple[str, ...]]:
     return {f"{choice.module} {choice.kind}": groups for choice, groups in state.picks.items()}
 
 
-def text_of(board: Board, state: State, size: Size = STANDARD) -> str:
+def text_of(board: Board, state: ChooserState, size: TerminalSize = STANDARD) -> str:
     return "\n".join(line.plain.rstrip() for line in screen_lines(board, state, size))
 
 
@@ -89,20 +89,20 @@ def test_keys_choose(keys: str, expected: dict[str, tuple[str, ...]]) -> None:
 @pytest.mark.parametrize(
     ("keys", "mode"),
     [
-        (["s"], Mode.SAVED),
-        (["ENTER"], Mode.SAVED),
-        (["q"], Mode.LEFT),
-        (["ESCAPE"], Mode.LEFT),
-        (["l", "q"], Mode.LEAVE),
-        (["l", "q", "y"], Mode.LEFT),
-        (["l", "q", "n"], Mode.CHOOSE),
-        (["l", "q", "s"], Mode.SAVED),
-        (["l", "u", "q"], Mode.LEFT),  # as it was
-        (["?"], Mode.HELP),
-        (["v"], Mode.CLASHES),
+        (["s"], ScreenMode.SAVED),
+        (["ENTER"], ScreenMode.SAVED),
+        (["q"], ScreenMode.LEFT),
+        (["ESCAPE"], ScreenMode.LEFT),
+        (["l", "q"], ScreenMode.LEAVE),
+        (["l", "q", "y"], ScreenMode.LEFT),
+        (["l", "q", "n"], ScreenMode.CHOOSE),
+        (["l", "q", "s"], ScreenMode.SAVED),
+        (["l", "u", "q"], ScreenMode.LEFT),  # as it was
+        (["?"], ScreenMode.HELP),
+        (["v"], ScreenMode.CLASHES),
     ],
 )
-def test_leaving_asks_only_if_something_changed(keys: list[str], mode: Mode) -> None:
+def test_leaving_asks_only_if_something_changed(keys: list[str], mode: ScreenMode) -> None:
     """Leaving loses nothing unasked."""
     assert typed(keys, board_of(ENTRIES)).mode is mode
 
@@ -146,10 +146,11 @@ def test_what_is_read_becomes_keys(read: str, keys: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [STANDARD, Size(width=100, height=40), Size(width=79, height=24), Size(width=20, height=3)]
+    "size",
+    [STANDARD, TerminalSize(width=100, height=40), TerminalSize(width=79, height=24), TerminalSize(width=20, height=3)],
 )
 @pytest.mark.parametrize("keys", ["", "p", "?", "pv", "jjjjjjjjjjjjjjjjjjjjjjjj2", "lq"])
-def test_the_screen_is_filled_exactly(size: Size, keys: str) -> None:
+def test_the_screen_is_filled_exactly(size: TerminalSize, keys: str) -> None:
     """Whatever is shown has as many lines as the screen, each exactly as wide."""
     for entries in (ENTRIES, first_year(3), ENTRIES[-2:]):
         board = board_of(entries)
@@ -213,15 +214,15 @@ def test_a_letter_of_the_week_is_in_the_list() -> None:
 def test_a_window_too_small_takes_only_leaving() -> None:
     """What cannot be seen is not changed; leaving asks where something would be lost."""
     board = board_of(ENTRIES)
-    small = Size(width=40, height=5)
+    small = TerminalSize(width=40, height=5)
     state = typed("2", board)
     for key in ["1", "p", "c", "s", "ENTER", "u", " "]:
         assert press_unseen(board, state, key) == state
     asked = press_unseen(board, state, "q")
     assert "Quit without saving?" in text_of(board, asked, small)
-    assert press_unseen(board, asked, "y").mode is Mode.LEFT
-    assert press_unseen(board, replace(start(board), mode=Mode.HELP), "ESCAPE").mode is Mode.LEFT
-    assert [too_small(size) for size in (small, STANDARD, Size(width=79, height=24))] == [True, False, True]
+    assert press_unseen(board, asked, "y").mode is ScreenMode.LEFT
+    assert press_unseen(board, replace(start(board), mode=ScreenMode.HELP), "ESCAPE").mode is ScreenMode.LEFT
+    assert [too_small(size) for size in (small, STANDARD, TerminalSize(width=79, height=24))] == [True, False, True]
 
 
 LONGEST = [

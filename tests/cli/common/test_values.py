@@ -9,7 +9,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.cli.common.values import Day, Length, Limit, Size, Title
+from tukscal.cli.common.values import Day, Length, Limit, MemorySize, Title
 
 
 def typed(kind: click.ParamType[Any], value: object) -> Any:
@@ -64,13 +64,13 @@ def test_every_length_reads_as_written(hours: int, minutes: int) -> None:
 )  # fmt: skip
 def test_size(value: str | int, size: int) -> None:
     """An amount of memory is a number of bytes or has a unit."""
-    assert typed(Size(), value) == size
+    assert typed(MemorySize(), value) == size
 
 
 @pytest.mark.parametrize("value", ["", "63M", "1", "-1G", "1.5G", "G", "1T", "much", "9" * 5000])
 def test_no_size(value: str) -> None:
     """Too little to work with, and what is no amount, are refused with examples."""
-    assert refused(Size(), value).startswith(f"'{value}' is not an amount of memory of at least 64M")
+    assert refused(MemorySize(), value).startswith(f"'{value}' is not an amount of memory of at least 64M")
 
 
 def test_limit() -> None:

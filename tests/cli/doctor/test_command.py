@@ -19,7 +19,7 @@ from tukscal.cli.common.ledgers import default_ledger
 from tukscal.cli.common.paths import state_folder
 from tukscal.cli.doctor.view import as_json, check_lines, summary
 from tukscal.cli.main import App, cli
-from tukscal.core.doctor import Check, Subject, Verdict
+from tukscal.core.doctor import Check, Severity, Subject
 from tukscal.core.doctor.values import bad, note, ok
 from tukscal.tests.core.guarded import alive
 from tukscal.tests.running import TUKSCAL, clean_environment, tukscal
@@ -151,7 +151,7 @@ def test_notes_end_with_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (subject.today, subject.folders, subject.ledger) == (
         date(2026, 3, 2), (Path("here"),), tmp_path / "state" / "ledger.db",
     )  # fmt: skip
-    assert Verdict.NOTE in {Verdict(word) for word in WORDS.values()}
+    assert Severity.NOTE in {Severity(word) for word in WORDS.values()}
 
 
 def test_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

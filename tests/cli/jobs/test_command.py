@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tukscal.core.jobs.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, ProblemRow
 from tukscal.core.ledger import Done, Ledger, NewJob, State
 from tukscal.examples.generator import content
 from tukscal.tests.cli.jobs.places import BAD, GOOD, Place, fail, number_of
@@ -147,7 +147,7 @@ def test_show_tells_what_is_remembered_of_a_calendar(place: Place) -> None:
     """Rows that could not be used, what moved, and what nobody decided are told, as many as are kept."""
     remembered = Details(
         events=40, first=False, undecided=2, uncovered=1, change_count=12,
-        problems=(Row(page=2, row=7, text="\x1b[5m99:99", reason="the time is impossible"),),
+        problems=(ProblemRow(page=2, row=7, text="\x1b[5m99:99", reason="the time is impossible"),),
         changes=(Moved(title="COS 214 L1", before="Mon 08:30, IT 4-4", after="Tue 09:30, IT 4-5"),),
     )  # fmt: skip
     source, output = place.root / "in/x.pdf", place.out / "x.ics"

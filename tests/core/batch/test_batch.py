@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.batch.discover import Wanted
+from tukscal.core.batch.discover import FilePatterns
 from tukscal.core.batch.plan import BatchRequest
 from tukscal.core.batch.run import BatchRun, Summary
 from tukscal.core.calendar.convert import CalendarOptions, TermChoice
@@ -273,7 +273,7 @@ def test_what_is_left_out_since_is_not_done(folder: Folder) -> None:
     """What a stopped run had queued and the next one leaves out waits for a run that wants it."""
     folder.batch(stop_after=2)
     waits = next(name for name in ("0.pdf", "1.pdf", "2.pdf", "3.pdf", "4.pdf") if name not in folder.pool.converted)
-    second = folder.batch(wanted=Wanted(exclude=(waits,)))
+    second = folder.batch(wanted=FilePatterns(exclude=(waits,)))
     assert (second.done, second.left, waits in folder.pool.converted) == (2, 0, False)
     third = folder.batch()
     assert (third.done, folder.pool.converted) == (1, [waits])

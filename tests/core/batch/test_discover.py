@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tukscal.core.batch.discover import Found, Skipped, Wanted, discover, is_passing
+from tukscal.core.batch.discover import FilePatterns, Found, Skipped, discover, is_passing
 
 
 def names(found: Iterable[Found | Skipped]) -> list[str]:
@@ -32,20 +32,20 @@ def make(folder: Path, *files: str) -> Path:
 def test_folders_are_walked_in_order(tmp_path: Path) -> None:
     """Every PDF at any depth is found, sorted, files before folders; capitals do not count."""
     make(tmp_path, "b.pdf", "a.PDF", "z/c.pdf", "z/y/d.Pdf", "a.txt", "pdf", "x.pdf.bak", "m/n.pdf")
-    assert names(discover([tmp_path], Wanted())) == ["a.PDF", "b.pdf", "m/n.pdf", "z/c.pdf", "z/y/d.Pdf"]
+    assert names(discover([tmp_path], FilePatterns())) == ["a.PDF", "b.pdf", "m/n.pdf", "z/c.pdf", "z/y/d.Pdf"]
 
 
 def test_patterns(tmp_path: Path) -> None:
     """A pattern without a slash is for names at any depth, one with a slash for paths; what is excluded is left."""
     make(tmp_path, "2025/a.pdf", "2026/a.pdf", "2026/old/b.pdf", "2026/b.pdf", "notes.md")
-    assert names(discover([tmp_path], Wanted(include=("2026/*.pdf",)))) == [
+    assert names(discover([tmp_path], FilePatterns(include=("2026/*.pdf",)))) == [
         "2026/a.pdf",
         "2026/b.pdf",
         "2026/old/b.pdf",
     ]
-    assert names(discover([tmp_path], Wanted(exclude=("old", "2025")))) == ["2026/a.pdf", "2026/b.pdf"]
-    assert names(discover([tmp_path], Wanted(exclude=("2026/old/", "A.*")))) == ["2026/b.pdf"]
-    assert names(discover([tmp_path], Wanted(include=("*.md", "b.pdf")))) == [
+    assert names(discover([tmp_path], FilePatterns(exclude=("old", "2025")))) == ["2026/a.pdf", "2026/b.pdf"]
+    assert names(discover([tmp_path], FilePatterns(exclude=("2026/old/", "A.*")))) == ["2026/b.pdf"]
+    assert names(discover([tmp_path], FilePatterns(include=("*.md", "b.pdf")))) == [
         "notes.md",
         "2026/b.pdf",
         "2026/old/b.pdf",
@@ -55,15 +55,15 @@ def test_patterns(tmp_path: Path) -> None:
 def test_each_file_once(tmp_path: Path) -> None:
     """What is named twice, or as a file and by its folder, is found once."""
     make(tmp_path, "a.pdf", "sub/b.pdf")
-    found = discover([tmp_path / "a.pdf", tmp_path, tmp_path / "sub" / ".." / "a.pdf", tmp_path], Wanted())
+    found = discover([tmp_path / "a.pdf", tmp_path, tmp_path / "sub" / ".." / "a.pdf", tmp_path], FilePatterns())
     assert [one.path for one in found] == [str(tmp_path / "a.pdf"), str(tmp_path / "sub" / "b.pdf")]
 
 
 def test_several_folders_keep_their_names(tmp_path: Path) -> None:
     """With several folders places begin with the folder's name, with one they do not."""
     make(tmp_path, "ebit/a.pdf", "nas/a.pdf")
-    assert names(discover([tmp_path / "ebit", tmp_path / "nas"], Wanted())) == ["ebit/a.pdf", "nas/a.pdf"]
-    assert names(discover([tmp_path / "ebit"], Wanted())) == ["a.pdf"]
+    assert names(discover([tmp_path / "ebit", tmp_path / "nas"], FilePatterns())) == ["ebit/a.pdf", "nas/a.pdf"]
+    assert names(discover([tmp_path / "ebit"], FilePatterns())) == ["a.pdf"]
 
 
 def test_links_and_pipes_are_not_opened(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_links_and_pipes_are_not_opened(tmp_path: Path) -> None:
     (inside / "folder.pdf").mkdir()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(inside / "socket.pdf"))
-        found = list(discover([inside], Wanted()))
+        found = list(discover([inside], FilePatterns()))
     assert names(found) == ["a.pdf"]
     assert skipped(found) == {
         "out.pdf": ("a link", False),
@@ -92,7 +92,7 @@ def test_what_is_named_is_expected(tmp_path: Path) -> None:
     make(tmp_path, "a.pdf")
     (tmp_path / "link.pdf").symlink_to(tmp_path / "a.pdf")
     os.mkfifo(tmp_path / "pipe.pdf")
-    found = list(discover([tmp_path / name for name in ("link.pdf", "none.pdf", "pipe.pdf")], Wanted()))
+    found = list(discover([tmp_path / name for name in ("link.pdf", "none.pdf", "pipe.pdf")], FilePatterns()))
     assert names(found) == ["link.pdf"]
     assert skipped(found) == {
         "none.pdf": ("it is not there", True),
@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytes
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    found = list(discover([tmp_path], Wanted()))
+    found = list(discover([tmp_path], FilePatterns()))
     assert names(found) == ["b/y.pdf"]
     assert skipped(found) == {"a": ("the folder cannot be read: Permission denied", True)}
 
@@ -119,8 +119,8 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytes
 def test_output_is_left_out(tmp_path: Path) -> None:
     """The output folder inside a source is not searched, unless it is the source."""
     make(tmp_path, "a.pdf", "out/b.pdf")
-    assert names(discover([tmp_path], Wanted(), [tmp_path / "out"])) == ["a.pdf"]
-    assert names(discover([tmp_path], Wanted(), [tmp_path])) == ["a.pdf", "out/b.pdf"]
+    assert names(discover([tmp_path], FilePatterns(), [tmp_path / "out"])) == ["a.pdf"]
+    assert names(discover([tmp_path], FilePatterns(), [tmp_path])) == ["a.pdf", "out/b.pdf"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_passing_names(name: str, tmp_path: Path) -> None:
     """Hidden, half-written and conflicting names are passing; they are never found."""
     assert is_passing(name)
     make(tmp_path, name, "real.pdf")
-    assert names(discover([tmp_path], Wanted(include=("*",)))) == ["real.pdf"]
+    assert names(discover([tmp_path], FilePatterns(include=("*",)))) == ["real.pdf"]
 
 
 def test_ordinary_names_are_not_passing() -> None:

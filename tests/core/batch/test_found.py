@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tukscal.core.batch.plan import BatchRequest, check_files
-from tukscal.core.batch.queue import Digests, Plan, enqueue
+from tukscal.core.batch.queue import BatchPlan, Digests, enqueue
 from tukscal.core.batch.run import BatchRun, Stopping
 from tukscal.core.calendar.convert import CalendarOptions, TermChoice
 from tukscal.core.calendar.schedule import PlanOptions
@@ -48,11 +48,11 @@ def test_what_another_run_took_is_not_done(folder: Path) -> None:
     with Ledger.open(folder / "ledger.db") as ledger:
         run = BatchRun(request(folder), ledger, InProcess())
         for event in run:
-            if isinstance(event, Plan):
+            if isinstance(event, BatchPlan):
                 other = BatchRun(request(folder, replace(OPTIONS, plan=PlanOptions(expand=True))), ledger, InProcess())
                 for planned in other:
-                    assert isinstance(planned, Plan | Stopping)
-                    if isinstance(planned, Plan):
+                    assert isinstance(planned, BatchPlan | Stopping)
+                    if isinstance(planned, BatchPlan):
                         other.stop()  # it has planned, and ends before its first
         assert (run.summary.done, run.summary.left) == (0, 6)
         again = BatchRun(request(folder), ledger, InProcess())
@@ -66,7 +66,7 @@ def test_a_ledger_restored_meanwhile_is_noticed(folder: Path) -> None:
         ledger.retention.backup(folder / "copy.db")
         run = BatchRun(request(folder), ledger, InProcess())
         for event in run:
-            if isinstance(event, Plan):
+            if isinstance(event, BatchPlan):
                 ledger.retention.restore(folder / "copy.db")
         assert (run.summary.done, run.summary.left) == (0, 6)
 
@@ -123,7 +123,7 @@ def test_a_folder_that_cannot_be_made_stops_nobody_else(folder: Path) -> None:
     (folder / "out" / "law").write_text("notes")
     with Ledger.open(folder / "ledger.db") as ledger:
         run = BatchRun(request(folder), ledger, InProcess())
-        (skipped,) = {one for event in run if isinstance(event, Plan) for one in event.skipped}
+        (skipped,) = {one for event in run if isinstance(event, BatchPlan) for one in event.skipped}
     assert (run.summary.done, run.summary.no_place, run.summary.failures) == (5, 1, 1)
     assert (skipped.path, "law is not a folder" in skipped.reason) == (folder / "in" / "law" / "0.pdf", True)
     assert (folder / "out" / "law").read_text() == "notes"
@@ -137,7 +137,7 @@ def test_a_link_that_leads_out_of_out(folder: Path) -> None:
     (folder / "out" / "law").symlink_to(folder / "elsewhere", target_is_directory=True)
     with Ledger.open(folder / "ledger.db") as ledger:
         run = BatchRun(request(folder), ledger, InProcess())
-        (skipped,) = {one for event in run if isinstance(event, Plan) for one in event.skipped}
+        (skipped,) = {one for event in run if isinstance(event, BatchPlan) for one in event.skipped}
     assert (run.summary.done, run.summary.no_place, list((folder / "elsewhere").iterdir())) == (5, 1, [])
     assert (skipped.path, "by a link" in skipped.reason) == (folder / "in" / "law" / "0.pdf", True)
 
@@ -206,7 +206,9 @@ def test_an_output_given_away_meanwhile_is_not_taken(folder: Path) -> None:
         queued(ledger, new_job(source=folder / "in" / "0.pdf", output=output))
         finish_all(ledger)
         output.touch()
-        made = Plan(batch=ledger.history.begin("batch", {}), digests=Digests("queue", "", "", "", ""), assign=refuse)
+        made = BatchPlan(
+            batch=ledger.history.begin("batch", {}), digests=Digests("queue", "", "", "", ""), assign=refuse
+        )
         late = new_job(2, source=folder / "in" / "1.pdf", output=output)
         enqueue(made, [(late, "")], ledger)
         assert (made.elsewhere, made.queued, ledger.queue.claim("queue")) == ([late], 0, [])

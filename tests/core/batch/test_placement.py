@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.batch.discover import Found
-from tukscal.core.batch.placement import Groups, Owner, safe_name
+from tukscal.core.batch.placement import Owner, PdfsByFolder, safe_name
 from tukscal.core.batch.placement import mirror as mirror_group
 
 OUT = Path("/out")
@@ -35,7 +35,7 @@ def places(*paths: str) -> list[Found]:
 
 def mirror(found: list[Found], out: Path, suffix: str, owner: Owner) -> dict[Path, Path]:
     """The outputs of PDFs, in the order they were found in."""
-    groups = Groups()
+    groups = PdfsByFolder()
     for one in found:
         groups.add(one)
     outputs = dict(pair for group in groups for pair in mirror_group(group, str(out), suffix, owner))

@@ -18,13 +18,13 @@ from typing import NoReturn
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
-from tukscal.core.doctor import Check, Subject, Verdict, examine
+from tukscal.core.doctor import Check, Severity, Subject, examine
 from tukscal.core.doctor.capacity import Machine, how_many, limits, machine
 from tukscal.core.doctor.examine import in_time, looks, trials, tried
 from tukscal.core.doctor.ledger_file import ledger
 from tukscal.core.doctor.machine import boot, clock, sqlite, time_zone
 from tukscal.core.doctor.parts import libraries, settings, teaching_dates
-from tukscal.core.doctor.places import Place, Room, room, space, temporary, try_out, writing
+from tukscal.core.doctor.places import CheckedFolder, FreeSpace, room, space, temporary, try_out, writing
 from tukscal.core.doctor.workers import pool, processes
 from tukscal.core.errors import InputOutput
 from tukscal.core.ledger import Ledger, NewJob
@@ -34,7 +34,7 @@ from tukscal.core.system import machine as host
 from tukscal.tests.core.guarded import never_refused
 
 TODAY = date(2026, 3, 2)
-OK, NOTE, BAD = Verdict.OK, Verdict.NOTE, Verdict.BAD
+OK, NOTE, BAD = Severity.OK, Severity.NOTE, Severity.BAD
 
 
 def one(checks: Iterator[Check] | list[Check]) -> Check:
@@ -159,7 +159,7 @@ def test_steps_have_names(tmp_path: Path) -> None:
         ((3, 51, 3), OK, "has no known bug"),
     ],
 )
-def test_sqlite(tmp_path: Path, version: tuple[int, ...], verdict: Verdict, words: str) -> None:
+def test_sqlite(tmp_path: Path, version: tuple[int, ...], verdict: Severity, words: str) -> None:
     """A SQLite too old is bad; one with the bug keeps the slower journal; one without may keep the faster."""
     check = sqlite(tmp_path / "x.db", version)
     assert (check.verdict, words in check.found) == (verdict, True)
@@ -186,7 +186,7 @@ def test_sqlite_without_the_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (date(1970, 1, 1), BAD),
     ],
 )
-def test_clock(day: date, verdict: Verdict) -> None:
+def test_clock(day: date, verdict: Severity) -> None:
     """A date from 2024 to 2100 can be true; another is bad and printed."""
     check = clock(day)
     assert check.verdict is verdict
@@ -223,7 +223,7 @@ def test_boot() -> None:
 
 def test_a_folder_that_can_be_written(tmp_path: Path) -> None:
     """A folder is tried with a real file, of which nothing is left; the file system is named."""
-    check = one(writing(Place("outputs", tmp_path)))
+    check = one(writing(CheckedFolder("outputs", tmp_path)))
     assert (check.name, check.verdict) == ("folder for outputs", OK)
     assert f"{tmp_path} can be written (file system {host.file_system(tmp_path)})." == check.found
     assert list(tmp_path.iterdir()) == []
@@ -231,10 +231,10 @@ def test_a_folder_that_can_be_written(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_made(tmp_path: Path) -> None:
     """Of a folder that tukscal makes, the nearest one that is there is tried; a file in the way is found."""
-    check = one(writing(Place("state", tmp_path / "a" / "b", made=True)))
+    check = one(writing(CheckedFolder("state", tmp_path / "a" / "b", made=True)))
     assert (check.verdict, f"{tmp_path / 'a' / 'b'} can be made" in check.found) == (OK, True)
     (tmp_path / "a").write_text("in the way")
-    check = one(writing(Place("state", tmp_path / "a" / "b", made=True, otherwise="go elsewhere")))
+    check = one(writing(CheckedFolder("state", tmp_path / "a" / "b", made=True, otherwise="go elsewhere")))
     assert (check.verdict, check.found) == (BAD, f"{tmp_path / 'a'} is not a folder.")
     assert check.advice == "Make that folder, or go elsewhere."
 
@@ -242,8 +242,8 @@ def test_a_folder_that_is_made(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:
     """An output folder that is not there, or is a file, is bad."""
     (tmp_path / "file").write_text("")
-    assert one(writing(Place("outputs", tmp_path / "none"))).found == f"There is no folder {tmp_path / 'none'}."
-    check = one(writing(Place("outputs", tmp_path / "file")))
+    assert one(writing(CheckedFolder("outputs", tmp_path / "none"))).found == f"There is no folder {tmp_path / 'none'}."
+    check = one(writing(CheckedFolder("outputs", tmp_path / "file")))
     assert (check.verdict, check.found) == (BAD, f"{tmp_path / 'file'} is not a folder.")
 
 
@@ -266,7 +266,7 @@ def test_a_folder_that_refuses(
 
     with monkeypatch.context() as patch:
         patch.setattr(tempfile if step == "open" else os, "mkstemp" if step == "open" else step, refuse)
-        check = one(writing(Place("outputs", tmp_path)))
+        check = one(writing(CheckedFolder("outputs", tmp_path)))
     assert (check.verdict, check.found) == (BAD, found.format(tmp_path))
     assert check.advice.startswith(advice)
     assert list(tmp_path.iterdir()) == []
@@ -277,7 +277,7 @@ def test_network_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     share = tmp_path / "share"
     share.mkdir()
     mounts(share, "nfs4", monkeypatch)
-    check = one(writing(Place("outputs", share)))
+    check = one(writing(CheckedFolder("outputs", share)))
     assert (check.verdict, "file system nfs4, perhaps a network drive" in check.found) == (OK, True)
     disk = named(ledger(share / "ledger.db"))["ledger's disk"]
     assert (disk.verdict, "nfs4" in disk.found, "--ledger" in disk.advice) == (NOTE, True, True)
@@ -290,7 +290,7 @@ def test_network_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_clocks_apart(behind: float, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system whose clock is more than two seconds from ours is told with the difference."""
     monkeypatch.setattr("tukscal.core.doctor.places.try_out", lambda _: try_out(tmp_path, lambda: time.time() + behind))
-    written, *apart = writing(Place("outputs", tmp_path))
+    written, *apart = writing(CheckedFolder("outputs", tmp_path))
     assert written.verdict is OK
     assert [(check.name, check.verdict) for check in apart] == ([("clock of outputs", NOTE)] if words else [])
     assert all(words in check.found for check in apart)
@@ -302,19 +302,19 @@ def test_clocks_apart(behind: float, words: str, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("left", "verdict", "words"),
     [
-        (Room(99_999_999, None), BAD, "Only 100 MB are free"),
-        (Room(0, 10**6), BAD, "Only 0 bytes are free"),
-        (Room(10**8, None), NOTE, "100 MB are free"),
-        (Room(10**9 - 1, 10**6), NOTE, "1 GB are free"),
-        (Room(10**9, None), OK, "1 GB are free for outputs."),
-        (Room(10**12, 99), BAD, "Only 99 more files fit"),
-        (Room(10**12, 9_999), NOTE, "9,999 more files fit"),
-        (Room(10**12, 10_000), OK, "1 TB are free for outputs, room for 10,000 files."),
+        (FreeSpace(99_999_999, None), BAD, "Only 100 MB are free"),
+        (FreeSpace(0, 10**6), BAD, "Only 0 bytes are free"),
+        (FreeSpace(10**8, None), NOTE, "100 MB are free"),
+        (FreeSpace(10**9 - 1, 10**6), NOTE, "1 GB are free"),
+        (FreeSpace(10**9, None), OK, "1 GB are free for outputs."),
+        (FreeSpace(10**12, 99), BAD, "Only 99 more files fit"),
+        (FreeSpace(10**12, 9_999), NOTE, "9,999 more files fit"),
+        (FreeSpace(10**12, 10_000), OK, "1 TB are free for outputs, room for 10,000 files."),
     ],
 )
-def test_room(left: Room, verdict: Verdict, words: str, tmp_path: Path) -> None:
+def test_room(left: FreeSpace, verdict: Severity, words: str, tmp_path: Path) -> None:
     """Under 100 MB or 100 files is bad, under 1 GB or 10,000 files is told."""
-    check = one(space([Place("outputs", tmp_path)], lambda _: left))
+    check = one(space([CheckedFolder("outputs", tmp_path)], lambda _: left))
     assert check.verdict is verdict
     assert words in check.found
     assert (str(tmp_path) in check.advice) == (verdict is not OK)
@@ -322,7 +322,11 @@ def test_room(left: Room, verdict: Verdict, words: str, tmp_path: Path) -> None:
 
 def test_room_is_told_once_a_disk(tmp_path: Path) -> None:
     """Places on one disk are one check that names them all; missing ones are left out, those to be made are not."""
-    places = [Place("one", tmp_path), Place("two", tmp_path / "x", made=True), Place("three", tmp_path / "y")]
+    places = [
+        CheckedFolder("one", tmp_path),
+        CheckedFolder("two", tmp_path / "x", made=True),
+        CheckedFolder("three", tmp_path / "y"),
+    ]
     assert "free for one and two" in one(space(places)).found
     assert list(space([places[2]])) == []
     assert room(tmp_path).bytes > 0
@@ -564,7 +568,7 @@ def test_libraries() -> None:
 
 
 @pytest.mark.parametrize(("version", "verdict"), [("20251107", BAD), ("20260106.9", BAD), ("x", BAD), ("20260107", OK)])
-def test_old_pdfminer(version: str, verdict: Verdict) -> None:
+def test_old_pdfminer(version: str, verdict: Severity) -> None:
     """A pdfminer.six from before 7 January 2026 is bad, with the command that mends it."""
     check = list(libraries(lambda _: InProcess(), lambda name: version if name == "pdfminer.six" else "1"))[-1]
     assert check.verdict is verdict

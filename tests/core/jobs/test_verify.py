@@ -11,7 +11,7 @@ import pytest
 from tukscal.core.calendar import ics
 from tukscal.core.errors import NoSuchFile
 from tukscal.core.jobs import verify
-from tukscal.core.jobs.verify import Finding, Kind, Verification
+from tukscal.core.jobs.verify import Finding, FindingKind, Verification
 from tukscal.core.ledger import Done, Ledger, NewJob
 from tukscal.core.system import files
 from tukscal.core.system.files import FileChange, sha256
@@ -55,7 +55,7 @@ class Disk:
         path.write_bytes(data)
         return path
 
-    def found(self, below: Path | None = None) -> tuple[list[tuple[Kind, str]], Verification]:
+    def found(self, below: Path | None = None) -> tuple[list[tuple[FindingKind, str]], Verification]:
         """Return what a comparison finds, and the comparison."""
         comparison = Verification(self.ledger, below, readers=2)
         return sorted((one.kind, os.path.relpath(one.path, self.out)) for one in comparison), comparison
@@ -78,23 +78,23 @@ def test_what_agrees_is_counted(disk: Disk) -> None:
 @pytest.mark.parametrize(
     ("damage", "kind", "name"),
     [
-        (lambda disk: (disk.out / "b.ics").unlink(), Kind.MISSING, "b.ics"),
-        (lambda disk: (disk.out / "law/deep").rename(disk.out / "gone"), Kind.MISSING, "law/deep/d.ics"),
-        (lambda disk: disk.put("law/c.ics", b"mine"), Kind.CHANGED, "law/c.ics"),
-        (lambda disk: disk.put("a.ics", b""), Kind.CHANGED, "a.ics"),
-        (lambda disk: disk.put("a.ics", OURS + b"b.ics"), Kind.CHANGED, "a.ics"),
-        (lambda disk: disk.put("new.ics", OURS), Kind.UNKNOWN, "new.ics"),
-        (lambda disk: disk.put("law/else/where/New.ICS", OURS), Kind.UNKNOWN, "law/else/where/New.ICS"),
-        (lambda disk: ((disk.out / "a.ics").unlink(), (disk.out / "a.ics").mkdir()), Kind.UNREADABLE, "a.ics"),
+        (lambda disk: (disk.out / "b.ics").unlink(), FindingKind.MISSING, "b.ics"),
+        (lambda disk: (disk.out / "law/deep").rename(disk.out / "gone"), FindingKind.MISSING, "law/deep/d.ics"),
+        (lambda disk: disk.put("law/c.ics", b"mine"), FindingKind.CHANGED, "law/c.ics"),
+        (lambda disk: disk.put("a.ics", b""), FindingKind.CHANGED, "a.ics"),
+        (lambda disk: disk.put("a.ics", OURS + b"b.ics"), FindingKind.CHANGED, "a.ics"),
+        (lambda disk: disk.put("new.ics", OURS), FindingKind.UNKNOWN, "new.ics"),
+        (lambda disk: disk.put("law/else/where/New.ICS", OURS), FindingKind.UNKNOWN, "law/else/where/New.ICS"),
+        (lambda disk: ((disk.out / "a.ics").unlink(), (disk.out / "a.ics").mkdir()), FindingKind.UNREADABLE, "a.ics"),
     ],
 )
-def test_each_disagreement_is_seen(disk: Disk, damage: Damage, kind: Kind, name: str) -> None:
+def test_each_disagreement_is_seen(disk: Disk, damage: Damage, kind: FindingKind, name: str) -> None:
     """Whatever happens to one calendar is told of that one, and the two do not agree."""
     damage(disk)
     found, comparison = disk.found()
     assert (kind, name) in found
     assert not comparison.agrees
-    assert comparison.sound == (4 if kind is Kind.UNKNOWN else 3)
+    assert comparison.sound == (4 if kind is FindingKind.UNKNOWN else 3)
     assert comparison.counts == Counter(kind for kind, _ in found)
 
 
@@ -104,7 +104,7 @@ def test_what_others_wrote_is_named_and_no_fault(disk: Disk) -> None:
     disk.put("empty.ics", b"")
     disk.put("a.warnings.txt", b"rows")
     found, comparison = disk.found()
-    assert found == [(Kind.FOREIGN, "empty.ics"), (Kind.FOREIGN, "holiday.ics")]
+    assert found == [(FindingKind.FOREIGN, "empty.ics"), (FindingKind.FOREIGN, "holiday.ics")]
     assert (comparison.sound, comparison.agrees) == (4, True)
 
 
@@ -112,7 +112,7 @@ def test_a_missing_calendar_comes_with_its_job(disk: Disk) -> None:
     """The finding has the number of the result, so that it can be looked up."""
     job = disk.ledger.history.results([disk.out / "b.ics"])[disk.out / "b.ics"]
     (disk.out / "b.ics").unlink()
-    assert list(Verification(disk.ledger)) == [Finding(kind=Kind.MISSING, path=job.output, job=job.id)]
+    assert list(Verification(disk.ledger)) == [Finding(kind=FindingKind.MISSING, path=job.output, job=job.id)]
 
 
 def test_only_the_newest_result_counts(disk: Disk) -> None:
@@ -129,7 +129,7 @@ def test_a_folder_is_looked_at_alone(disk: Disk) -> None:
     disk.record("lawyers/e.ics", OURS)
     (disk.out / "b.ics").unlink()
     found, comparison = disk.found(disk.out / "law")
-    assert (found, comparison.sound) == ([(Kind.UNKNOWN, "law/new.ics")], 2)
+    assert (found, comparison.sound) == ([(FindingKind.UNKNOWN, "law/new.ics")], 2)
 
 
 def test_the_folder_of_a_batch_is_walked_though_it_left_no_result(disk: Disk, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_the_folder_of_a_batch_is_walked_though_it_left_no_result(disk: Disk, tm
     disk.ledger.history.begin("batch", {"output": str(tmp_path / "second")})
     disk.ledger.history.begin("batch", {"output": "relative"})
     disk.put("../second/law/a.ics", OURS)
-    assert disk.found()[0] == [(Kind.UNKNOWN, "../second/law/a.ics")]
+    assert disk.found()[0] == [(FindingKind.UNKNOWN, "../second/law/a.ics")]
 
 
 def test_a_folder_that_is_not_there_is_an_error(disk: Disk) -> None:
@@ -156,7 +156,7 @@ def test_what_is_being_converted_is_no_fault(disk: Disk) -> None:
         found, comparison = disk.found()
         assert (found, comparison.sound, comparison.busy, comparison.agrees) == ([], 3, 2, True)
         other.queue.take_over_of("elsewhere")
-    assert disk.found()[0] == [(Kind.CHANGED, "a.ics"), (Kind.UNKNOWN, "new.ics")]
+    assert disk.found()[0] == [(FindingKind.CHANGED, "a.ics"), (FindingKind.UNKNOWN, "new.ics")]
 
 
 def test_a_result_that_comes_meanwhile_is_believed(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +196,7 @@ def test_temporary_files_of_killed_processes_are_named(disk: Disk) -> None:
     assert disk.found()[0] == []
     os.utime(left, (1.0, 1.0))
     found, comparison = disk.found()
-    assert found == [(Kind.LEFT, os.path.basename(left))]
+    assert found == [(FindingKind.LEFT, os.path.basename(left))]
     assert comparison.agrees
 
 
@@ -209,7 +209,7 @@ def test_a_folder_nobody_may_look_into_is_named(disk: Disk) -> None:
         found, comparison = disk.found()
     finally:
         shut.chmod(0o755)
-    assert (Kind.UNREADABLE, "law") in found
+    assert (FindingKind.UNREADABLE, "law") in found
     assert not comparison.agrees
 
 
@@ -222,7 +222,10 @@ def test_many_pages_are_one_comparison(disk: Disk, monkeypatch: pytest.MonkeyPat
         disk.put(f"stray/{number:02}.ics", OURS)
     (disk.out / "many/07.ics").unlink()
     found, comparison = disk.found()
-    assert found == [(Kind.MISSING, "many/07.ics"), *((Kind.UNKNOWN, f"stray/{n:02}.ics") for n in range(20))]
+    assert found == [
+        (FindingKind.MISSING, "many/07.ics"),
+        *((FindingKind.UNKNOWN, f"stray/{n:02}.ics") for n in range(20)),
+    ]
     assert comparison.sound == 23
 
 

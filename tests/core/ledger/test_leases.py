@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.ledger import State, leases
-from tukscal.core.ledger.leases import Fate, Lease
+from tukscal.core.ledger.leases import Lease, Liveness
 from tukscal.core.system import machine
 from tukscal.tests.core.ledger.ledgers import Place, new_job, queued
 
@@ -28,24 +28,24 @@ def test_a_lease_is_text_and_back() -> None:
 def test_what_is_no_lease_is_not_read(text: str) -> None:
     """Other text is no lease, and nothing is known of its holder."""
     assert Lease.parse(text) is None
-    assert leases.fate(text, local=True) is Fate.UNKNOWN
+    assert leases.fate(text, local=True) is Liveness.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("holder", "local", "fate"),
     [
-        (ME, True, Fate.ALIVE),
-        (replace(ME, start="1"), True, Fate.DEAD),  # our number, another process
-        (replace(ME, pid=2**22 + 1), True, Fate.DEAD),
-        (replace(ME, pid=2**22 + 1), False, Fate.DEAD),
-        (replace(ME, pid=os.getppid(), start=machine.process_start(os.getppid()) or ""), True, Fate.ALIVE),
-        (replace(ME, start=""), True, Fate.UNKNOWN),
-        (replace(ME, boot="before"), True, Fate.DEAD),
-        (replace(ME, boot="elsewhere"), False, Fate.UNKNOWN),  # another computer, on a share
-        (replace(ME, space="container", pid=2**22 + 1), True, Fate.UNKNOWN),
+        (ME, True, Liveness.ALIVE),
+        (replace(ME, start="1"), True, Liveness.DEAD),  # our number, another process
+        (replace(ME, pid=2**22 + 1), True, Liveness.DEAD),
+        (replace(ME, pid=2**22 + 1), False, Liveness.DEAD),
+        (replace(ME, pid=os.getppid(), start=machine.process_start(os.getppid()) or ""), True, Liveness.ALIVE),
+        (replace(ME, start=""), True, Liveness.UNKNOWN),
+        (replace(ME, boot="before"), True, Liveness.DEAD),
+        (replace(ME, boot="elsewhere"), False, Liveness.UNKNOWN),  # another computer, on a share
+        (replace(ME, space="container", pid=2**22 + 1), True, Liveness.UNKNOWN),
     ],
 )
-def test_the_fate_of_a_holder(holder: Lease, local: bool, fate: Fate) -> None:
+def test_the_fate_of_a_holder(holder: Lease, local: bool, fate: Liveness) -> None:
     """A holder is dead if its boot is over or its process gone; what cannot be looked at is unknown."""
     assert leases.fate(str(holder), local=local) is fate
 
@@ -54,10 +54,10 @@ def test_a_killed_process_is_dead_before_it_is_buried() -> None:
     """A process that was killed and not yet waited for holds nothing any more."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         lease = str(replace(ME, pid=process.pid, start=machine.process_start(process.pid) or ""))
-        assert leases.fate(lease, local=True) is Fate.ALIVE
+        assert leases.fate(lease, local=True) is Liveness.ALIVE
         process.kill()
         process.wait()
-        assert leases.fate(lease, local=True) is Fate.DEAD
+        assert leases.fate(lease, local=True) is Liveness.DEAD
 
 
 @pytest.mark.parametrize(

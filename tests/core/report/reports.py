@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from tukscal.core.jobs.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, ProblemRow
 from tukscal.core.ledger import Batch, Job, State
 from tukscal.core.report.batch import Run, Told
 from tukscal.core.report.findings import find
@@ -66,7 +66,7 @@ def dead(number: int = 1, message: str = "It is damaged.", **changes: Any) -> To
 def named(raw: bytes, text: str) -> list[Told]:
     """Return a calendar and a failure whose name and every text are these."""
     path = Path(os.fsdecode(raw))
-    row, moved = Row(page=1, row=2, text=text, reason=text), Moved(title=text, before=text, after=text)
+    row, moved = ProblemRow(page=1, row=2, text=text, reason=text), Moved(title=text, before=text, after=text)
     details = Details(first=False, problems=(row,), changes=(moved,), change_count=1, undecided=1)
     places = {"source": "/in" / path, "output": OUT / path}
     made = Told(job=job(1, problems=1, **places), details=details, failed_before=text)

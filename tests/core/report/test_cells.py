@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
-from tukscal.core.jobs.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, ProblemRow
 from tukscal.core.ledger import State
 from tukscal.core.report import cells
 from tukscal.core.report.batch import Run, Told
@@ -56,7 +56,10 @@ def test_the_row_of_a_calendar() -> None:
     details = Details(
         events=30,
         first=False,
-        problems=(Row(page=2, row=3, text="99:99", reason="no time"), Row(page=4, row=None, text="x", reason="odd")),
+        problems=(
+            ProblemRow(page=2, row=3, text="99:99", reason="no time"),
+            ProblemRow(page=4, row=None, text="x", reason="odd"),
+        ),
         changes=(Moved(title="COS 214 L1", before="Monday 08:30-09:20", after=None),),
         change_count=1,
         undecided=4,

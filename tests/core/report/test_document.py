@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from hypothesis import given
-from tukscal.core.jobs.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, ProblemRow
 from tukscal.core.ledger import State
 from tukscal.core.report.batch import Run, Told
 from tukscal.core.report.document import json_pieces
@@ -50,7 +50,11 @@ def test_the_values_of_a_document() -> None:
     """A calendar that moved, one that is new and a failure are told with their values and counted."""
     moved = Moved(title="COS 214 L1", before="Monday", after="Tuesday")
     changed = Details(
-        events=3, first=False, changes=(moved,), change_count=5, problems=(Row(page=1, row=None, text="a", reason="b"),)
+        events=3,
+        first=False,
+        changes=(moved,),
+        change_count=5,
+        problems=(ProblemRow(page=1, row=None, text="a", reason="b"),),
     )
     told = [
         Told(job=job(1, problems=1), details=changed, failed_before="It was damaged."),

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from hypothesis import given
 from tukscal.core.errors import CONVERSION_ERRORS
-from tukscal.core.jobs.details import Details, Moved, Row
+from tukscal.core.jobs.details import Details, Moved, ProblemRow
 from tukscal.core.ledger import Job, State
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import FEW, MOST
@@ -113,7 +113,7 @@ def test_failures_before_and_now_are_told_apart() -> None:
 
 def test_rows_that_could_not_be_used_lead_to_their_page() -> None:
     """A problem row stands with its place, text and reason, and links to its page of the PDF."""
-    row = Row(page=3, row=4, text="Monday 99:99", reason="99:99 is no time")
+    row = ProblemRow(page=3, row=4, text="Monday 99:99", reason="99:99 is no time")
     html = page([Told(job=job(1, problems=1), details=Details(problems=(row,)))])
     assert parsed(html).cells[4:8] == ["1.pdf", "page 3, row 4", "Monday 99:99", "99:99 is no time"]
     assert '<a href="../in/1.pdf#page=3"' in html

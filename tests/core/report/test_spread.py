@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.core.report.spread import Bar, Figures, Spread
+from tukscal.core.report.spread import Bar, Distribution, Spread
 
 values = st.lists(st.floats(0, 1e9), max_size=50)
 whole = st.lists(st.integers(0, 100_000), max_size=50)
@@ -59,7 +59,7 @@ def test_figures_are_those_of_the_values(found: list[float]) -> None:
 def test_percentiles_were_measured() -> None:
     """Of 1 to 100 the median is 50, the 95th percentile 95 and the mean 50.5."""
     figures = spread([*range(100, 0, -1)]).figures()
-    assert figures == Figures(count=100, least=1, median=50, p95=95, most=100, mean=50.5)
+    assert figures == Distribution(count=100, least=1, median=50, p95=95, most=100, mean=50.5)
 
 
 def test_bars_of_times() -> None:

@@ -9,7 +9,7 @@ from ctypes import byref, c_float, c_int, c_uint
 from itertools import repeat
 
 from ....model import Foreign, Ruling
-from ..place import Place
+from ..place import PageTransform
 from ..rulings import THICKEST, box_rulings, path_rulings
 from ..words import PALE
 from .calls import (
@@ -35,7 +35,7 @@ from .calls import (
     stroke_width,
     text_object,
 )
-from .ink import Box, Ink, Room
+from .ink import Box, GlyphBoxes, Ink
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
@@ -49,7 +49,7 @@ _UNSEEN = (3, 7)  # text rendering modes: neither filled nor stroked, only a cli
 class Drawn:
     """What the objects of a page show beside its words, and which text objects a viewer does not show as text."""
 
-    def __init__(self, place: Place, *, layers: bool) -> None:
+    def __init__(self, place: PageTransform, *, layers: bool) -> None:
         self._layers = layers
         self.rulings: list[Ruling] = []
         self._place = place
@@ -156,7 +156,7 @@ class Drawn:
         orders = {item.value: order for order, item in enumerate(self._texts)}
         handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
         ink = Ink(page, [item for _, _, item in over], self._texts) if over or self._suspects else None
-        room = Room(handle)
+        room = GlyphBoxes(handle)
 
         def why(glyph: int) -> Foreign | None:
             text = text_object(handle, glyph)

@@ -14,7 +14,7 @@ _INK_SCALE, _LARGEST = 2.0, 2_000.0  # points of a picture to one of the page, a
 _MOST_SEEN = 0.6  # of what is drawn of a glyph that must be seen
 
 
-class Room:
+class GlyphBoxes:
     """Where glyphs are drawn, in page space."""
 
     def __init__(self, textpage: Handle) -> None:

@@ -13,7 +13,7 @@ from itertools import groupby, repeat
 from typing import Any
 
 from ....model import Foreign, Ruling, Word
-from ..place import Place, find_place
+from ..place import PageTransform, find_place
 from ..words import Glyphs, plain, unseen, word_spans
 from .calls import Handle, char_angle, char_origin, font_size, glyph_matrix, loose_box, raw
 from .ink import Box
@@ -34,7 +34,7 @@ def page_text(textpage: object, count: int) -> str:
     return "".join(chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
 
 
-def page_place(page: object, textpage: object, text: str) -> Place:
+def page_place(page: object, textpage: object, text: str) -> PageTransform:
     """Return how a page is read, by a sample of its glyphs."""
     width, height = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
     if raw.FPDFPage_GetRotation(page) % 2:
@@ -55,7 +55,7 @@ def _matrix_and_size(textpage: object, index: int) -> tuple[float, float, float,
 def read_words(
     textpage: object,
     text: str,
-    place: Place,
+    place: PageTransform,
     foreign: Callable[[int], Foreign | None] | None,
     white: Sequence[Box],
     rulings: Sequence[Ruling],
@@ -125,7 +125,7 @@ def _split(
         start = stop
 
 
-def _line(textpage: Handle, index: int, place: Place) -> tuple[float, Foreign | None]:
+def _line(textpage: Handle, index: int, place: PageTransform) -> tuple[float, Foreign | None]:
     """Return the baseline of a glyph, and whether it is turned."""
     x, y = c_double(), c_double()
     char_origin(textpage, index, byref(x), byref(y))
@@ -155,7 +155,7 @@ class _Boxes:
 _boxes = _Boxes()
 
 
-def _glyphs(textpage: Handle, text: str, place: Place) -> Glyphs:
+def _glyphs(textpage: Handle, text: str, place: PageTransform) -> Glyphs:
     """Return the glyphs of a page with their advance boxes, placed."""
     lefts, tops, rights, bottoms = _boxes.of(textpage, len(text))
     if place.turn == 1:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tukscal.core.batch.discover import Wanted
+from tukscal.core.batch.discover import FilePatterns
 from tukscal.core.watch.folder.events import Blind, Eyes, Hints
 from tukscal.core.watch.folder.scan import Scanner
 from tukscal.core.watch.folder.stability import Settling
@@ -29,7 +29,7 @@ class Seen:
     def __init__(self, folder: Path, most: int = 10_000) -> None:
         self.folder = folder
         self.wake = threading.Event()
-        self.scanner = Scanner(folder, Wanted())
+        self.scanner = Scanner(folder, FilePatterns())
         self.eyes = Eyes(str(folder), self.wake, cares=self.scanner.cares, most=most)
         self.paths: set[str] = set()
         self.everything = False

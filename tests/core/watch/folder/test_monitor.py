@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tukscal.core.batch.discover import Wanted
+from tukscal.core.batch.discover import FilePatterns
 from tukscal.core.watch.folder import monitor as sight_module
 from tukscal.core.watch.folder.events import Eyes, Hints, WatchMode
 from tukscal.core.watch.folder.monitor import Rhythm, Sight
@@ -58,7 +58,7 @@ def eyes(monkeypatch: pytest.MonkeyPatch) -> Seeing:
 
 def sight(folder: Path, clock: Clock, **rhythm: float) -> Sight:
     """Return a sight of a folder."""
-    return Sight(folder, Wanted(), threading.Event(), Rhythm(**rhythm), clock.ticks)  # type: ignore[arg-type]
+    return Sight(folder, FilePatterns(), threading.Event(), Rhythm(**rhythm), clock.ticks)  # type: ignore[arg-type]
 
 
 def looks(one: Sight, clock: Clock, seconds: int) -> list[int]:

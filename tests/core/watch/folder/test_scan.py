@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tukscal.core.batch.discover import Found, Wanted, discover
+from tukscal.core.batch.discover import FilePatterns, Found, discover
 from tukscal.core.system import files
 from tukscal.core.watch.folder.mounts import Home, home_of
 from tukscal.core.watch.folder.scan import Scan, Scanner
@@ -21,7 +21,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="makes what Windows d
 
 def scanner(folder: Path, *leave_out: Path, **patterns: tuple[str, ...]) -> Scanner:
     """Return what looks at a folder."""
-    return Scanner(folder, Wanted(**patterns), leave_out)
+    return Scanner(folder, FilePatterns(**patterns), leave_out)
 
 
 def names(folder: Path, scan: Scan) -> set[str]:
@@ -40,8 +40,8 @@ def put(folder: Path, *paths: str) -> None:
 def test_it_sees_what_the_batch_would_find(tmp_path: Path) -> None:
     """Files at any depth are seen, each with the stamp it has when it is read; others are not."""
     put(tmp_path, "a.pdf", "b.PDF", "notes.txt", "2026/law/c.pdf", "2026/old/d.pdf")
-    seen = Scanner(tmp_path, Wanted(exclude=("2026/old",)), []).scan()
-    found = discover([tmp_path], Wanted(exclude=("2026/old",)))
+    seen = Scanner(tmp_path, FilePatterns(exclude=("2026/old",)), []).scan()
+    found = discover([tmp_path], FilePatterns(exclude=("2026/old",)))
     assert sorted(seen.files) == sorted(one.path for one in found if isinstance(one, Found))
     assert len(seen.files) == 3
     for path, stamp in seen.files.items():
@@ -243,7 +243,7 @@ def test_a_share_mounted_after_the_start_is_looked_at(tmp_path: Path, elsewhere:
         pytest.skip("temporary files lie in memory here")
     put(elsewhere, "a.pdf")
     under = home_of(str(tmp_path), tmp_path.stat())
-    one = Scanner(elsewhere, Wanted(), known=replace(under, mount="/"))
+    one = Scanner(elsewhere, FilePatterns(), known=replace(under, mount="/"))
     assert names(elsewhere, one.scan()) == {"a.pdf"}
     assert one.home == home_of(str(elsewhere), elsewhere.stat())
 
@@ -273,11 +273,11 @@ def test_a_share_mounted_anew_is_known_again(tmp_path: Path) -> None:
     for not_here in (replace(home, device=0), replace(home, inode=0), replace(home, volume=1)):
         assert not not_here.is_at(str(tmp_path), tmp_path.stat())
     again = replace(home, device=home.device + 1, inode=home.inode + 1)
-    one = Scanner(tmp_path, Wanted(), known=again)
+    one = Scanner(tmp_path, FilePatterns(), known=again)
     assert names(tmp_path, one.scan()) == {"a.pdf"}
     assert one.home == home
     for other in (replace(again, mount="/srv/share"), replace(again, kind="nfs4")):
-        assert "what was mounted there is gone" in Scanner(tmp_path, Wanted(), known=other).scan().error
+        assert "what was mounted there is gone" in Scanner(tmp_path, FilePatterns(), known=other).scan().error
 
 
 @LINUX

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tukscal.core.batch.discover import Wanted
+from tukscal.core.batch.discover import FilePatterns
 from tukscal.core.system.files import Stamp
 from tukscal.core.watch.folder.completeness import Look
 from tukscal.core.watch.folder.scan import Scan, Scanner
@@ -31,7 +31,7 @@ class Folder:
     now: float = 1000.0
 
     def __post_init__(self) -> None:
-        self.scanner = Scanner(self.path, Wanted())
+        self.scanner = Scanner(self.path, FilePatterns())
         self.settling = Settling(lambda: self.now, self.patience)
 
     def news(self) -> tuple[list[str], ...]:
