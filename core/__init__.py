@@ -1,1 +1,1 @@
-"""The conversion: bytes in, values and calendar bytes out; no network."""
+"""The conversion and all that is local: PDFs, calendars, ledger, batches, watched folders; no terminal."""

@@ -12,7 +12,7 @@ from tukscal.tests.samples import SAMPLES
 # Examples are the same in every run, and a busy machine is no fault of the code.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
-# For tests/mutants.py, which asks whether a test fails and not for the smallest example of it.
+# For tests/mutants/run.py, which asks whether a test fails and not for the smallest example of it.
 settings.register_profile("mutants", settings.get_profile("same"), phases=[Phase.explicit, Phase.generate])
 
 # A shell without job control starts what runs in its background deaf to Ctrl-C, and nohup deaf to a hang-up; then so is

@@ -1,4 +1,4 @@
-"""Whole folders: what there is -> what is new -> the queue -> calendars in a tree like that of the PDFs."""
+"""Whole folders: what there is -> what is new -> the queue, with a place for each calendar in a tree like the PDFs'."""
 
 from __future__ import annotations
 

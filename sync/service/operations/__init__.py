@@ -1,1 +1,1 @@
-"""What an operator sees and what happens beside the requests."""
+"""What an operator sees: metrics and log."""

@@ -48,7 +48,7 @@ async def metrics(request: Request, the: The) -> Response:
     """Return the figures."""
     if not within(address_of(request), the.settings.outside.metrics_addresses):
         raise problems.not_found()
-    server = getattr(request.app.state, "server", None)  # there where server.py serves
+    server = getattr(request.app.state, "server", None)  # there where http/connections.py serves
     found = await health.figures(the, len(server.server_state.connections) if server else 0)
     text = the.metrics.text(found)
     return Response(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

@@ -231,6 +231,6 @@ def test_one_wrong_bit_in_a_real_encrypted_timetable() -> None:
 @pytest.mark.parametrize("kind", ["lectures", "tests"])
 def test_one_wrong_bit_in_a_made_timetable(kind: str) -> None:
     """One wrong bit in a made timetable whose streams can be looked into is never a silent difference."""
-    # An encrypted one would be another in every run; of such, one wrong bit in 3,674 went unseen (integrity.py).
+    # An encrypted one would be another in every run; of such, one wrong bit in 3,674 went unseen (checksums.py).
     data = made("lectures" if kind == "lectures" else "tests", 3).pdf
     assert flipped(data, step=23, seed=2).get("silent", 0) == 0
