@@ -116,7 +116,7 @@ class Pool(Calls):
     def _assign(self) -> None:
         """Give each queued call to an idle worker or a new one."""
         while self._queue:
-            idle = (worker for worker, running in self._workers.items() if running is None and worker.channel.open)
+            idle = (worker for worker, running in self._workers.items() if running is None and worker.usable)
             worker = next(idle, None) or self._new()
             if worker is None:
                 return

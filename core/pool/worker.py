@@ -100,6 +100,11 @@ class Worker:
         """Whether the process has ended."""
         return bool(multiprocessing.connection.wait([self.sentinel], 0))
 
+    @property
+    def usable(self) -> bool:
+        """Whether it can be given a call: one that died since its last would take the blame for that with it."""
+        return self.channel.open and not self.gone
+
     def begin(self, call: Call) -> None:
         """Send a call; only when it is not busy."""
         self.busy = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
+import signal
 import struct
 import sys
 import time
@@ -145,6 +147,16 @@ def test_an_answer_outlives_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         (outcome,) = pool.wait()
         assert (outcome.value, outcome.died) == ("done", False)
         monkeypatch.undo()
+        assert eventually(lambda: not guarded.alive(outcome.worker), 10)
+        assert pool.call(guarded.work, 21) == 42
+
+
+def test_a_worker_that_died_idle_is_given_no_call() -> None:
+    """A worker that is killed between two calls takes neither of them with it."""
+    with Pool(1, Guards(timeout=LONG)) as pool:
+        pool.start(0, guarded.work, 1)
+        (outcome,) = pool.wait()
+        os.kill(outcome.worker, signal.SIGKILL)
         assert eventually(lambda: not guarded.alive(outcome.worker), 10)
         assert pool.call(guarded.work, 21) == 42
 
