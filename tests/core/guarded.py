@@ -15,7 +15,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -24,6 +24,7 @@ from tukscal.core.errors import BadRows
 from tukscal.core.pool import Executor, Guards, Outcome, Pool
 from tukscal.core.pool.channel import pack
 from tukscal.core.pool.messages import Grown, LogMessage, Ready
+from tukscal.core.system import process
 from tukscal.tests.waiting import LATEST, eventually
 
 marks: list[str] = []  # what a forked process would inherit
@@ -40,6 +41,14 @@ def alive(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process and its threads have ended; its first thread alone may be dead sooner."""
+    family = process.Family(pid)
+    assert family.end is None or connection.wait([family.end], 10)
+    family.close()
+    assert not alive(pid)
 
 
 def group(leader: int) -> list[int]:

@@ -147,7 +147,7 @@ def test_an_answer_outlives_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         (outcome,) = pool.wait()
         assert (outcome.value, outcome.died) == ("done", False)
         monkeypatch.undo()
-        assert eventually(lambda: not guarded.alive(outcome.worker), 10)
+        guarded.wait_for_end(outcome.worker)
         assert pool.call(guarded.work, 21) == 42
 
 
@@ -157,7 +157,7 @@ def test_a_worker_that_died_idle_is_given_no_call() -> None:
         pool.start(0, guarded.work, 1)
         (outcome,) = pool.wait()
         os.kill(outcome.worker, signal.SIGKILL)
-        assert eventually(lambda: not guarded.alive(outcome.worker), 10)
+        guarded.wait_for_end(outcome.worker)
         assert pool.call(guarded.work, 21) == 42
 
 
