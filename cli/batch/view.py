@@ -20,7 +20,7 @@ from ...core.batch.queue import BatchPlan
 from ...core.batch.run import BatchRun, Event, Stopping, Summary
 from ...core.jobs.commit import Finished
 from ...core.ledger import Ledger, State
-from ...core.system.text import clean
+from ...core.wording import clean
 from ..common.render import Shown, print_lines
 from ..sync.wording import PushSummary, push_words
 from .wording import change_lines, failure_words, progress_line, summary_lines

@@ -15,8 +15,7 @@ from ...core.model import WEEKDAYS, Entry
 from ...core.pictures.week import Clash, clashing_minutes, clock
 from ...core.selection.decisions import owner
 from ...core.selection.select import Choice
-from ...core.system.text import clean
-from ...core.wording import counted
+from ...core.wording import clean, counted
 from .clashes import clash_line, clash_total, counted_total, letter, short_clash
 from .state import Board, ChooserState, ScreenMode, about, clashes_of, open_rows, with_pick
 from .week import week_lines

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 
 from ...core.errors import TukscalError
-from ...core.system.text import clean
+from ...core.wording import clean
 
 _WIDEST = 100  # columns; longer lines are hard to read
 

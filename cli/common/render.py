@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from ...core.system.text import clean
+from ...core.wording import clean
 
 _MOST = 100  # columns; longer lines are hard to read
 _LEAST = 20

@@ -8,8 +8,7 @@ from dataclasses import asdict
 
 from ... import __version__
 from ...core.doctor import Check, Severity
-from ...core.system.text import clean
-from ...core.wording import counted
+from ...core.wording import clean, counted
 from ..common.canvas import Line, Piece, paragraph
 from ..common.paint import columns
 

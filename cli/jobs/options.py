@@ -15,7 +15,7 @@ import click
 from ...core.errors import CONVERSION_ERRORS
 from ...core.jobs.queries import Which, ask_existing, newest_batch, open_existing, require_batch
 from ...core.ledger import Ledger
-from ...core.system.text import clean
+from ...core.wording import clean
 from ..common.ledgers import default_ledger
 
 LAST = 0

@@ -9,8 +9,7 @@ import click
 from ...core.errors import SEVERAL
 from ...core.jobs.queries import back_up, forget, open_for_restore, put_back, require_ledger
 from ...core.jobs.verify import Verification
-from ...core.system.text import clean
-from ...core.wording import counted, size
+from ...core.wording import clean, counted, size
 from .options import asked, json_option, ledger_option, ledger_path, tell_damage, yes_option
 
 _FILE = click.Path(path_type=Path)

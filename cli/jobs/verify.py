@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ...core.jobs.verify import Finding, FindingKind, Verification
-from ...core.system.text import clean
-from ...core.wording import counted
+from ...core.wording import clean, counted
 from ..common.render import Shown, print_lines
 from .json import finding_document, print_stream
 

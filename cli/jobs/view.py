@@ -10,8 +10,7 @@ from typing import NamedTuple
 from ...core.jobs.details import Details, ProblemRow, load_details, moved_words
 from ...core.jobs.queries import BatchFigures
 from ...core.ledger import LETTERS, Attempt, Batch, Job, State
-from ...core.system.text import clean
-from ...core.wording import counted, duration, memory, place, size
+from ...core.wording import clean, counted, duration, memory, place, size
 from ..common.canvas import Line, Piece, pad, paragraph
 from ..common.paint import columns
 from . import wording as words

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ...core.errors import BadRows, InputOutput
-from ...core.system.text import clean
+from ...core.wording import clean
 
 if TYPE_CHECKING:
     from ...sync.service.store.interface import ServiceStore

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ...core.ledger import Backlog, Delivery, Outgoing
-from ...core.system.text import clean
+from ...core.wording import clean
 from ...sync.credentials import Identity
 from ..jobs.wording import moment_words
 

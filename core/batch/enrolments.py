@@ -17,8 +17,8 @@ from ..jobs.task import Made, check_term, continued, describe
 from ..model import Problem, Timetable
 from ..selection.select import Selection, check_names, keep_chosen
 from ..system.files import read_stamped, sha256
-from ..system.text import clean
 from ..timetable import values
+from ..wording import clean
 
 _COLUMNS = ("student", "module", "group")
 _MOST = 200_000_000  # bytes; a university of 60,000 students has 20 MB

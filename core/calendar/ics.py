@@ -17,7 +17,7 @@ import icalendar
 from icalendar.parser import Contentline, Parameters
 from icalendar.prop import vDatetime, vDDDLists, vDuration, vRecur, vText, vUnknown, vUTCOffset
 
-from ..system.text import clean
+from ..wording import clean
 from .event import Calendar, Event, Status
 
 ZONE = "Africa/Johannesburg"

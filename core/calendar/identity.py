@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..model import HALVES, Entry, Kind, half_of, quarters
-from ..system.text import clean
+from ..wording import clean
 
 INSTITUTION = "UP"
 _DOMAIN = "tukscal"

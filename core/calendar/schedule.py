@@ -10,9 +10,8 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 from ..model import Entry, Kind
-from ..system.text import clean
 from ..terms import Term, teaching
-from ..wording import duration
+from ..wording import clean, duration
 from .event import Event, Status
 from .identity import identity, numbered, split_number, swap_mark, uid, week_mark
 

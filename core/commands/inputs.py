@@ -14,7 +14,7 @@ from ..model import Timetable
 from ..pdf.limits import Limits
 from ..pool import Executor
 from ..system.files import read_file, read_if_there
-from ..system.text import clean
+from ..wording import clean
 
 MOST_CALENDAR = 50_000_000
 """Bytes of the largest calendar that is read; one of a whole faculty has a tenth of it."""

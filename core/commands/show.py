@@ -18,7 +18,7 @@ from ..pool import Executor
 from ..selection.file import Chosen, choose_entries
 from ..selection.select import Choice, Selected, Selection, choices
 from ..system.files import check_folder, read_if_there, write_file
-from ..system.text import clean
+from ..wording import clean
 from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_file
 
 _HEAD = 1_000_000  # bytes within which our pictures say who made them: a long description may stand before

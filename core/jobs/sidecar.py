@@ -9,8 +9,7 @@ from ..errors import TukscalError
 from ..ledger import Job
 from ..model import Problem
 from ..system.files import FileChange, read_if_there
-from ..system.text import clean
-from ..wording import place
+from ..wording import clean, place
 from .task import Made
 
 _FIRST = "tukscal could not use everything in this timetable; compare these rows with the PDF."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import TukscalError
-from ..system.text import clean
+from ..wording import clean
 
 _PORTAL = "oracle analytics publisher"
 _MOST = 60  # characters of a name that a sentence can take

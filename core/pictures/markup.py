@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ..system.text import clean
+from ..wording import clean
 
 
 def pages(package: str) -> Environment:

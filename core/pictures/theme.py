@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from ..model import WEEKDAYS, Kind
-from ..system.text import clean
+from ..wording import clean
 from .week import Block, Clash, Week, clock
 
 MOST_LANES = 14

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from ..calendar.schedule import location
 from ..model import HALVES, Entry, Kind, half_of, quarters
-from ..system.text import clean
 from ..terms.lecture_days import followed_weekday, is_known, takes_place
+from ..wording import clean
 
 _HOUR = 60
 _DAY_END = 24 * _HOUR - 1

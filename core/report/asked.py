@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterator
 
 from ... import __version__
-from ..system.text import visible
+from ..wording import visible
 from .view import ReportView
 
 _SHOWN = 20  # sources

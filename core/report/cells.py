@@ -40,9 +40,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ..jobs.details import ProblemRow, moved_words
-from ..system.text import visible
 from ..timetable.export import csv_text
-from ..wording import place
+from ..wording import place, visible
 from . import words
 from .batch import Run, Told
 from .values import job_value

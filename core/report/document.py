@@ -30,7 +30,7 @@ from typing import Any
 
 from ... import __version__
 from ..ledger import State
-from ..system.text import visible
+from ..wording import visible
 from . import words
 from .batch import Run, Told
 from .findings import BYTE, SECOND, Findings

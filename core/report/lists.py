@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from ..jobs.details import Moved
 from ..ledger import State
-from ..system.text import visible
-from ..wording import place
+from ..wording import place, visible
 from . import words
 from .batch import Told
 from .findings import MOST

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-from ..system.text import visible
+from ..wording import visible
 
 
 def shown(path: Path) -> str:

@@ -10,8 +10,7 @@ from ..jobs.task import MOST_TOLD
 from ..ledger import State
 from ..pictures.markup import pages
 from ..pictures.theme import COLORS
-from ..system.text import visible
-from ..wording import counted, duration, plural
+from ..wording import counted, duration, plural, visible
 from .asked import asked, versions
 from .batch import Run
 from .findings import Findings

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotWritable
-from .text import visible
+from ..wording import visible
 
 FIELDS = "fields"
 """What a record may carry besides its event: `extra={FIELDS: {...}}`."""

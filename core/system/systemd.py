@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
-from .text import clean
+from ..wording import clean
 
 _MOST = 500  # characters of a status text
 

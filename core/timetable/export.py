@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..model import WEEKDAYS, Entry, Problem, Timetable
-from ..system.text import visible
+from ..wording import visible
 
 CSV_COLUMNS = (
     "kind", "module", "activity", "group", "offered", "language", "block", "day", "date", "start", "end", "venues",

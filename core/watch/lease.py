@@ -29,7 +29,7 @@ from ..decode import Unfit, from_json
 from ..errors import InputOutput, TukscalError
 from ..ledger import leases
 from ..system.files import FileChange, change_files, read_if_there, remove_left_behind
-from ..system.text import clean
+from ..wording import clean
 
 NAME = ".tukscal-watch.lease"
 _VERSION = 1

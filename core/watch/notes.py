@@ -14,7 +14,7 @@ from ..jobs import sidecar
 from ..jobs.task import Made
 from ..ledger import Job
 from ..system.files import FileChange, read_if_there
-from ..system.text import clean
+from ..wording import clean
 
 _FIRST = "tukscal could not make a calendar of this PDF."
 _OLDER = "The calendar beside this note is still that of the previous PDF."

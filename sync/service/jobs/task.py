@@ -15,7 +15,7 @@ from ....core.commands.inputs import Opening, read_timetable
 from ....core.model import Problem, Timetable
 from ....core.pdf.limits import Limits
 from ....core.system import process
-from ....core.system.text import clean
+from ....core.wording import clean
 from .. import validate
 from ..store.model import NewRevision
 

@@ -16,7 +16,7 @@ from icalendar.parser import Contentline
 from tukscal.core.calendar import ics
 from tukscal.core.calendar.event import Calendar, Event, Status
 from tukscal.core.model import Entry
-from tukscal.core.system.text import clean
+from tukscal.core.wording import clean
 from tukscal.tests.core.sessions import converted, exam, lecture, semester_test
 from tukscal.tests.js import icaljs
 

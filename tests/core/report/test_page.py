@@ -15,7 +15,7 @@ from tukscal.core.ledger import Job, State
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import FEW, MOST
 from tukscal.core.report.words import CAUSES, cause_words
-from tukscal.core.system.text import clean, visible
+from tukscal.core.wording import clean, visible
 from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, page, parsed, run, texts
 
 STATIC = {

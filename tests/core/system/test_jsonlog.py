@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.system.jsonlog import FIELDS, FileLog, Json, Log, StreamLog, Words, open_log
-from tukscal.core.system.text import visible
+from tukscal.core.wording import visible
 from tukscal.tests.waiting import until
 
 NOON = 1_772_445_600.25  # 2026-03-02 10:00:00.250 UTC
