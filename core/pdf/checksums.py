@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 
 from ..errors import Damaged
-from .objects import read_objects
+from .page_tree import read_objects
 
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _THREE_OF_FOUR = re.compile(rb"(.{3})\s*+endstream", re.DOTALL)

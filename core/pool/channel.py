@@ -10,7 +10,10 @@ import pickle
 import socket
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ..errors import TukscalError
 
 MOST_BYTES = 64 * 2**20
 """The longest message: an answer is a timetable or a calendar, at most a few megabytes."""
@@ -165,3 +168,45 @@ def _unpack(payload: memoryview) -> object:
         return pickle.loads(payload)  # noqa: S301 - from our own worker
     except Exception:  # a dying worker may have written anything, and unpickling anything may raise anything
         raise Garbled from None
+
+
+class Work(NamedTuple):
+    """A module-level function and its arguments."""
+
+    function: Callable[..., object]
+    args: tuple[object, ...]
+    kwargs: dict[str, object]
+
+
+class Call(NamedTuple):
+    """A pickled Work; its `number` comes back with the answer, `limit` is in seconds."""
+
+    number: int
+    limit: float
+    work: bytes
+
+
+class Ready(NamedTuple):
+    """A worker has started and can be called."""
+
+
+class Grown(NamedTuple):
+    """A call's largest resident size so far, in bytes: a worker killed by its limit cannot say it any more."""
+
+    peak: int
+    number: int
+
+
+class LogMessage(NamedTuple):
+    """A line for the parent to log: the plain attributes of a log record."""
+
+    record: dict[str, object]
+
+
+class Answer(NamedTuple):
+    """The end of a call: a value, or an error of ours; `peak` in bytes."""
+
+    value: object
+    error: TukscalError | None
+    peak: int = 0
+    number: int = 0

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import ParamSpec, Protocol, Self, TypeVar, cast
 
 from ..errors import TukscalError
-from .messages import Answer, Call
+from .channel import Answer, Call
 from .serve import answer
 
 P = ParamSpec("P")

@@ -20,8 +20,8 @@ from typing import ParamSpec, cast
 
 from ..errors import TukscalError
 from ..system import process
+from .channel import Call, Work
 from .executor import Calls, Outcome, Running
-from .messages import Call, Work
 from .serve import serve
 from .worker import CannotStart, Ending, Guards, Worker
 

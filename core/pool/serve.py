@@ -20,8 +20,7 @@ from typing import NamedTuple, ParamSpec, cast
 
 from ..errors import Crashed, OutOfMemory, TukscalError, own_fault
 from ..system import process
-from .channel import MOST_BYTES, Port, pack
-from .messages import Answer, Call, Grown, LogMessage, Ready, Work
+from .channel import MOST_BYTES, Answer, Call, Grown, LogMessage, Port, Ready, Work, pack
 
 P = ParamSpec("P")
 

@@ -17,8 +17,7 @@ from typing import NamedTuple, cast
 
 from ..errors import Crashed, OutOfMemory, TimedOut, TukscalError
 from ..system import process
-from .channel import Channel, Garbled, pack
-from .messages import Answer, Call, Grown, LogMessage, Ready
+from .channel import Answer, Call, Channel, Garbled, Grown, LogMessage, Ready, pack
 from .serve import LATE, LATE_CODE, Setting, serve
 
 _NEAR = 0.5  # share of the memory limit from which an abort is the limit's doing

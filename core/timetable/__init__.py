@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..errors import BadRows, Damaged, NotATimetable
 from ..model import TOUCHING, Entry, Foreign, Kind, Line, Page, PageTables, Problem, Word
 from ..pdf.tables import cell_lines
-from . import exams, lectures, semester_tests
+from . import assessments, lectures
 from .accounting import account
 from .breaks import row_name
 from .layouts import HEADINGS, Header
@@ -21,9 +21,9 @@ from .values import Unreadable
 
 _Reader = Callable[[Record], tuple[list[Entry], list[Problem]]]
 _READERS: Mapping[Kind, _Reader] = {
-    Kind.LECTURES: lectures.read_record,
-    Kind.TESTS: semester_tests.read_record,
-    Kind.EXAMS: exams.read_record,
+    Kind.LECTURES: lectures.read_lecture,
+    Kind.TESTS: assessments.read_test,
+    Kind.EXAMS: assessments.read_exam,
 }
 _PAGE_NUMBER = re.compile(r"(page )?[0-9]{1,4}( ?(of|/) ?[0-9]{1,4})?", re.IGNORECASE)
 
@@ -97,8 +97,8 @@ def _notes(found: Records) -> Iterator[str]:
 def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
     entries: list[Entry] = []
     problems = list(found.problems)
-    anew = semester_tests.are_wrapped_anew(found.records)
-    readers: dict[Kind, _Reader] = {**_READERS, Kind.TESTS: partial(semester_tests.read_record, anew=anew)}
+    anew = assessments.are_wrapped_anew(found.records)
+    readers: dict[Kind, _Reader] = {**_READERS, Kind.TESTS: partial(assessments.read_test, anew=anew)}
     several = any(record.timetable != found.records[0].timetable for record in found.records)
     known: dict[tuple[object, ...], tuple[int, Entry]] = {}
     for record in found.records:

@@ -49,7 +49,7 @@ class _Group(NamedTuple):
     place: tuple[int, int]
 
 
-def read_record(record: Record) -> tuple[list[Entry], list[Problem]]:
+def read_lecture(record: Record) -> tuple[list[Entry], list[Problem]]:
     """Return the sessions of one record and its lines that make none.
 
     Raises Unreadable if nothing of the record can be used.

@@ -22,8 +22,7 @@ from typing import Any, NoReturn, cast
 import psutil
 from tukscal.core.errors import BadRows
 from tukscal.core.pool import Executor, Guards, Outcome, Pool
-from tukscal.core.pool.channel import pack
-from tukscal.core.pool.messages import Grown, LogMessage, Ready
+from tukscal.core.pool.channel import Grown, LogMessage, Ready, pack
 from tukscal.core.system import process
 from tukscal.tests.waiting import LATEST, eventually
 

@@ -47,7 +47,7 @@ MORE = {
         "tests/core/pdf/test_copies.py",
     ),
     "core/pdf/grids.py": ("tests/core/pdf/test_tables.py", "tests/core/pdf/test_copies.py"),
-    "core/pdf/objects.py": ("tests/core/pdf/test_checksums.py", "tests/core/pdf/test_page_tree.py"),
+    "core/pdf/page_tree.py": ("tests/core/pdf/test_checksums.py", "tests/core/pdf/test_page_tree.py"),
     "core/pdf/tables.py": (
         "tests/core/pdf/test_stamps.py",
         "tests/core/pdf/test_copies_found.py",

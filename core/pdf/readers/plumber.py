@@ -25,8 +25,8 @@ from pdfplumber.utils.exceptions import PdfminerException
 from ...errors import Damaged, Encrypted, TukscalError
 from ...model import Foreign, Page, Ruling, Word
 from ..limits import Screen
+from . import FILLED, REMARKS
 from .place import PageTransform, find_place
-from .remarks import FILLED, REMARKS
 from .rulings import THICKEST, crossings, joined, path_rulings
 from .words import PALE, Glyphs, plain, unseen, word_spans
 

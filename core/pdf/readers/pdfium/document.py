@@ -11,7 +11,7 @@ from typing import Any
 from ....errors import Damaged, Encrypted, TukscalError
 from ....model import Page
 from ...limits import Screen
-from ..remarks import FILLED, REMARKS
+from .. import FILLED, REMARKS
 from ..rulings import crossings, joined
 from .calls import page_object, raw
 from .drawn import IDENTITY, Drawn

@@ -16,7 +16,7 @@ from ....model import Foreign, Ruling, Word
 from ..place import PageTransform, find_place
 from ..words import Glyphs, plain, unseen, word_spans
 from .calls import Handle, char_angle, char_origin, font_size, glyph_matrix, loose_box, raw
-from .ink import Box
+from .drawn import Box
 
 _TALL = 10.0  # points: text as it is read
 _SAMPLE = 24  # glyphs whose matrices tell which way a page is read
