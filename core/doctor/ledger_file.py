@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import InputOutput, TukscalError
-from ..ledger import LETTERS, OPEN, State, recovery, schema, sql
+from ..ledger import LETTERS, OPEN, State, opening, schema, sql
 from ..ledger.store import Habits, Store, suspicion
 from ..system import machine
 from ..system.sqlite import LEDGER, applied
@@ -62,7 +62,7 @@ def _looked_at(path: Path, longest: float) -> Check:
             whole = _read_through(store, longest)
             _write(store)
             return ok(_NAME, f"{path} is {whole} and can be written: {_contents(store)}.")
-    except recovery.DamageFound:
+    except opening.DamageFound:
         advice = "The next command that needs it moves it aside and begins a new one; calendars that were written stay."
         return bad(_NAME, f"{path} is damaged.", advice)
     except InputOutput as error:
@@ -83,8 +83,8 @@ def _read_through(store: Store, longest: float) -> str:
     alarm = _Alarm(time.monotonic() + longest)
     store.connection.set_progress_handler(alarm, _OFTEN)
     try:
-        recovery.examine(store)
-    except (recovery.DamageFound, TukscalError, sqlite3.Error):  # what it makes of a statement that was stopped
+        opening.examine(store)
+    except (opening.DamageFound, TukscalError, sqlite3.Error):  # what it makes of a statement that was stopped
         if not alarm.rang:
             raise
         return f"sound as far as {longest:g} seconds of reading show"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..system.sqlite import is_busy
-from . import rows, sql
+from . import sql
 from .model import Backlog, Delivered, Delivery, Job, Outgoing
 from .store import Store, translated
 
@@ -43,7 +43,7 @@ def _next_revision(store: Store, values: dict[str, object]) -> int | None:
 
 def _taken(store: Store, calendar: str) -> dict[str, object]:
     ((output, _, _),) = store.rows(sql.CALENDAR, {"calendar": calendar})
-    message = rows.text(f"The name {calendar} belongs to {rows.path_of(output)}.")
+    message = sql.text(f"The name {calendar} belongs to {sql.path_of(output)}.")
     return {"delivery": Delivery.REFUSED, "cause": NAME_TAKEN, "message": message}
 
 
@@ -55,24 +55,23 @@ class Outbox:
 
     def offer(self, folder: Path, name: Callable[[Path], str], account: str) -> int:
         """Put current results below a folder into the outbox that never were in it as they are; return how many."""
-        start = rows.path_bytes(folder) + os.fsencode(os.sep)
+        start = sql.path_bytes(folder) + os.fsencode(os.sep)
         after, end, count = start, start[:-1] + bytes([start[-1] + 1]), 0
         while page := self._store.rows(sql.OUTBOX_CURRENT, {"after": after, "end": end, "limit": _PAGE}):
-            jobs = [rows.job_of(row) for row in page]
+            jobs = [sql.job_of(row) for row in page]
             with self._store.writing():
                 count += sum(_offer(self._store, job, name(job.output), account) for job in jobs)
-            after = rows.path_bytes(jobs[-1].output)
+            after = sql.path_bytes(jobs[-1].output)
         return count
 
     def pending(self, limit: int = 100) -> list[Outgoing]:
         """Return what waits, what is due first first."""
-        return [rows.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_PENDING, {"limit": limit})]
+        return [sql.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_PENDING, {"limit": limit})]
 
     def due(self, limit: int) -> list[Outgoing]:
         """Return what is to be pushed now."""
         return [
-            rows.outgoing_of(row)
-            for row in self._store.rows(sql.OUTBOX_DUE, {"limit": limit, "now": self._store.now()})
+            sql.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_DUE, {"limit": limit, "now": self._store.now()})
         ]
 
     def next_push(self) -> float | None:
@@ -129,7 +128,7 @@ class Outbox:
 
     def refused(self, limit: int = 100, after: int = 0) -> list[Outgoing]:
         """Return a page of what was refused, the oldest first."""
-        return [rows.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_REFUSED, {"limit": limit, "after": after})]
+        return [sql.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_REFUSED, {"limit": limit, "after": after})]
 
     def backlog(self) -> Backlog:
         """Return what stands in the outbox."""
@@ -150,7 +149,7 @@ class Outbox:
 
 def _offer(store: Store, job: Job, calendar: str, account: str) -> bool:
     known = store.rows(sql.CALENDAR, {"calendar": calendar})
-    output = rows.path_bytes(job.output)
+    output = sql.path_bytes(job.output)
     if known:
         there, sha256, sent_to = known[0]
         if there != output:
@@ -171,7 +170,7 @@ def _settled(one: Delivered, now: float) -> dict[str, object]:
         "next_attempt": now + min(one.delay, LONGEST_WAIT),
         "completed": now if over else None,
         "cause": one.cause,
-        "message": rows.text(one.message),
+        "message": sql.text(one.message),
     }
 
 
@@ -179,9 +178,9 @@ def _unrefuse(store: Store, row: Outgoing, values: dict[str, object]) -> bool:
     """Let a refused row wait again, under a new revision if it never had one or the service has a higher one."""
     values = values | {"id": row.id, "revision": row.revision}
     if row.cause in (NAME_TAKEN, HIGHER_THERE):
-        named: dict[str, object] = {"calendar": row.calendar, "output": rows.path_bytes(row.output)}
+        named: dict[str, object] = {"calendar": row.calendar, "output": sql.path_bytes(row.output)}
         known = store.rows(sql.CALENDAR, named)
-        if known and not os.path.lexists(rows.path_of(known[0][0])):  # moved, or removed
+        if known and not os.path.lexists(sql.path_of(known[0][0])):  # moved, or removed
             store.run(sql.CALENDAR_MOVE, named)
         values["revision"] = _next_revision(store, named | {"output_sha256": row.sha256})
     return values["revision"] is not None and store.run(sql.OUTBOX_UNREFUSE, values) > 0
@@ -191,7 +190,7 @@ def _once_more(store: Store, key: str, output: bytes, account: str) -> bool:
     found = store.rows(sql.CURRENT, {"output": output})
     if not found:
         return False
-    job = rows.job_of(found[0])
+    job = sql.job_of(found[0])
     values: dict[str, object] = {"job": job.id, "output": output, "output_sha256": job.output_sha256}
     add(store, values | {"calendar": key, "account": account, "now": store.now()})
     return True

@@ -9,9 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from . import leases, outbox, rows, sql
-from .model import Done, Enqueued, Failure, Job, NewJob, Outcome, State
-from .rules import LETHAL, Retries, Tried, Verdict, decide
+from . import leases, outbox, sql
+from .model import LETHAL, Done, Enqueued, Failure, Job, NewJob, Outcome, Retries, State, Tried, Verdict, decide
 from .store import Store
 
 CHUNK = 1_000  # jobs a transaction
@@ -69,7 +68,7 @@ class Queue:
             found = self._store.rows(
                 sql.CLAIM, {"queue": queue, "count": count, "lease": self._holder.lease, "now": now}
             )
-        return sorted(map(rows.job_of, found), key=lambda job: (-job.priority, job.size, job.id))
+        return sorted(map(sql.job_of, found), key=lambda job: (-job.priority, job.size, job.id))
 
     def next_due(self, queue: str) -> float | None:
         """Return the seconds until a queue has work: 0 for now, None if nothing in it is open.
@@ -129,13 +128,13 @@ class Queue:
 
 
 def _enqueue(store: Store, batch: int, new: NewJob, seen: Mapping[Path, int] | None) -> tuple[int, str]:
-    values = rows.given(new) | {"batch": batch, "now": store.now()}
+    values = sql.given(new) | {"batch": batch, "now": store.now()}
     there = store.rows(sql.UNFINISHED, {"output": values["output"]})
     if not there and seen is not None and (done := _made_since(store, new, seen.get(new.output, 0))):
         return done, "done"
     if not there:
         return store.insert(sql.ADD, values), "added"
-    job = rows.job_of(there[0])
+    job = sql.job_of(there[0])
     if job.state is State.RUNNING:
         return job.id, "running"
     store.run(sql.RENEW, values | {"id": job.id})
@@ -146,8 +145,8 @@ def _enqueue(store: Store, batch: int, new: NewJob, seen: Mapping[Path, int] | N
 
 def _made_since(store: Store, new: NewJob, seen: int) -> int | None:
     """Return the result of an output that is later than one that was seen and made of what a new job is made of."""
-    there = store.rows(sql.CURRENT, {"output": rows.path_bytes(new.output)})
-    job = rows.job_of(there[0]) if there else None
+    there = store.rows(sql.CURRENT, {"output": sql.path_bytes(new.output)})
+    job = sql.job_of(there[0]) if there else None
     return job.id if job and job.id > seen and _decides(job) == _decides(new) else None
 
 
@@ -177,7 +176,7 @@ def _record(store: Store, holder: Holder, outcome: Outcome) -> bool:
     there = store.rows(sql.MINE, {"job": outcome.job, "lease": holder.lease})
     if not there:
         return False
-    values = rows.attempt_values(outcome, store.now())
+    values = sql.attempt_values(outcome, store.now())
     store.run(sql.ATTEMPT, values)
     output, peak, *before = there[0]
     tried = _tried(before, outcome)

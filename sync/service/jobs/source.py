@@ -20,8 +20,7 @@ from zoneinfo import ZoneInfo
 
 from ....core.errors import InputOutput, TukscalError, own_fault
 from ....core.ledger.leases import Liveness, Watch, fate, mine
-from ....core.ledger.model import State
-from ....core.ledger.rules import LETHAL, TRANSIENT, Retries, Tried, decide
+from ....core.ledger.model import LETHAL, TRANSIENT, Retries, State, Tried, decide
 from ....core.pdf.limits import Limits
 from ....core.pool import Executor, Outcome, Pool
 from .. import problems

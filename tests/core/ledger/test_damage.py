@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.errors import InputOutput, NotWritable, TukscalError
-from tukscal.core.ledger import Delivery, Filter, Job, Ledger, State, recovery
-from tukscal.core.ledger.recovery import move_aside
+from tukscal.core.ledger import Delivery, Filter, Job, Ledger, State, opening
+from tukscal.core.ledger.opening import move_aside
 from tukscal.core.ledger.store import Store, suspicion
 from tukscal.tests.core.ledger.ledgers import START, Place, done, failure, finish_all, new_job, queued
 
@@ -189,7 +189,7 @@ def test_a_log_that_is_gone_is_no_end(place: Place, monkeypatch: pytest.MonkeyPa
 
 def test_damage_met_in_use_is_looked_for_at_the_next_start(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large ledger's lying index is not seen at the start; who meets it says so, and the next start reads it all."""
-    monkeypatch.setattr("tukscal.core.ledger.recovery._ALWAYS", 1_000)
+    monkeypatch.setattr("tukscal.core.ledger.opening._ALWAYS", 1_000)
     fill(place)
     with place.raw() as connection:
         (true,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'jobs_queued'").fetchone()
@@ -256,14 +256,14 @@ def test_several_that_find_the_damage_mend_it_once(place: Place, turn: int) -> N
 def test_a_ledger_another_has_mended_is_not_moved(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who found damage looks again once it is its turn: what another process mended meanwhile stays."""
     fill(place)
-    found, real = iter(["damage"]), recovery.examine
+    found, real = iter(["damage"]), opening.examine
 
     def examine(store: Store) -> None:
         if next(found, None):
-            raise recovery.DamageFound
+            raise opening.DamageFound
         real(store)
 
-    monkeypatch.setattr(recovery, "examine", examine)
+    monkeypatch.setattr(opening, "examine", examine)
     with place.open() as ledger:
         assert ledger.moved_aside is None
         assert sum(ledger.history.counts().values()) == 120
@@ -273,7 +273,7 @@ def test_only_one_mends_at_a_time(place: Place) -> None:
     """While one process mends a ledger, another waits, and after its patience says so."""
     fill(place)
     place.path.write_bytes(b"\0garbage" * 1_000)
-    with recovery.alone(place.path, 1.0):
+    with opening.alone(place.path, 1.0):
         with pytest.raises(InputOutput, match="in use by another program"), place.open(patience=0.05):
             pass
         assert place.path.stat().st_size == 8_000
@@ -377,7 +377,7 @@ def test_large_ledgers_are_read_through_once_a_day(place: Place, monkeypatch: py
         return asked
 
     assert readings(3) == ["PRAGMA integrity_check"] * 3
-    monkeypatch.setattr("tukscal.core.ledger.recovery._ALWAYS", 1_000)
+    monkeypatch.setattr("tukscal.core.ledger.opening._ALWAYS", 1_000)
     assert readings(3) == ["PRAGMA quick_check"]
     place.clock.wall += 86_401
     assert readings(3) == ["PRAGMA quick_check"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.errors import InputOutput, NoSuchFile, NotWritable
-from tukscal.core.ledger import Filter, Keep, Outcome, State, retention
+from tukscal.core.ledger import Filter, Keep, Outcome, State, history
 from tukscal.tests.core.ledger.ledgers import Place, done, failure, finish_all, new_job, queued
 
 DAY = 86_400.0
@@ -78,7 +78,7 @@ def test_much_history_goes_in_pieces(place: Place, monkeypatch: pytest.MonkeyPat
     with place.open() as ledger:
         queued(ledger, *(new_job(n) for n in range(3_500)))
         finish_all(ledger)
-    monkeypatch.setattr(retention, "AT_START", 2)
+    monkeypatch.setattr(history, "AT_START", 2)
     place.clock.turn(91 * DAY)
     with place.open() as ledger:
         assert ledger.history.counts()[State.DONE] == 1_500
@@ -193,6 +193,6 @@ def test_the_check_finds_what_is_wrong(place: Place, monkeypatch: pytest.MonkeyP
     whole = bytearray(place.path.read_bytes())
     whole[(root - 1) * 4_096 : root * 4_096] = bytes(4_096)
     place.path.write_bytes(whole)
-    monkeypatch.setattr("tukscal.core.ledger.recovery.examine", lambda _: None)  # as if it broke after the start
+    monkeypatch.setattr("tukscal.core.ledger.opening.examine", lambda _: None)  # as if it broke after the start
     with place.open() as ledger:
         assert ledger.retention.check()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.errors import CONVERSION_ERRORS
 from tukscal.core.ledger import Retries, State
-from tukscal.core.ledger.rules import LETHAL, TRANSIENT, Tried, Verdict, decide
+from tukscal.core.ledger.model import LETHAL, TRANSIENT, Tried, Verdict, decide
 
 RETRIES = Retries()
 ONCE = sorted({error.cause for error in CONVERSION_ERRORS} - LETHAL - TRANSIENT)

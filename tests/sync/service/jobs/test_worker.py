@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tukscal.core.ledger.leases import mine
-from tukscal.core.ledger.rules import Tried
+from tukscal.core.ledger.model import Tried
 from tukscal.core.pool import Pool
 from tukscal.sync.service.jobs.source import follows
 from tukscal.sync.service.jobs.task import convert_behind
