@@ -7,13 +7,83 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ...core.jobs.details import Details, ProblemRow, load_details, moved_words
+from ...core.errors import CONVERSION_ERRORS
 from ...core.jobs.queries import BatchFigures
-from ...core.ledger import LETTERS, Attempt, Batch, Job, State
+from ...core.jobs.task import Details, ProblemRow, load_details, moved_words
+from ...core.ledger import INTERRUPTED, LETTERS, Attempt, Batch, Job, State
 from ...core.wording import clean, counted, duration, memory, place, size
-from ..common.canvas import Line, Piece, pad, paragraph
+from ..common.canvas import Line, Piece, breadth, cut, pad, paragraph
 from ..common.paint import columns
-from . import wording as words
+
+_STATES = {
+    State.QUEUED: "waiting",
+    State.RUNNING: "being converted",
+    State.DONE: "done",
+    State.FAILED: "failed, will be retried",
+    State.DEAD: "failed for good",
+    State.QUARANTINED: "ended its worker twice, will not be retried",
+}
+_ADVICE = {error.cause: error.default_advice for error in CONVERSION_ERRORS}
+
+
+def state_words(job: Job) -> str:
+    """Return where a job stands."""
+    return _STATES[job.state]
+
+
+def usual_advice(cause: str | None) -> str:
+    """Return what is to be done about a cause if nothing better is known."""
+    return _ADVICE.get(cause or "", "")
+
+
+def cause_words(cause: str | None) -> str:
+    """Return how an attempt ended."""
+    if cause is None:
+        return "done"
+    return "interrupted: its process ended; not counted" if cause == INTERRUPTED else cause
+
+
+def moment_words(moment: float | None) -> str:
+    """Return a moment in local time to the second."""
+    found = _local(moment)
+    return found.strftime("%Y-%m-%d %H:%M:%S") if found else "-"
+
+
+def short_moment(moment: float | None, now: datetime) -> str:
+    """Return a moment in at most ten columns: a time today, else a day."""
+    found = _local(moment)
+    if found is None:
+        return "-"
+    return found.strftime("%H:%M:%S" if found.date() == now.date() else "%Y-%m-%d")
+
+
+def _local(moment: float | None) -> datetime | None:
+    try:
+        return None if moment is None else datetime.fromtimestamp(moment)
+    except (ValueError, OverflowError, OSError):  # a clock that was wrong
+        return None
+
+
+def shorten_path(path: str, room: int) -> str:
+    """Return a path of at most so many columns: first its folder is cut, then the middle of its name."""
+    folder, slash, name = path.rpartition("/")
+    if breadth(path) <= room:
+        return path
+    if slash and breadth(name) + 2 <= room:
+        return f"{cut(folder, room - breadth(name) - 1)}/{name}"
+    return _without_middle(name, room)
+
+
+def _without_middle(text: str, room: int) -> str:
+    if breadth(text) <= room:
+        return text
+    tail, most = "", room * 2 // 3
+    for character in reversed(text):
+        if breadth(character + tail) > most:
+            break
+        tail = character + tail
+    return cut(text, room - breadth(tail)) + tail
+
 
 _FITTED = 1_000  # rows that decide how wide columns are
 _LABEL = 12
@@ -52,7 +122,7 @@ def _table(heads: Sequence[_Column], rows: Iterable[tuple[str, ...]]) -> Iterato
 def _row(row: Sequence[str], heads: Sequence[_Column], widths: Sequence[int], room: int) -> str:
     cells = zip(row[:-1], heads, widths, strict=False)
     text = "  ".join(cell.rjust(width) if head.right else pad(cell, width) for cell, head, width in cells)
-    return f"{text}  {words.shorten_path(row[-1], max(room - len(text) - 2, 8))}"
+    return f"{text}  {shorten_path(row[-1], max(room - len(text) - 2, 8))}"
 
 
 def job_table(jobs: Iterable[Job], now: datetime) -> Iterator[Line]:
@@ -68,7 +138,7 @@ def _job_cells(job: Job, now: datetime) -> tuple[str, ...]:
         str(job.id),
         job.state,
         job.cause or "",
-        words.short_moment(when, now),
+        short_moment(when, now),
         duration(job.duration) if job.attempts else "",
         str(job.problems) if job.problems else "",
         clean(str(job.source)),
@@ -88,7 +158,7 @@ def _batch_cells(batch: Batch) -> tuple[str, ...]:
     seconds = summary.get("seconds")
     return (
         str(batch.id),
-        words.moment_words(batch.created)[:16],
+        moment_words(batch.created)[:16],
         duration(seconds) if isinstance(seconds, int | float) else "not ended",
         *(_number(summary.get(name)) for name in ("done", "failures", "unchanged")),
         clean(str(details.get("output", batch.command))),
@@ -112,7 +182,7 @@ def counts_text(counts: Mapping[State, int]) -> str:
 def job_lines(job: Job, attempts: Sequence[Attempt]) -> Iterator[Line]:
     """Yield everything about a job."""
     details = load_details(job.details)
-    yield (Piece(f"Job {job.id}: {words.state_words(job)}", _STYLES.get(job.state, "bold")),)
+    yield (Piece(f"Job {job.id}: {state_words(job)}", _STYLES.get(job.state, "bold")),)
     for label, text in _facts(job, details):
         if text:
             yield from _labelled(label, text)
@@ -134,9 +204,9 @@ def _facts(job: Job, details: Details) -> Iterator[tuple[str, str]]:
     yield "Contains", _contents(job, details)
     yield "Why", f"{job.cause}: {job.message}" if job.cause else ""
     yield "What to do", _advice(job, details)
-    yield "Queued", f"{words.moment_words(job.created)} in batch {job.batch}"
-    yield "Next", f"retried at {words.moment_words(job.next_attempt)}" if job.next_attempt else ""
-    yield "Ended", words.moment_words(job.completed) if job.completed else ""
+    yield "Queued", f"{moment_words(job.created)} in batch {job.batch}"
+    yield "Next", f"retried at {moment_words(job.next_attempt)}" if job.next_attempt else ""
+    yield "Ended", moment_words(job.completed) if job.completed else ""
     yield "Took", _cost(job)
     yield "Since then", f"job {job.superseded} made a newer calendar" if job.superseded else ""
 
@@ -156,7 +226,7 @@ def _contents(job: Job, details: Details) -> str:
 def _advice(job: Job, details: Details) -> str:
     if job.state not in (*LETTERS, State.FAILED):
         return ""
-    advice = details.advice or words.usual_advice(job.cause)
+    advice = details.advice or usual_advice(job.cause)
     again = f"`tukscal jobs retry {job.id}` queues it for the next batch."
     return f"{advice} {again}".strip()
 
@@ -173,7 +243,7 @@ def _attempt(attempt: Attempt, told: str | None) -> str:
     peak = f", {memory(attempt.peak)}" if attempt.peak else ""
     took = f"{duration(attempt.duration)}{peak}"
     why = f": {attempt.message}" if attempt.message and attempt.message != told else ""
-    return f"{attempt.number}. {words.moment_words(attempt.started)}, {took}: {words.cause_words(attempt.cause)}{why}"
+    return f"{attempt.number}. {moment_words(attempt.started)}, {took}: {cause_words(attempt.cause)}{why}"
 
 
 def _labelled(label: str, text: str) -> list[Line]:

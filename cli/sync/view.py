@@ -10,7 +10,7 @@ import click
 from ...core.ledger import Backlog, Delivery, Outgoing
 from ...core.wording import clean
 from ...sync.credentials import Identity
-from ..jobs.wording import moment_words
+from ..jobs.view import moment_words
 
 _WHY = {
     "": "not tried yet",

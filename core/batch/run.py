@@ -9,20 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
-from ..jobs.commit import Finished, Results
+from ..jobs.commit import Finished, QueueSource, Results
 from ..jobs.fingerprint import file_digest
 from ..jobs.loop import Loop, Pace
-from ..jobs.queue import QueueSource
-from ..jobs.sidecar import beside
+from ..jobs.task import beside
 from ..ledger import Job, Ledger, State
 from ..pool import Executor
-from .plan import BatchRequest, make_folder, plan
-from .queue import BatchPlan, enqueue
+from .plan import BatchPlan, BatchRequest, enqueue, make_folder, plan
 from .students import plan_students
 
 PRELOAD = (
     "tukscal.core.jobs.task",
-    "tukscal.core.batch.enrolments",
+    "tukscal.core.batch.students",
     "tukscal.core.jobs.fingerprint",
     "tukscal.core.pdf.readers.pdfium",
     "tukscal.core.calendar.ics",

@@ -1,23 +1,27 @@
-"""The crash-proof end of a job: the output lasts on the disk before the ledger says done.
+"""One queue of the ledger as a source of jobs, and the crash-proof end of each.
 
-Files are written under temporary names, flushed, renamed, and their folders flushed; only then one transaction records
-the whole group. A death between any two steps leaves old or new files, never half ones, and jobs that are done again.
+Outputs are written under temporary names, flushed, renamed, and their folders flushed; only then one transaction
+records the whole group. A death between any two steps leaves old or new files, never half ones, and jobs that are done
+again. Of jobs with the same content, options and dates one is converted, the others get what came of it.
 """
 
 from __future__ import annotations
 
+import copy
+import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ..errors import InputOutput, TukscalError
-from ..ledger import Done, Failure, Job, Ledger, State
-from ..pool import Outcome
-from ..system.files import FileChange, FolderGone, NoRoom, change_files, read_stamped, sha256
-from .details import details_of
-from .task import Made
+from ..errors import BadRows, Crashed, InputOutput, NoSuchFile, NotWritable, OutOfMemory, TimedOut, TukscalError
+from ..ledger import INTERRUPTED, Done, Failure, Job, Ledger, State
+from ..pool import Executor, Outcome
+from ..system.files import FileChange, FolderGone, NoRoom, change_files, read_stamped, remove_left_behind, sha256
+from .fingerprint import warnings_path
+from .task import Made, details_of
 
 MOST = 64
 """Jobs in one group."""
@@ -207,3 +211,170 @@ def _row(job: Job, outcome: Outcome, result: Made | TukscalError, *, push: Push 
         calendar=push.name(job.output) if push else "",
         account=push.account if push else "",
     )
+
+
+_KEPT = 8  # outcomes; jobs are done in the order of their size, so that twins come one after the other
+# What happened to one path or names it says nothing about another; what killed a worker is tried again, alone.
+_ITS_OWN = (BadRows, InputOutput, NoSuchFile, NotWritable, Crashed, OutOfMemory, TimedOut)
+
+
+class Twins:
+    """Who is converted and who waits for whom."""
+
+    def __init__(self, share: Callable[[Job], Hashable]) -> None:
+        self._share = share
+        self._keys: dict[int, Hashable] = {}
+        self._waiting: defaultdict[Hashable, list[Job]] = defaultdict(list)
+        self._ended: OrderedDict[Hashable, Outcome] = OrderedDict()
+
+    def begin(self, job: Job) -> Outcome | Literal["waits"] | None:
+        """Return None if a job is to be converted, the outcome if it is known, "waits" while its twin is at it."""
+        key = self._share(job)
+        if key is None:
+            return None
+        if key in self._ended:
+            return self._ended[key]
+        if key in self._keys.values():
+            self._waiting[key].append(job)
+            return "waits"
+        self._keys[job.id] = key
+        return None
+
+    def end(self, job: Job, outcome: Outcome) -> list[Job]:
+        """Return the jobs that get the same outcome; those that must be converted after all are begun again."""
+        key = self._keys.pop(job.id, None)
+        if key is None or isinstance(outcome.error, _ITS_OWN) or _is_other(outcome, job):
+            return []
+        self._ended[key] = outcome
+        while len(self._ended) > _KEPT:
+            self._ended.popitem(last=False)
+        return self._waiting.pop(key, [])
+
+    def stranded(self) -> list[Job]:
+        """Return and forget the jobs whose twin ended in a way that says nothing about them."""
+        orphaned = [key for key in self._waiting if key not in self._keys.values()]
+        return [job for key in orphaned for job in self._waiting.pop(key)]
+
+    def forget(self) -> list[Job]:
+        """Return all jobs that wait, and forget everything."""
+        waiting = [job for jobs in self._waiting.values() for job in jobs]
+        self._waiting.clear()
+        self._keys.clear()
+        return waiting
+
+
+def _is_other(outcome: Outcome, job: Job) -> bool:
+    """Tell whether another content was converted than the job was queued for: the file changed since."""
+    made = outcome.value
+    return isinstance(made, Made) and made.sha256 != job.sha256
+
+
+def again(outcome: Outcome, job: Job) -> Outcome:
+    """Return an outcome as that of another job, which took no time of its own."""
+    error = copy.copy(outcome.error)
+    if error is not None:
+        error.file = None
+    value = replace(outcome.value, source_stamp="") if isinstance(outcome.value, Made) else outcome.value
+    return replace(outcome, key=job.id, value=value, error=error, died=False, duration=0.0, peak=0)
+
+
+_AHEAD = 8  # jobs claimed for each worker at a time: a claim is a transaction
+_BREATH = 0.1  # seconds, at least, between two turns without anything to do
+_LOG = logging.getLogger(__name__)
+
+Assign = Callable[[Job], Callable[[], Made]]
+"""Tells what a worker does for a job: a module-level function, with functools.partial and its arguments."""
+Share = Callable[[Job], Hashable]
+"""Tells what a job's result depends on, if another job's would be the same; None for a job like no other."""
+
+
+def share_nothing(job: Job) -> Hashable:
+    """Convert for each job."""
+    return None
+
+
+class QueueSource:
+    """The jobs of a queue, of which those with the same content are converted once."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        name: str,
+        results: Results,
+        *,
+        assign: Assign,
+        share: Share = share_nothing,
+        taken_over: Callable[[int], object] | None = None,
+    ) -> None:
+        """Work with what `assign` and `share` tell of a job.
+
+        `taken_over` hears how many jobs of dead processes were put back into the queue, before any is claimed.
+        """
+        self._ledger = ledger
+        self._name = name
+        self._results = results
+        self._assign = assign
+        self._twins = Twins(share)
+        self._tell_taken_over = taken_over or _note_taken_over
+
+    @property
+    def due(self) -> bool:
+        """Whether the group is to be committed now."""
+        return self._results.due
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def take_over(self, *, busy: bool) -> None:
+        """Queue again what dead processes held; the ledger knows itself what we hold."""
+        if count := self._ledger.queue.take_over():
+            self._tell_taken_over(count)
+
+    def claim(self, free: int, running: int) -> list[Job]:
+        """Take some jobs for each worker."""
+        return self._ledger.queue.claim(self._name, _AHEAD * (free + running))
+
+    def start(self, job: Job, pool: Executor) -> bool:
+        """Have a worker begin a job, unless its twin's outcome is or will be its own."""
+        if job.cause == INTERRUPTED:
+            remove_left_behind([job.output, warnings_path(job.output)])
+        if (known := self._twins.begin(job)) is not None:
+            if isinstance(known, Outcome):
+                self._results.add(job, again(known, job))
+            return False
+        pool.start(job.id, self._assign(job))
+        return True
+
+    def end(self, job: Job, outcome: Outcome) -> list[Job]:
+        """Put an outcome into the group, and the same one for every job that waited for it."""
+        self._results.add(job, outcome)
+        for twin in self._twins.end(job, outcome):
+            self._results.add(twin, again(outcome, twin))
+        return self._twins.stranded()
+
+    def commit(self) -> list[Finished]:
+        """Write and record the group."""
+        return self._results.commit()
+
+    def drop(self) -> list[Job]:
+        """Forget what waits for a twin or for the group to be committed."""
+        return [*self._twins.forget(), *self._results.drop()]
+
+    def release(self, jobs: Collection[Job]) -> None:
+        """Put jobs back; nothing is counted against them."""
+        self._ledger.queue.release([job.id for job in jobs])
+
+    def next_due(self) -> float | None:
+        """Return the seconds until a job is due; what is due at once and could not be claimed is looked for later."""
+        due = self._ledger.queue.next_due(self._name)
+        return None if due is None else max(due, _BREATH)
+
+    def any_open(self) -> bool:
+        """Tell whether any job of the queue has not come to its end."""
+        counts = self._ledger.history.counts(queue=self._name)
+        return any(counts.get(state) for state in (State.QUEUED, State.RUNNING, State.FAILED))
+
+
+def _note_taken_over(count: int) -> None:
+    jobs = "1 job of a process that is gone was" if count == 1 else f"{count} jobs of a process that is gone were"
+    _LOG.warning("%s taken over", jobs)

@@ -1,13 +1,17 @@
-"""What a result depends on, as hashes: the same hashes, the same calendar.
+"""What a result depends on, as hashes, and which files need not be read again to know that they are the same.
 
-A PDF's bytes, the options, the groups chosen for it, the teaching dates, and the versions of what reads and writes.
+A result depends on a PDF's bytes, the options, the groups chosen for it, the teaching dates, and the versions of what
+reads and writes. A file that lies there as it did when it was read is not read again: the kernel notes when it last
+changed, in a time that nobody can set back. Where it does not, and where a file had changed just before it was read,
+its bytes are read and compared.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +19,13 @@ from typing import NamedTuple
 from ... import __version__
 from ..calendar.convert import CalendarOptions, TermChoice
 from ..errors import TukscalError
+from ..ledger import Ledger, Standing
 from ..selection.file import MOST_BYTES, SHARED_NAME, locate_selection, own_selection, shared_selection
 from ..selection.select import Selection
-from ..system.files import read_if_there, read_stamped, sha256
+from ..system.files import FileChange, read_if_there, read_stamped, sha256, stamp_on
+from ..system.machine import notes_changes
 
+WARNINGS_HEAD = "tukscal could not use everything in this timetable; compare these rows with the PDF."
 _LIBRARIES = ("pypdfium2", "pdfplumber", "icalendar", "holidays")
 
 
@@ -141,3 +148,130 @@ def _content(file: Path) -> bytes:
         return read_stamped(file, MOST_BYTES)[0]
     except TukscalError as error:
         return str(error).encode()
+
+
+_SETTLED = 10.0  # seconds between a file's last change and its reading: what writes in spurts has ended
+_READ = "@"  # between the stamp of a file that was read again later and the time of that
+_PAGE = 500  # outputs the ledger is asked for at once: they are wanted one after the other
+_PAGES = 10  # that are remembered: whoever goes through a folder goes through it twice
+
+SelectionOf = Callable[[str], str | None]
+"""Tells the hash of the selection a PDF's result depends on, None if that takes reading."""
+
+
+class Unchanged:
+    """Compares what lies there with the ledger by stamps alone; for one thread. Paths are strings: there are many."""
+
+    def __init__(self, ledger: Ledger, common: tuple[str, str, str], selection_of: SelectionOf) -> None:
+        """Know results of these options, teaching dates and versions."""
+        self._ledger = ledger
+        self._common = common
+        self._selection_of = selection_of
+        self._noting: dict[int, bool] = {}
+        self._pages: deque[_Page] = deque(maxlen=_PAGES)
+
+    def owner(self, output: str) -> str | None:
+        """Return the PDF that an output was last made of or is being made of, None if the ledger knows of none."""
+        there = self._stands(output)
+        if there is not None:
+            return there.source
+        path = Path(output)
+        job = self._ledger.history.unfinished([path]).get(path)
+        return str(job.source) if job else None
+
+    def holds(self, source: str, output: str) -> bool:
+        """Tell whether an output is the result of this PDF as it is, by stamps that can be trusted."""
+        there = self._stands(output)
+        return (
+            there is not None
+            and (there.options, there.term, there.parser) == self._common
+            and _is_settled(there)
+            and self._lies(source, there.source_stamp)
+            and self._lies(output, there.output_stamp)
+            and not (there.problems and is_missing(Path(output), there.problems))
+            and there.selection == self._selection_of(source)
+        )
+
+    def _stands(self, output: str) -> Standing | None:
+        key = os.fsencode(output)
+        if not self._pages or not self._pages[-1].covers(key):
+            page = next((page for page in self._pages if page.covers(key)), None)
+            if page is None:
+                page = _Page(key, self._ledger.history.standings(output, _PAGE))
+            else:
+                self._pages.remove(page)
+            self._pages.append(page)
+        return self._pages[-1].standings.get(output)
+
+    def _lies(self, path: str, before: str | None) -> bool:
+        """Tell whether a file has the stamp it had, on a disk where that says something."""
+        now, device = stamp_on(path)
+        if not now or now != (before or "").partition(_READ)[0]:
+            return False
+        if device not in self._noting:
+            self._noting[device] = notes_changes(Path(path))
+        return self._noting[device]
+
+
+class _Page:
+    """What the ledger knows of all outputs from one to another, in the order of their bytes."""
+
+    def __init__(self, first: bytes, standings: dict[str, Standing]) -> None:
+        self._first = first
+        self._last = os.fsencode(next(reversed(standings))) if len(standings) == _PAGE else None
+        self.standings = standings
+
+    def covers(self, output: bytes) -> bool:
+        """Tell whether an output that is not among these has no result."""
+        return self._first <= output and (self._last is None or output <= self._last)
+
+
+def confirmed(stamp: str, read: float) -> str:
+    """Return a file's stamp as one that can be trusted, empty if the file had changed just before it was `read`.
+
+    `read` is a time in seconds, at most that of the reading.
+    """
+    return f"{stamp}{_READ}{read:.3f}" if _had_settled(stamp, read) else ""
+
+
+def _is_settled(there: Standing) -> bool:
+    """Tell whether the PDF had not changed for a while when it was read."""
+    stamp, _, read = there.source_stamp.partition(_READ)
+    when = float(read) if read else there.started
+    return when is not None and _had_settled(stamp, when)
+
+
+def _had_settled(stamp: str, read: float) -> bool:
+    parts = stamp.split("-")
+    changed = max(int(parts[1]), int(parts[2])) / 1e9 if len(parts) == 4 else float("inf")
+    return read - changed >= _SETTLED
+
+
+# ---- the warnings beside a calendar
+
+
+def warnings_path(output: Path) -> Path:
+    """Return where the warnings about a calendar stand: not in the place of a person's own notes."""
+    stem = output.name.removesuffix(output.suffix)
+    path = output.with_name(f"{stem}.warnings.txt")
+    return path if not os.path.lexists(path) or _is_ours(path) else output.with_name(f"{stem}.tukscal-warnings.txt")
+
+
+def no_warnings(output: Path) -> list[FileChange]:
+    """Return the change that removes the warnings about a calendar, if they are ours."""
+    path = warnings_path(output)
+    return [FileChange(path, None)] if _is_ours(path) else []
+
+
+def is_missing(output: Path, problems: int | None) -> bool:
+    """Tell whether a calendar some rows of whose PDF could not be used has lost the file that says so."""
+    return bool(problems) and not os.path.lexists(warnings_path(output))
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file is one we wrote; a person's own notes are left alone."""
+    try:
+        data = read_if_there(path, len(WARNINGS_HEAD) + 1)
+    except TukscalError:
+        return False
+    return data is not None and data.startswith(WARNINGS_HEAD.encode())

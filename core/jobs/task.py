@@ -1,21 +1,29 @@
-"""One job in a worker: PDFs in, a calendar's bytes out. It reads and computes; only the parent writes."""
+"""One job in a worker: PDFs in, a calendar's bytes out; and what is told of it, in the ledger and beside the calendar.
+
+A worker reads and computes; only the parent writes.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..calendar import convert
-from ..calendar.diff import Difference, differences
+from ..calendar.diff import Difference, Snapshot, differences
 from ..calendar.event import Calendar
 from ..commands.inputs import Opening, calendar_at, ours, read_timetable
-from ..errors import InputOutput
+from ..decode import from_json
+from ..errors import InputOutput, TukscalError
+from ..ledger import Job
 from ..model import Problem, Timetable
 from ..selection.file import choose_entries
 from ..selection.select import Selection, choices
-from ..system.files import read_stamped, sha256
-from .fingerprint import selection_of, term_digest
+from ..system.files import FileChange, read_stamped, sha256
+from ..wording import clean, place
+from .fingerprint import WARNINGS_HEAD, selection_of, term_digest, warnings_path
 
 MOST_TOLD = 100
 """Problems and changes of one job that are told one by one; the rest are counted."""
@@ -129,3 +137,114 @@ def continued(output: Path) -> Calendar | None:
     """
     data = calendar_at(output)
     return None if data is None else ours(data, output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRow:
+    """A row or text of a PDF that could not be used."""
+
+    page: int
+    row: int | None
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A session before and after, as a person sees it; None for a new one or one that is gone."""
+
+    title: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Of a calendar; of a failure only `advice`. The lists hold the first ones, the counts all."""
+
+    events: int = 0
+    first: bool = True
+    """Whether there was no calendar before."""
+    problems: tuple[ProblemRow, ...] = ()
+    changes: tuple[Moved, ...] = ()
+    change_count: int = 0
+    uncovered: int = 0
+    """Events of the calendar before that the PDF does not speak of."""
+    left_out: int = 0
+    """Lectures whose period has no teaching day on which they take place."""
+    undecided: int = 0
+    """Choices between groups that nobody made: the calendar holds all of them."""
+    advice: str = ""
+
+    def dump(self) -> str:
+        """Return it as JSON, without what is as usual."""
+        usual = asdict(Details())
+        return json.dumps({key: value for key, value in asdict(self).items() if value != usual[key]})
+
+
+def load_details(text: str | None) -> Details:
+    """Return what `dump` wrote; nothing special for None."""
+    return from_json(Details, text or "{}")
+
+
+def details_of(result: Made | TukscalError) -> Details:
+    """Return what is remembered of a calendar or a failure."""
+    if isinstance(result, TukscalError):
+        return Details(advice=result.advice)
+    return Details(
+        events=result.events,
+        first=result.first,
+        problems=tuple(_row(problem) for problem in result.problems),
+        changes=tuple(_moved(change) for change in result.changes),
+        change_count=result.change_count,
+        uncovered=result.uncovered,
+        left_out=result.left_out,
+        undecided=result.undecided,
+    )
+
+
+def moved_words(moved: Moved) -> str:
+    """Return what happened to one session, as a sentence's part."""
+    if moved.before is None:
+        return f"new: {moved.title}, {moved.after}"
+    if moved.after is None:
+        return f"gone: {moved.title}, {moved.before}"
+    return f"moved: {moved.title}, {moved.before} -> {moved.after}"
+
+
+def _row(problem: Problem) -> ProblemRow:
+    return ProblemRow(page=problem.page, row=problem.row, text=problem.text, reason=problem.reason)
+
+
+def _moved(change: Difference) -> Moved:
+    either = change.after or change.before
+    assert either is not None, "one side of a difference is there"
+    return Moved(title=either.title, before=_place(change.before), after=_place(change.after))
+
+
+def _place(snapshot: Snapshot | None) -> str | None:
+    if snapshot is None:
+        return None
+    return ", ".join(part for part in (snapshot.when, snapshot.where, snapshot.status) if part)
+
+
+def beside(job: Job, result: Made | TukscalError) -> list[FileChange]:
+    """Return the change of NAME.warnings.txt: written where rows had problems, removed where none has any more."""
+    if not isinstance(result, Made):
+        return []
+    path = warnings_path(job.output)
+    if result.problem_count:
+        return [FileChange(path, warnings_text(job.source.name, result))]
+    return [FileChange(path, None)] if os.path.lexists(path) else []
+
+
+def warnings_text(name: str, made: Made) -> bytes:
+    """Return the text of a warnings file."""
+    lines = [WARNINGS_HEAD, "", clean(name), *(f"- {_line(problem)}" for problem in made.problems)]
+    if made.problem_count > len(made.problems):
+        lines.append(f"- and {made.problem_count - len(made.problems)} more")
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _line(problem: Problem) -> str:
+    return clean(f"{place(problem.page, problem.row)}: {problem.reason}: {problem.text}")

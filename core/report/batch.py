@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CONVERSION_ERRORS
-from ..jobs.details import Details, load_details
+from ..jobs.task import Details, load_details
 from ..ledger import INTERRUPTED, LETTERS, Batch, Filter, Job, Ledger, State
 
 _PAGE = 1_000

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ..jobs.details import ProblemRow, moved_words
+from ..jobs.task import ProblemRow, moved_words
 from ..timetable.export import csv_text
 from ..wording import place, visible
 from . import words

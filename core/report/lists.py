@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..jobs.details import Moved
+from ..jobs.task import Moved
 from ..ledger import State
 from ..wording import place, visible
 from . import words

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import NotWritable, TukscalError
-from ..jobs import sidecar
+from ..jobs import task
 from ..jobs.task import Made
 from ..ledger import Job
 from ..system.files import FileChange, read_if_there
@@ -48,7 +48,7 @@ class Fate(StrEnum):
 def notes(job: Job, result: Made | TukscalError) -> list[FileChange]:
     """Return the changes of NAME.warnings.txt and NAME.error.txt that go with a result."""
     if not isinstance(result, TukscalError):
-        return [*sidecar.beside(job, result), *no_error(job.output)]
+        return [*task.beside(job, result), *no_error(job.output)]
     if not os.path.lexists(job.source):  # there is no PDF any more to tell anything about
         return no_error(job.output)
     # What keeps us from writing is not ours.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pypdfium2
 import pytest
-from tukscal.core.jobs.details import Details, Moved, ProblemRow
+from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import find
 from tukscal.core.report.page import write_page

@@ -36,7 +36,7 @@ LEFT_OUT = (".*", "build", "dist", "out", "*.egg-info", "node_modules", "__pycac
 # Tests beside the one with the module's own name, by how its path begins; the fast ones come first.
 MORE = {
     "core/batch/students.py": ("tests/core/batch",),
-    "core/jobs/sidecar.py": ("tests/core/batch",),
+    "core/jobs/task.py": ("tests/core/batch",),
     "core/selection/consistency.py": ("tests/core/selection/test_propose.py",),
     "core/calendar/event.py": ("tests/core/calendar/test_ics.py",),
     "core/pdf/readers/": (
@@ -55,7 +55,7 @@ MORE = {
         "tests/core/pdf/test_copies.py",
     ),
     "core/terms/": ("tests/core/terms",),
-    "core/jobs/dedupe.py": ("tests/core/batch",),
+    "core/jobs/commit.py": ("tests/core/batch",),
     "core/timetable/": (
         "tests/core/timetable",
         "tests/core/pdf/test_stamps.py",

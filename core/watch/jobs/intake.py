@@ -10,16 +10,12 @@ from pathlib import Path, PurePath
 from threading import Event
 
 from ...backoff import Backoff, Pause
-from ...batch.discover import Found, Skipped
-from ...batch.placement import Places
-from ...batch.plan import assign, digests, make_folder, new_job, share
-from ...batch.queue import Digests, sort
+from ...batch.discover import Found, Places, Skipped
+from ...batch.plan import Digests, assign, digests, make_folder, new_job, share, sort
 from ...errors import InputOutput, NotWritable, TukscalError
-from ...jobs.commit import Finished, May, Results
-from ...jobs.fingerprint import PdfSnapshot, file_digest, look
+from ...jobs.commit import Finished, May, QueueSource, Results
+from ...jobs.fingerprint import PdfSnapshot, file_digest, look, no_warnings
 from ...jobs.loop import Loop, Pace
-from ...jobs.queue import QueueSource
-from ...jobs.sidecar import no_warnings
 from ...ledger import Job, Ledger, NewJob, Stamps, State
 from ...pool import Executor
 from ...system.files import FileChange, Stamp, change_files, is_no_file, leads_out

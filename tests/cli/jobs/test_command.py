@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tukscal.core.jobs.details import Details, Moved, ProblemRow
+from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import Done, Ledger, NewJob, State
 from tukscal.examples.generator import content
 from tukscal.tests.cli.jobs.places import BAD, GOOD, Place, fail, number_of

@@ -22,7 +22,7 @@ from tukscal.core.batch.run import BatchRun, Summary
 from tukscal.core.calendar.convert import CalendarOptions, TermChoice
 from tukscal.core.calendar.schedule import PlanOptions
 from tukscal.core.errors import Crashed, InputOutput, NotWritable
-from tukscal.core.jobs import freshness
+from tukscal.core.jobs import fingerprint
 from tukscal.core.jobs.fingerprint import look
 from tukscal.core.jobs.loop import Loop, Pace
 from tukscal.core.jobs.task import convert_task
@@ -112,7 +112,7 @@ class Folder:
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """A folder with five timetables: changed just before they are read, or, for all the batch knows, long before."""
     if request.param == "settled":
-        monkeypatch.setattr(freshness, "_SETTLED", float("-inf"))
+        monkeypatch.setattr(fingerprint, "_SETTLED", float("-inf"))
     made = Folder(tmp_path)
     for number in range(3):
         made.put(f"{number}.pdf", number)
@@ -298,7 +298,7 @@ def test_dead_letters_end_with_their_cause(folder: Folder) -> None:
         again = folder.batch()
         assert (again.unchanged, again.failures, again.done) == (4, 0, 0)
     assert "2.pdf" not in letters(folder)
-    assert ("1.pdf" in letters(folder)) == (freshness._SETTLED > 0)  # it had changed just before
+    assert ("1.pdf" in letters(folder)) == (fingerprint._SETTLED > 0)  # it had changed just before
 
 
 def test_a_share_that_is_away_forgets_no_dead_letter(folder: Folder, tmp_path: Path) -> None:
@@ -494,7 +494,7 @@ def test_at_most_so_many_a_second(folder: Folder) -> None:
 @pytest.fixture
 def settled(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """The same after a batch over timetables that had changed long before."""
-    monkeypatch.setattr(freshness, "_SETTLED", float("-inf"))
+    monkeypatch.setattr(fingerprint, "_SETTLED", float("-inf"))
     folder.batch()
     return folder
 
@@ -507,7 +507,7 @@ def test_what_lies_as_it_lay_is_not_read(settled: Folder) -> None:
 
 def test_what_had_just_changed_is_read_again(settled: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever changed a PDF a moment before it was read may have gone on in that very moment: it is read again."""
-    monkeypatch.setattr(freshness, "_SETTLED", 10.0)
+    monkeypatch.setattr(fingerprint, "_SETTLED", 10.0)
     assert (settled.batch().unchanged, len(settled.pool.read)) == (5, 5)
 
 
@@ -516,7 +516,7 @@ def test_what_was_touched_is_read_once(settled: Folder, monkeypatch: pytest.Monk
     for path in (settled.source / "1.pdf", settled.out / "2.ics"):
         path.touch()
     with monkeypatch.context() as patch:
-        patch.setattr(freshness, "_SETTLED", 10.0)
+        patch.setattr(fingerprint, "_SETTLED", 10.0)
         assert (settled.batch().unchanged, len(settled.pool.read)) == (5, 5)
     assert (settled.batch().unchanged, settled.pool.read) == (5, ["1.pdf", "2.pdf"])
     assert (settled.batch().unchanged, settled.pool.read) == (5, [])
@@ -524,7 +524,7 @@ def test_what_was_touched_is_read_once(settled: Folder, monkeypatch: pytest.Monk
 
 def test_where_times_say_nothing_all_is_read(settled: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a share of another computer every PDF is read again."""
-    monkeypatch.setattr(freshness, "notes_changes", lambda _path: False)
+    monkeypatch.setattr(fingerprint, "notes_changes", lambda _path: False)
     assert (settled.batch().unchanged, len(settled.pool.read)) == (5, 5)
 
 

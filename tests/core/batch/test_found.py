@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.batch.plan import BatchRequest, check_files
-from tukscal.core.batch.queue import BatchPlan, Digests, enqueue
+from tukscal.core.batch.plan import BatchPlan, BatchRequest, Digests, check_files, enqueue
 from tukscal.core.batch.run import BatchRun, Stopping
 from tukscal.core.calendar.convert import CalendarOptions, TermChoice
 from tukscal.core.calendar.schedule import PlanOptions

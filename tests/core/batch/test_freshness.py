@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.core.jobs import freshness
-from tukscal.core.jobs.freshness import Unchanged, confirmed
+from tukscal.core.jobs import fingerprint
+from tukscal.core.jobs.fingerprint import Unchanged, confirmed
 from tukscal.core.ledger import Ledger, Standing
 from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
 
@@ -31,8 +31,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 def test_any_order_of_questions(ledger: Ledger, asked: list[str], page: int, pages: int) -> None:
     """Whatever is asked for in whatever order, an output's owner is the PDF of its result, and nobody without one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(freshness, "_PAGE", page)
-        patch.setattr(freshness, "_PAGES", pages)
+        patch.setattr(fingerprint, "_PAGE", page)
+        patch.setattr(fingerprint, "_PAGES", pages)
         known = Unchanged(ledger, ("", "", ""), lambda _source: None)
         owners = {path: known.owner(path) for path in asked}
     assert owners == {path: f"{path}.pdf" if path in RECORDED else None for path in asked}
@@ -47,7 +47,7 @@ def test_a_folder_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPa
         questions.append(first)
         return ask(first, limit)
 
-    monkeypatch.setattr(freshness, "_PAGE", 3)
+    monkeypatch.setattr(fingerprint, "_PAGE", 3)
     monkeypatch.setattr(ledger.history, "standings", asked)
     known = Unchanged(ledger, ("", "", ""), lambda _source: None)
     for output in RECORDED + RECORDED:
@@ -61,13 +61,13 @@ def test_a_stamp_is_trusted_ten_seconds_after_the_last_change(read: float, trust
     stamp = "5-10000000000-12000000000-7"  # written at 10 s, its inode changed at 12 s
     assert confirmed(stamp, read) == (f"{stamp}@{read:.3f}" if trusted else "")
     standing = Standing("/in/a.pdf", stamp, stamp, "", "", "", "", read, 0)
-    assert freshness._is_settled(standing) is trusted
+    assert fingerprint._is_settled(standing) is trusted
     later = standing._replace(source_stamp=f"{stamp}@{read:.3f}", started=0.0)
-    assert freshness._is_settled(later) is trusted
+    assert fingerprint._is_settled(later) is trusted
 
 
 @pytest.mark.parametrize("stamp", ["", "stamp", "1-2-3"])
 def test_what_is_no_stamp_is_never_trusted(stamp: str) -> None:
     """Where nothing is known of a file's times it is read."""
     assert confirmed(stamp, 1e12) == ""
-    assert not freshness._is_settled(Standing("/in/a.pdf", stamp, stamp, "", "", "", "", 1e12, 0))
+    assert not fingerprint._is_settled(Standing("/in/a.pdf", stamp, stamp, "", "", "", "", 1e12, 0))

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.core.batch.discover import Found
-from tukscal.core.batch.placement import Owner, PdfsByFolder, safe_name
-from tukscal.core.batch.placement import mirror as mirror_group
+from tukscal.core.batch.discover import Found, Owner, PdfsByFolder, safe_name
+from tukscal.core.batch.discover import mirror as mirror_group
 
 OUT = Path("/out")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tukscal.core.batch.enrolments import convert_student
 from tukscal.core.batch.plan import BatchRequest
 from tukscal.core.batch.run import BatchRun
+from tukscal.core.batch.students import convert_student
 from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.commands.convert import Format, Output, Request, run
 from tukscal.core.jobs.task import convert_task

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from tukscal.core.jobs.details import Details, Moved, ProblemRow
+from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import Batch, Job, State
 from tukscal.core.report.batch import Run, Told
 from tukscal.core.report.findings import find

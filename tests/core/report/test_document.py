@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from hypothesis import given
-from tukscal.core.jobs.details import Details, Moved, ProblemRow
+from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import State
 from tukscal.core.report.batch import Run, Told
 from tukscal.core.report.document import json_pieces

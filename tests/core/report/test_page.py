@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from hypothesis import given
 from tukscal.core.errors import CONVERSION_ERRORS
-from tukscal.core.jobs.details import Details, Moved, ProblemRow
+from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import Job, State
 from tukscal.core.report.batch import Told
 from tukscal.core.report.findings import FEW, MOST
