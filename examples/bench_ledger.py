@@ -84,6 +84,8 @@ def _row(number: int, jobs: int, chance: random.Random) -> tuple[Any, ...]:
         "peak": None if waits else 60_000_000,
         "superseded": None,
         "source_stamp": "18000-1790000000000000000-4712",
+        "parked": False,
+        "put_away": False,
     }
     return tuple(values.get(name) for name in sql.JOB_COLUMNS)
 
@@ -118,7 +120,7 @@ def _insert(connection: sqlite3.Connection, jobs: int) -> None:
         SELECT id, output, output_sha256, completed, completed, iif(id % 1000 = 7, 'pending', 'sent')
         FROM jobs WHERE state = 'done'"""
     )
-    connection.execute("INSERT INTO tallies SELECT batch, queue, state, count(*) FROM jobs GROUP BY 1, 2, 3")
+    connection.execute(schema.TALLY)
     for number in range(BATCHES):
         created = NOW - 86_400 * 60 * (1 - number / BATCHES)
         connection.execute("INSERT INTO batches (created, command, details) VALUES (?, 'batch', '{}')", (created,))

@@ -32,6 +32,7 @@ from .model import (
     Standing,
     State,
     Stats,
+    WatchedFolder,
 )
 from .outbox import LONGEST_WAIT, NAME_TAKEN, Outbox, pushing_alone
 from .queue import Holder, Queue
@@ -63,6 +64,7 @@ __all__ = [
     "Standing",
     "State",
     "Stats",
+    "WatchedFolder",
     "pushing_alone",
 ]
 

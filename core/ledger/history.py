@@ -17,7 +17,7 @@ from ..system import sqlite
 from ..system.files import check_folder
 from ..system.sqlite import LEDGER, is_damage
 from . import opening, schema, sql
-from .model import LETTERS, Attempt, Batch, Filter, Job, Keep, Stamps, Standing, State, Stats
+from .model import LETTERS, Attempt, Batch, Filter, Job, Keep, Stamps, Standing, State, Stats, WatchedFolder
 from .store import Row, Store, translated
 
 _ID, _CREATED = sql.JOB_COLUMNS.index("id"), sql.JOB_COLUMNS.index("created")
@@ -31,11 +31,18 @@ class History:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def begin(self, command: str, details: object = None) -> int:
-        """Begin a batch and return its number."""
+    def begin(self, command: str, details: object = None, watched: WatchedFolder | None = None) -> int:
+        """Begin a batch, of a daemon with the folder it watches, and return its number."""
         values = {"now": self._store.now(), "command": sql.text(command), "details": json.dumps(details)}
         with self._store.writing():
-            return self._store.insert(sql.BEGIN_BATCH, values)
+            batch = self._store.insert(sql.BEGIN_BATCH, values)
+            if watched is not None:
+                self._store.run(sql.ADD_WATCH, sql.watch_values(watched) | {"batch": batch, "now": values["now"]})
+        return batch
+
+    def watches(self, source: Path) -> dict[int, WatchedFolder]:
+        """Return a folder as daemons found it, by their batches, the newest first."""
+        return dict(map(sql.watched_of, self._store.rows(sql.WATCHES, {"source": sql.path_bytes(source)})))
 
     def end_batch(self, batch: int, summary: object = None) -> None:
         """Write down that a batch has ended."""
@@ -254,17 +261,17 @@ class Retention:
                 _delete(self._store, number)
         return len(gone)
 
-    def park(self, ids: Iterable[int], batch: int, queue: str) -> int:
-        """Move jobs that wait, of other batches than `batch`, to a queue nobody works on, until queued again."""
+    def park(self, ids: Iterable[int], batch: int) -> int:
+        """Let jobs that wait, of other batches than `batch`, not be claimed until queued again; return how many."""
         with self._store.writing():
-            return self._store.each(sql.PARK, ({"id": number, "batch": batch, "parked": queue} for number in ids))
+            return self._store.each(sql.PARK, ({"id": number, "batch": batch} for number in ids))
 
-    def mark(self, outputs: Iterable[Path], text: str) -> None:
-        """Put a word in the place of the stamps of what current results and dead letters were made of."""
+    def put_away(self, outputs: Iterable[Path]) -> None:
+        """Note of current results and dead letters that a daemon moves or deletes their PDFs itself."""
         with self._store.writing():
             for output in outputs:
-                for statement in (sql.MARK_RESULT, sql.MARK_LETTER):
-                    self._store.run(statement, {"output": sql.path_bytes(output), "mark": text})
+                for statement in (sql.PUT_AWAY_RESULT, sql.PUT_AWAY_LETTER):
+                    self._store.run(statement, {"output": sql.path_bytes(output)})
 
     def restamp(self, stamps: Iterable[Stamps]) -> int:
         """Write down how the files of results were found, where the results are still those; return how many."""
@@ -339,6 +346,7 @@ def _purge_rest(store: Store, before: float, lease: str) -> None:
         pass
     store.run(sql.EMPTY_TALLIES)
     store.run(sql.OLD_BATCHES, {"before": before})
+    store.run(sql.OLD_WATCHES)
     store.run(sql.OLD_LEASES, {"lease": lease})
 
 

@@ -99,6 +99,8 @@ class Job:
     details: str | None  # of the last attempt, JSON
     superseded: int | None  # the job that made a newer result for the same output
     source_stamp: str
+    parked: bool  # waits until a daemon has seen its PDF stand still
+    put_away: bool  # the daemon moved or deleted its PDF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,19 @@ class Batch:
     details: object
     ended: float | None
     summary: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedFolder:
+    """A folder as a daemon found it when it began to watch it; the fields are columns of the table."""
+
+    source: Path
+    output: Path
+    lease: str  # of the daemon
+    keeps_done: bool  # whether it leaves converted PDFs where they are
+    keeps_failed: bool
+    place: str  # on which file system the folder was, JSON
+    mounts: tuple[str, ...]  # folders in it where other file systems were mounted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from ..system.sqlite import Migration
@@ -144,9 +145,64 @@ INDEXES_2 = (
 )
 
 VERSION_2 = (CALENDARS, OUTBOX_2, *INDEXES_2)
-SCHEMA = (  # what the newest version holds, word for word as SQLite keeps it
-    *(text for text in VERSION_1 if text is not OUTBOX and " ON outbox " not in text),
-    *VERSION_2,
+
+# A parked job waits until a daemon has seen its PDF stand still: nobody claims it. A PDF that was put away was moved or
+# deleted by the daemon itself.
+FLAGS = (
+    "parked INTEGER NOT NULL DEFAULT 0 CHECK (parked IN (0, 1))",
+    "put_away INTEGER NOT NULL DEFAULT 0 CHECK (put_away IN (0, 1))",
+)
+
+TALLIES_3 = """CREATE TABLE tallies (
+  batch INTEGER NOT NULL, queue TEXT NOT NULL, parked INTEGER NOT NULL, state TEXT NOT NULL, jobs INTEGER NOT NULL,
+  PRIMARY KEY (batch, queue, parked, state)
+) WITHOUT ROWID"""
+
+TALLY = "INSERT INTO tallies SELECT batch, queue, parked, state, count(*) FROM jobs GROUP BY 1, 2, 3, 4"
+
+# A folder as each daemon found it when it began to watch it, in the batch of its work.
+WATCHES = f"""CREATE TABLE watches (
+  batch INTEGER PRIMARY KEY, source BLOB NOT NULL, output BLOB NOT NULL, lease TEXT NOT NULL, started REAL NOT NULL,
+  keeps_done INTEGER NOT NULL, keeps_failed INTEGER NOT NULL, place TEXT NOT NULL, mounts TEXT NOT NULL,
+  {_typed("'blob'", "source", "output")},
+  {_typed("'integer'", "keeps_done", "keeps_failed")},
+  {_typed("'real'", "started")},
+  {_typed("'text'", "lease", "place", "mounts")}
+)"""
+
+INDEXES_3 = (
+    "CREATE INDEX jobs_queued ON jobs (queue, priority DESC, size) WHERE state = 'queued' AND parked = 0",
+    "CREATE INDEX jobs_failed ON jobs (queue, next_attempt) WHERE state = 'failed' AND parked = 0",
+    "CREATE INDEX tallies_queue ON tallies (queue, parked, state, jobs)",
+    "CREATE INDEX watches_source ON watches (source, batch)",
+)
+
+_ONE_MORE_3 = """INSERT INTO tallies (batch, queue, parked, state, jobs)
+    VALUES (new.batch, new.queue, new.parked, new.state, 1)
+    ON CONFLICT (batch, queue, parked, state) DO UPDATE SET jobs = jobs + 1;"""
+_ONE_LESS_3 = """UPDATE tallies SET jobs = jobs - 1
+    WHERE batch = old.batch AND queue = old.queue AND parked = old.parked AND state = old.state;"""
+
+_TALLIED = "batch, queue, parked, state"
+TRIGGERS_3 = (
+    f"CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN {_ONE_MORE_3} END",
+    f"CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN {_ONE_LESS_3} END",
+    f"CREATE TRIGGER jobs_moved AFTER UPDATE OF {_TALLIED} ON jobs BEGIN {_ONE_LESS_3} {_ONE_MORE_3} END",
+)
+
+VERSION_3 = (TALLIES_3, WATCHES, *INDEXES_3, *TRIGGERS_3)
+
+
+def _named(text: str) -> str:
+    """Return what a statement makes: "TABLE jobs"."""
+    kind, name = re.findall(r"(TABLE|INDEX|TRIGGER) (\w+)", text)[0]
+    return f"{kind} {name}"
+
+
+_LAST = "source_stamp TEXT NOT NULL"  # SQLite writes a new column behind the last one, before the table's CHECKs
+_JOBS_3 = JOBS.replace(_LAST, ", ".join((_LAST, *FLAGS)), 1)
+SCHEMA = tuple(  # what the newest version holds, word for word as SQLite keeps it
+    {_named(text): text for text in (*VERSION_1, _JOBS_3, *VERSION_2, *VERSION_3)}.values()
 )
 
 
@@ -168,6 +224,26 @@ MIGRATIONS: tuple[Migration, ...] = (
             "INSERT INTO sqlite_sequence SELECT 'outbox', seq FROM sqlite_sequence WHERE name = 'outbox_1'",
             f"INSERT INTO outbox ({_OUTBOX_1}) SELECT {_OUTBOX_1} FROM outbox_1",  # noqa: S608 - our own names
             "DROP TABLE outbox_1",
+            _needs("0.1.0"),
+        ),
+    ),
+    Migration(
+        "3 parked jobs, PDFs put away, watched folders",  # words in other columns, and JSON of batches, until then
+        (
+            *(f"DROP TRIGGER {name}" for name in ("jobs_added", "jobs_removed", "jobs_moved")),
+            *("DROP INDEX jobs_queued", "DROP INDEX jobs_failed", "DROP TABLE tallies"),
+            *(f"ALTER TABLE jobs ADD COLUMN {flag}" for flag in FLAGS),
+            "UPDATE jobs SET parked = 1, queue = '' WHERE queue = 'put off'",
+            "UPDATE jobs SET put_away = 1, source_stamp = '' WHERE source_stamp = 'put away'",
+            *VERSION_3,
+            TALLY,
+            # A folder whose name is no text counts as never watched.
+            """INSERT INTO watches SELECT id, CAST(json_extract(details, '$.source') AS BLOB),
+  CAST(json_extract(details, '$.output') AS BLOB), '', created, coalesce(json_extract(details, '$.kept[0]'), 0),
+  coalesce(json_extract(details, '$.kept[1]'), 0), json_extract(details, '$.home'),
+  coalesce(json_extract(details, '$.mounts'), '[]')
+FROM batches WHERE command = 'watch' AND json_type(details, '$.home') = 'object'
+  AND json_type(details, '$.source') = 'text' AND json_type(details, '$.output') = 'text'""",
             _needs("0.1.0"),
         ),
     ),

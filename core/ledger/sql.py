@@ -7,11 +7,12 @@ kept as the bytes the system knows them by, whatever they are.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import fields
 from pathlib import Path
 
-from .model import Attempt, Delivery, Done, Failure, Job, NewJob, Outgoing, Standing, State
+from .model import Attempt, Delivery, Done, Failure, Job, NewJob, Outgoing, Standing, State, WatchedFolder
 from .store import Row
 
 JOB_COLUMNS = tuple(field.name for field in fields(Job))
@@ -26,6 +27,11 @@ _FRESH = """state = 'queued', attempts = 0, deaths = 0, duration = 0, cause = NU
 
 BEGIN_BATCH = "INSERT INTO batches (created, command, details) VALUES (:now, :command, :details)"
 END_BATCH = "UPDATE batches SET ended = :now, summary = :summary WHERE id = :batch"
+WATCHED_COLUMNS = tuple(field.name for field in fields(WatchedFolder))
+ADD_WATCH = f"""INSERT INTO watches (batch, {", ".join(WATCHED_COLUMNS)}, started)
+VALUES (:batch, {", ".join(f":{name}" for name in WATCHED_COLUMNS)}, :now)"""
+WATCHES = f"""SELECT batch, {", ".join(WATCHED_COLUMNS)} FROM watches
+WHERE source = :source ORDER BY batch DESC"""
 BATCHES = "SELECT id, created, command, details, ended, summary FROM batches ORDER BY id DESC LIMIT :limit"
 
 # ---- into the queue
@@ -33,8 +39,8 @@ BATCHES = "SELECT id, created, command, details, ended, summary FROM batches ORD
 UNFINISHED = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_unfinished WHERE output = :output AND state <> 'done'"
 ADD = f"""INSERT INTO jobs (batch, state, created, {", ".join(GIVEN)})
 VALUES (:batch, 'queued', :now, {", ".join(f":{name}" for name in GIVEN)})"""
-RENEW = f"""UPDATE jobs SET batch = :batch, {", ".join(f"{name} = :{name}" for name in GIVEN)}
-WHERE id = :id"""
+RENEW = f"""UPDATE jobs SET batch = :batch, {", ".join(f"{name} = :{name}" for name in GIVEN)},
+  parked = 0, put_away = 0 WHERE id = :id"""
 # What was interrupted may have left a temporary file, whatever it is converted to now.
 REQUEUE = f"""UPDATE jobs SET {_FRESH}, created = :now, completed = NULL,
   cause = CASE WHEN cause = 'interrupted' THEN cause END WHERE id = :id"""
@@ -43,19 +49,22 @@ REPLAY = f"UPDATE jobs SET {_FRESH}, completed = NULL WHERE id = :id AND state I
 # ---- out of the queue
 
 PROMOTE_DUE = """UPDATE jobs INDEXED BY jobs_failed SET state = 'queued', next_attempt = NULL
-WHERE state = 'failed' AND queue = :queue AND next_attempt <= :now"""
+WHERE state = 'failed' AND parked = 0 AND queue = :queue AND next_attempt <= :now"""
 PROMOTE_ABSURD = """UPDATE jobs INDEXED BY jobs_failed SET state = 'queued', next_attempt = NULL
-WHERE state = 'failed' AND queue = :queue AND next_attempt > :latest"""
+WHERE state = 'failed' AND parked = 0 AND queue = :queue AND next_attempt > :latest"""
 CLAIM = f"""UPDATE jobs SET state = 'running', lease = :lease, started = :now, worker = NULL WHERE id IN (
-  SELECT id FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = :queue
+  SELECT id FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND parked = 0 AND queue = :queue
   ORDER BY priority DESC, size, id LIMIT :count
 ) RETURNING {_JOB}"""
 RELEASE = """UPDATE jobs SET state = 'queued', lease = NULL, started = NULL
 WHERE id = :id AND state = 'running' AND lease = :lease"""
-ANY_QUEUED = "SELECT 1 FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = :queue LIMIT 1"
-EARLIEST = "SELECT min(next_attempt) FROM jobs INDEXED BY jobs_failed WHERE state = 'failed' AND queue = :queue"
-LATEST = "SELECT max(next_attempt) FROM jobs INDEXED BY jobs_failed WHERE state = 'failed' AND queue = :queue"
-RUNNING = "SELECT sum(jobs) FROM tallies WHERE queue = :queue AND state = 'running'"
+ANY_QUEUED = """SELECT 1 FROM jobs INDEXED BY jobs_queued
+WHERE state = 'queued' AND parked = 0 AND queue = :queue LIMIT 1"""
+EARLIEST = """SELECT min(next_attempt) FROM jobs INDEXED BY jobs_failed
+WHERE state = 'failed' AND parked = 0 AND queue = :queue"""
+LATEST = """SELECT max(next_attempt) FROM jobs INDEXED BY jobs_failed
+WHERE state = 'failed' AND parked = 0 AND queue = :queue"""
+RUNNING = "SELECT sum(jobs) FROM tallies WHERE queue = :queue AND parked = 0 AND state = 'running'"
 
 # ---- leases
 
@@ -153,13 +162,13 @@ WHERE state = 'done' AND superseded IS NULL AND output >= :first ORDER BY output
 CONTENT = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_content WHERE sha256 = :sha256 ORDER BY id DESC"
 CURRENT_PAGE = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_current
 WHERE state = 'done' AND superseded IS NULL AND output > :after ORDER BY output LIMIT :limit"""
-COUNT_QUEUE = "SELECT state, sum(jobs) FROM tallies WHERE queue = :queue GROUP BY state"
+COUNT_QUEUE = "SELECT state, sum(jobs) FROM tallies WHERE queue = :queue AND parked = 0 GROUP BY state"
 COUNT_BATCH = "SELECT state, sum(jobs) FROM tallies WHERE batch = :batch GROUP BY state"
 COUNT_ALL = "SELECT state, sum(jobs) FROM tallies GROUP BY state"
 CREATED = "SELECT created FROM jobs WHERE id <= :id ORDER BY id DESC LIMIT 1"
 
 IN_QUEUE = """SELECT count(*) FROM jobs
-WHERE id IN (SELECT value FROM json_each(:ids)) AND queue = :queue"""
+WHERE id IN (SELECT value FROM json_each(:ids)) AND queue = :queue AND parked = 0"""
 
 # One state at a time, newest first; Python merges the states. The row value goes on where the page before ended.
 _WINDOW = """state = :state AND created >= :since AND (created, id) < (:created, :before)
@@ -182,20 +191,22 @@ WHERE batch = :batch AND state = 'done' ORDER BY created DESC LIMIT :limit"""
 
 # What earlier batches left of a queue: the sums tell where to look.
 LEFT_WHERE = """SELECT batch, state FROM tallies
-WHERE queue = :queue AND state = :state AND batch < :batch AND jobs > 0"""
+WHERE queue = :queue AND parked = 0 AND state = :state AND batch < :batch AND jobs > 0"""
 LEFT = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_history
-WHERE batch = :batch AND state = :state AND queue = :queue AND created > 0"""
+WHERE batch = :batch AND state = :state AND queue = :queue AND parked = 0 AND created > 0"""
 WAITING_WHERE = """SELECT DISTINCT state FROM tallies
 WHERE batch = :batch AND jobs > 0 AND state IN ('queued', 'failed')"""
 WAITING = f"""SELECT {_JOB} FROM jobs INDEXED BY jobs_history
 WHERE batch = :batch AND state = :state AND created > 0"""
 FORGETTABLE = "SELECT 1 FROM jobs WHERE id = :id AND batch < :batch AND state NOT IN ('running', 'done')"
-PARK = """UPDATE jobs SET queue = :parked WHERE id = :id AND batch <> :batch AND state IN ('queued', 'failed')"""
-MARK_RESULT = """UPDATE jobs INDEXED BY jobs_current SET source_stamp = :mark
+PARK = """UPDATE jobs SET parked = 1
+WHERE id = :id AND batch <> :batch AND parked = 0 AND state IN ('queued', 'failed')"""
+PUT_AWAY_RESULT = """UPDATE jobs INDEXED BY jobs_current SET put_away = 1, source_stamp = ''
 WHERE output = :output AND state = 'done' AND superseded IS NULL"""
-MARK_LETTER = """UPDATE jobs INDEXED BY jobs_unfinished SET source_stamp = :mark
+PUT_AWAY_LETTER = """UPDATE jobs INDEXED BY jobs_unfinished SET put_away = 1, source_stamp = ''
 WHERE output = :output AND state <> 'done' AND state IN ('dead', 'quarantined')"""
-RESTAMP = """UPDATE jobs INDEXED BY jobs_current SET source_stamp = :source_stamp, output_stamp = :output_stamp
+RESTAMP = """UPDATE jobs INDEXED BY jobs_current
+SET source_stamp = :source_stamp, output_stamp = :output_stamp, put_away = 0
 WHERE output = :output AND state = 'done' AND superseded IS NULL
   AND sha256 = :sha256 AND output_sha256 = :output_sha256"""
 DISCARDABLE = "SELECT 1 FROM jobs WHERE id = :id AND state IN ('dead', 'quarantined')"
@@ -213,6 +224,9 @@ OLD_OUTBOX = """DELETE FROM outbox WHERE id IN (
   WHERE state IN ('sent', 'superseded') AND completed < :before LIMIT :limit)"""
 OLD_BATCHES = """DELETE FROM batches WHERE created < :before AND NOT EXISTS (
   SELECT 1 FROM tallies WHERE tallies.batch = batches.id AND tallies.jobs > 0)"""
+# The newest of a folder stays: it says what was mounted there.
+OLD_WATCHES = """DELETE FROM watches WHERE NOT EXISTS (SELECT 1 FROM batches WHERE id = batch)
+  AND EXISTS (SELECT 1 FROM watches AS newer WHERE newer.source = watches.source AND newer.batch > watches.batch)"""
 EMPTY_TALLIES = "DELETE FROM tallies WHERE jobs = 0"
 OLD_LEASES = """DELETE FROM leases WHERE lease <> :lease AND NOT EXISTS (
   SELECT 1 FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND jobs.lease = leases.lease)"""
@@ -247,6 +261,7 @@ def job_of(row: Row) -> Job:
     found = dict(zip(JOB_COLUMNS, row, strict=True))
     found["source"], found["output"] = path_of(found["source"]), path_of(found["output"])
     found["state"] = State(found["state"])
+    found["parked"], found["put_away"] = bool(found["parked"]), bool(found["put_away"])
     return Job(**found)
 
 
@@ -272,6 +287,23 @@ def given(job: NewJob) -> dict[str, object]:
     """Return the columns a new job brings."""
     values: dict[str, object] = {name: getattr(job, name) for name in GIVEN}
     return values | {"source": path_bytes(job.source), "output": path_bytes(job.output)}
+
+
+def watch_values(folder: WatchedFolder) -> dict[str, object]:
+    """Return the columns of a watched folder."""
+    values: dict[str, object] = {name: getattr(folder, name) for name in WATCHED_COLUMNS}
+    paths = {"source": path_bytes(folder.source), "output": path_bytes(folder.output)}
+    return values | paths | {"mounts": json.dumps(folder.mounts)}
+
+
+def watched_of(row: Row) -> tuple[int, WatchedFolder]:
+    """Return a batch and the watched folder of a row."""
+    batch, *rest = row
+    found = dict(zip(WATCHED_COLUMNS, rest, strict=True))
+    found["source"], found["output"] = path_of(found["source"]), path_of(found["output"])
+    found["keeps_done"], found["keeps_failed"] = bool(found["keeps_done"]), bool(found["keeps_failed"])
+    found["mounts"] = tuple(map(str, json.loads(found["mounts"])))
+    return batch, WatchedFolder(**found)
 
 
 def attempt_values(outcome: Done | Failure, now: float) -> dict[str, object]:

@@ -16,8 +16,8 @@ from ..pool import Executor
 from .folder.monitor import Sight
 from .folder.scan import Scan
 from .folder.stability import Settled, Settling, is_below
+from .jobs.earlier import Known, known
 from .jobs.intake import Desk
-from .jobs.sweep import Known, known
 from .request import WatchRequest
 from .telemetry.reporters import Reporters
 

@@ -24,7 +24,7 @@ from ..folder.stability import Settled
 from ..notes import Fate, no_error, notes
 from ..request import WatchRequest
 from ..telemetry.reporters import Reporters
-from . import leftovers, sweep
+from . import earlier
 from .archive import Leaving
 
 _BACKOFF = Backoff(first=600.0, factor=1.0)  # until what failed for a reason outside is tried again
@@ -84,20 +84,20 @@ class Desk:
 
     def begin(self, home: Home, mounts: Sequence[str]) -> None:
         """Begin with a folder that is at `home`, with `mounts` in it. Raises InputOutput or NotWritable."""
-        self.batch = sweep.begin(self._ledger, self._request, home, mounts)
+        self.batch = earlier.begin(self._ledger, self._request, home, mounts)
         if count := self._ledger.queue.take_over():
             self._outside.orphans(count)
-        self._put_off(self.batch)
+        self._park(self.batch)
         self.home = home
 
     def _hear_of_orphans(self, count: int) -> None:
         self._outside.orphans(count)
         if self.batch is not None:
-            self.orphaned = self._put_off(self.batch) > 0
+            self.orphaned = self._park(self.batch) > 0
 
-    def _put_off(self, batch: int) -> int:
+    def _park(self, batch: int) -> int:
         """Let jobs other daemons left wait until their PDFs are seen to stand still; return how many did not yet."""
-        count, gone = leftovers.put_off(self._ledger, sweep.batches(self._ledger, self._request), batch)
+        count, gone = earlier.park(self._ledger, self._request, batch)
         change_files([change for job in gone for change in no_error(job.output)], self._may)
         return count
 
@@ -131,7 +131,7 @@ class Desk:
                 self._open[job.source] = (stamps[job.source], now)
         for job in sorts.unchanged:
             change_files(no_error(job.output), self._may)
-        leftovers.settled(self._ledger, [job.output for job in sorts.unchanged], self.digests.queue)
+        earlier.forget_waiting(self._ledger, [job.output for job in sorts.unchanged], self.digests.queue)
         self._stay([(job, sorts.results[job.output]) for job in sorts.unchanged])
         self._done_with += [(job, stamps[job.source], True) for job in sorts.unchanged]
         for job in sorts.quarantined:
@@ -149,7 +149,7 @@ class Desk:
     def _stay(self, there: Sequence[tuple[NewJob, Job]]) -> None:
         """Note that PDFs that were put away are back, and stay now."""
         if self._request.on_success is Fate.KEEP:
-            back = [(job, was) for job, was in there if was.source_stamp == sweep.PUT_AWAY]
+            back = [(job, was) for job, was in there if was.put_away]
             self._ledger.retention.restamp(
                 Stamps(job.output, was.sha256, was.output_sha256 or "", job.source_stamp, was.output_stamp or "")
                 for job, was in back
@@ -174,7 +174,7 @@ class Desk:
         """Do with the PDFs whose jobs ended what is asked for. Raises InputOutput if the ledger cannot be told."""
         leaving = [one for one in self._done_with if self._leaving.fate(done=one[2]) is not Fate.KEEP]
         if leaving and self._may() is None:  # if it is still ours to do
-            self._ledger.retention.mark((job.output for job, _, _ in leaving), sweep.PUT_AWAY)
+            self._ledger.retention.put_away(job.output for job, _, _ in leaving)
             for job, stamp, done in leaving:
                 self._leaving.leave(job.source, stamp, done=done)
         self._done_with.clear()
@@ -182,7 +182,7 @@ class Desk:
     def sweep(self, seen: Collection[str]) -> list[Path]:
         """Return the PDFs that were removed while no daemon ran, to be forgotten like those that go now."""
         assert self.home is not None, "begun"
-        found = sweep.swept(self._ledger, self._request, seen, self.home)
+        found = earlier.removed(self._ledger, self._request, seen, self.home)
         return [job.source for job in found if self._is_at_home(job)]
 
     def gone(self, path: Path) -> tuple[Path | None, str]:

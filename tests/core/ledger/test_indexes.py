@@ -13,7 +13,7 @@ from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
 LARGE = ("jobs", "attempts", "outbox")
 STATEMENTS = {name: value for name, value in vars(sql).items() if name[0].isupper() and isinstance(value, str)}
 QUESTIONS = {name: value for name, value in STATEMENTS.items() if re.search(r"SELECT|DELETE|^UPDATE", value)}
-NO_QUESTION = {"BEGIN_BATCH", "ADD", "OUTBOX_ADD", "CALENDAR_NEXT", "NOTE", "BEAT"} - QUESTIONS.keys()
+NO_QUESTION = {"BEGIN_BATCH", "ADD_WATCH", "ADD", "OUTBOX_ADD", "CALENDAR_NEXT", "NOTE", "BEAT"} - QUESTIONS.keys()
 
 
 def plan(connection: sqlite3.Connection, statement: str) -> list[str]:
@@ -59,7 +59,7 @@ def test_statistics_change_no_plan(ledger: Ledger, place: Place) -> None:
 
 def test_all_statements_are_looked_at() -> None:
     """Only plain insertions ask nothing."""
-    plain = {"BEGIN_BATCH", "ADD", "OUTBOX_ADD", "CALENDAR_NEXT", "NOTE", "BEAT"}
+    plain = {"BEGIN_BATCH", "ADD_WATCH", "ADD", "OUTBOX_ADD", "CALENDAR_NEXT", "NOTE", "BEAT"}
     assert STATEMENTS.keys() - QUESTIONS.keys() == plain
     assert len(QUESTIONS) > 40
 

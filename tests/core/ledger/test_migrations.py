@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -54,7 +55,43 @@ def test_the_newest_version_is_the_one_written_down(place: Place) -> None:
     """What the migrations make is what is compared with at every start, word for word."""
     with place.open(), place.raw() as connection:
         made = [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
-    assert [sql for sql in made if "sqlite" not in sql] == list(schema.SCHEMA)
+    assert sorted(sql for sql in made if "sqlite" not in sql) == sorted(schema.SCHEMA)
+
+
+OLD_ROWS = r"""
+INSERT INTO batches (created, command, details) VALUES
+  (7.0, 'batch', '{"output": "/out"}'), (8.0, 'watch', '{"source": "/in", "output": "/out", "kept": [true, false],
+  "home": {"device": 5, "inode": 18446744073709551615, "mount": "/\u00e9", "kind": "nfs"}, "mounts": ["/in/\udcff"]}'),
+  (9.0, 'watch', '{"source": "/in"}');
+INSERT INTO jobs (batch, queue, source, output, sha256, size, state, priority, options, selection, term, parser,
+  created, completed, output_sha256, source_stamp) VALUES
+  (2, 'put off', x'2f61', x'2f61', 'a', 1, 'queued', 0, '', '', '', '', 8.0, NULL, NULL, '1-1-1-1'),
+  (2, 'queue', x'2f62', x'2f62', 'b', 1, 'queued', 0, '', '', '', '', 8.0, NULL, NULL, '1-1-1-1'),
+  (2, 'queue', x'2f63', x'2f63', 'c', 1, 'done', 0, '', '', '', '', 8.0, 1790000000.0, 'o', 'put away'),
+  (1, 'queue', x'2f64', x'2f64', 'd', 1, 'dead', 0, '', '', '', '', 8.0, 1790000000.0, NULL, 'put away');
+"""
+
+
+def test_words_in_other_columns_become_columns(place: Place) -> None:
+    """A job of version 2 that was put off is parked, a PDF put away is known, a watched folder is where it was."""
+    make(place.path, MIGRATIONS[:2])
+    with place.raw() as raw:
+        raw.executescript(OLD_ROWS)
+    with place.open() as ledger:
+        jobs = {str(job.source)[1:]: job for job in ledger.history.jobs()}
+        told = {name: (job.queue, job.source_stamp, job.parked, job.put_away) for name, job in jobs.items()}
+        assert told == {
+            "a": ("", "1-1-1-1", True, False),
+            "b": ("queue", "1-1-1-1", False, False),
+            "c": ("queue", "", False, True),
+            "d": ("queue", "", False, True),
+        }
+        assert ledger.history.counts() == dict.fromkeys(State, 0) | {State.QUEUED: 2, State.DONE: 1, State.DEAD: 1}
+        assert ledger.history.counts(queue="queue")[State.QUEUED] == 1
+        ((batch, folder),) = ledger.history.watches(Path("/in")).items()
+        assert (batch, folder.output, folder.keeps_done, folder.keeps_failed) == (2, Path("/out"), True, False)
+        place_was = {"device": 5, "inode": 18446744073709551615, "mount": "/\u00e9", "kind": "nfs"}
+        assert (json.loads(folder.place), folder.mounts) == (place_was, ("/in/\udcff",))
 
 
 def test_the_next_version_keeps_what_is_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,6 +165,24 @@ def test_the_order_is_priority_then_size_then_age(ledger: Ledger) -> None:
     assert ledger.queue.claim("queue") == []
 
 
+def test_a_parked_job_waits_until_it_is_queued_again(ledger: Ledger, place: Place) -> None:
+    """Nobody claims a parked job or counts it in its queue; queued again, it goes on with what it has behind it."""
+    waits, fails = queued(ledger, new_job(1), new_job(2), batch=1)
+    (job,) = ledger.queue.claim("queue")
+    ledger.queue.record([failure(job, cause="io")])
+    assert ledger.retention.park([waits, fails], batch=1) == 0, "they are the batch's own"
+    assert [ledger.retention.park([waits, fails], batch=2) for _ in range(2)] == [2, 0]
+    place.clock.turn(1_000)
+    assert (ledger.queue.claim("queue", 2), ledger.queue.next_due("queue")) == ([], None)
+    assert not any(ledger.history.counts(queue="queue").values())
+    assert {job.parked for job in ledger.retention.waiting(1)} == {True}
+    queued(ledger, new_job(1), new_job(2), batch=2)
+    place.clock.turn(2)
+    assert [(job.id, job.attempts, job.parked) for job in ledger.queue.claim("queue", 2)] == [
+        (waits, 1, False), (fails, 0, False)
+    ]  # fmt: skip
+
+
 def test_a_released_job_waits_again(ledger: Ledger, place: Place) -> None:
     """What we hold and give back is queued, with nothing counted; what another holds is not ours to give."""
     ids = queued(ledger, new_job(1), new_job(2))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tukscal.core.errors import InputOutput, NoSuchFile, NotWritable
-from tukscal.core.ledger import Filter, Keep, Outcome, State, history
+from tukscal.core.ledger import Filter, Keep, Outcome, State, WatchedFolder, history
 from tukscal.tests.core.ledger.ledgers import Place, done, failure, finish_all, new_job, queued
 
 DAY = 86_400.0
@@ -98,6 +99,28 @@ def test_a_batch_without_jobs_stays_while_it_is_young(place: Place) -> None:
 
 
 @pytest.mark.usefixtures("journal")
+def test_where_a_folder_was_is_kept(place: Place) -> None:
+    """Of the daemons that watched a folder the last is remembered, though its batch is gone; the others go with it."""
+    folder = WatchedFolder(
+        source=Path("/in"),
+        output=Path("/out"),
+        lease="",
+        keeps_done=True,
+        keeps_failed=False,
+        place="{}",
+        mounts=("m",),
+    )
+    others = replace(folder, source=Path("/other"))
+    with place.open(keep=Keep(days=1)) as ledger:
+        first, other, last = (ledger.history.begin("watch", watched=one) for one in (folder, others, folder))
+        assert ledger.history.watches(Path("/in")) == {last: folder, first: folder}
+        place.clock.turn(2 * DAY)
+        ledger.retention.purge()
+        assert ledger.history.batches() == []
+        assert ledger.history.watches(Path("/in")) == {last: folder}
+        assert ledger.history.watches(Path("/other")) == {other: others}
+
+
 def test_a_backup_is_a_ledger(place: Place, tmp_path: Path) -> None:
     """A copy made while the ledger is open holds all of it in one file, and opens as a ledger."""
     with place.open() as ledger:
