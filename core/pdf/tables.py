@@ -131,6 +131,7 @@ class _Builder:
             ]
             for index, cells in enumerate(self.cells)
         ]
+        self._find_overrun(rows)
         for one in _Levels(self.grid, rows).unsure():
             # The rest of a row whose other cells are empty may begin at any height.
             if not (self.grid.goes_on and one.row == 0 and sum(bool(cell.lines) for cell in rows[0]) == 1):
@@ -215,6 +216,26 @@ class _Builder:
             for row, _, lines in self._filled():
                 if any(_is_crossed(words[index], across) for line in lines for index in line):
                     self.faults.setdefault(row, CROSSED)
+
+    def _find_overrun(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Mark the rows in which text that is wider than its cell reaches the text of another.
+
+        PDFium takes a letter that lies over the same letter for its copy, and drops it.
+        """
+        for row, cells in enumerate(rows):
+            for column, (lines, _) in enumerate(cells):
+                wide = [line for line in lines if line[3] > self.grid.xs[column + 1]]
+                if wide and any(self._reaches(line, cells[column + 1 :]) for line in wide):
+                    self.faults.setdefault(row, OVERLAP)
+
+    def _reaches(self, line: Line, others: Iterable[Cell]) -> bool:
+        words, first_word = self.page.words, self.page.first_word
+        return any(
+            abs(other.y - line.y) < _APART * line.height
+            and words[other.words[0] - first_word].x0 - line.x1 <= TOUCHING * line.height
+            for cell in others
+            for other in cell.lines
+        )
 
     def _padding(self) -> float:
         """Return the distance between a border and the text beside it: the least in the table, as it is set left."""

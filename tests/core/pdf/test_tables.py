@@ -398,6 +398,34 @@ def test_words_over_others(stamp: Word, fault: str | None) -> None:
         assert texts(found) == texts(page(grid(4, 4), ROWS))
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "fault"),
+    [
+        (1.0, 5.0, None),  # it ends before the other begins, within its own cell or over the border
+        (6.5, 8.5, None),
+        (6.5, 6.6, OVERLAP),  # it ends where the other begins
+        (9.0, 5.0, OVERLAP),
+        (70.0, 5.0, OVERLAP),  # over the next column, which is empty, and into the one behind it
+    ],
+)
+def test_words_wider_than_their_cells(left: float, right: float, fault: str | None) -> None:
+    """A row is marked whose text runs over its cell's border into another's: which letters are whose is not certain."""
+    border = 100 + WIDE
+    other = border + right if left < WIDE else border + WIDE + right
+    words = [
+        Word("HATFIELD", 105, border + left, 132),
+        Word("EMS 4-1", other, other + 30, 132),
+        *(word for word in ROWS if not 120 < word.y < 140),
+    ]
+    assert faults(page(grid(4, 4), words)) == [None, fault, None, None]
+
+
+def test_words_wider_than_their_cells_on_other_lines() -> None:
+    """Text that runs over its cell's border disturbs no other line."""
+    words = [Word("HATFIELD", 105, 190, 126), Word("EMS", 155, 175, 137), *(w for w in ROWS if not 120 < w.y < 140)]
+    assert OVERLAP not in faults(page(grid(4, 4), words))
+
+
 def test_words_that_are_covered() -> None:
     """A row over whose text something is drawn is marked."""
     hidden = [word._replace(foreign=Foreign.COVERED) if n == 4 else word for n, word in enumerate(ROWS)]
