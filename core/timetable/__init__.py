@@ -14,17 +14,13 @@ from ..pdf.tables import cell_lines
 from . import assessments, lectures
 from .accounting import account
 from .breaks import row_name
+from .fields import is_wrapped_anew
 from .layouts import HEADINGS, Header
 from .merging import merge_sessions, session_key
 from .records import Record, Records, find_records
 from .values import Unreadable
 
 _Reader = Callable[[Record], tuple[list[Entry], list[Problem]]]
-_READERS: Mapping[Kind, _Reader] = {
-    Kind.LECTURES: lectures.read_lecture,
-    Kind.TESTS: assessments.read_test,
-    Kind.EXAMS: assessments.read_exam,
-}
 _PAGE_NUMBER = re.compile(r"(page )?[0-9]{1,4}( ?(of|/) ?[0-9]{1,4})?", re.IGNORECASE)
 
 
@@ -97,8 +93,12 @@ def _notes(found: Records) -> Iterator[str]:
 def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
     entries: list[Entry] = []
     problems = list(found.problems)
-    anew = assessments.are_wrapped_anew(found.records)
-    readers: dict[Kind, _Reader] = {**_READERS, Kind.TESTS: partial(assessments.read_test, anew=anew)}
+    anew = {kind: _are_wrapped_anew(found.records, kind) for kind in (Kind.LECTURES, Kind.TESTS)}
+    readers: Mapping[Kind, _Reader] = {
+        Kind.LECTURES: partial(lectures.read_lecture, anew=anew[Kind.LECTURES]),
+        Kind.TESTS: partial(assessments.read_test, anew=anew[Kind.TESTS]),
+        Kind.EXAMS: assessments.read_exam,
+    }
     several = any(record.timetable != found.records[0].timetable for record in found.records)
     known: dict[tuple[object, ...], tuple[int, Entry]] = {}
     for record in found.records:
@@ -113,6 +113,12 @@ def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
         if new and any(row.doubts for row in record.rows):
             problems += record.unsure()
     return entries, problems
+
+
+def _are_wrapped_anew(records: Iterable[Record], kind: Kind) -> bool:
+    """Tell whether venues were broken into other lines than the portal's, as a browser does."""
+    cells = (record.cells().get("venue") for record in records if record.header.kind is kind and not record.fault)
+    return any(is_wrapped_anew(cell) for cell in cells if cell)
 
 
 def _contradiction(record: Record, other: Entry, entry: Entry) -> Problem:
@@ -138,13 +144,21 @@ def _read_record(record: Record, read: _Reader) -> tuple[list[Entry], list[Probl
 
 
 def _read_apart(record: Record, read: _Reader, reason: str) -> tuple[list[Entry], list[Problem]]:
-    """Read a broken record without its continuation: a stray row must not take a good one with it."""
+    """Read a broken record without its continuation: a stray row must not take a good one with it.
+
+    Both are named: whether the row goes on there is not known.
+    """
     try:
         entries, problems = read(Record(header=record.header, rows=record.rows[:1]))
     except Unreadable:
         return [], [record.problem(reason)]
-    rest = Record(header=record.header, rows=record.rows[1:])
-    return entries, [*problems, rest.problem("the module is missing, and it does not continue the row before it")]
+    row, rest = record.rows[0], Record(header=record.header, rows=record.rows[1:])
+    unsure = f"it may go on in the first row of page {rest.rows[0].page}, which does not fit it"
+    return entries, [
+        *problems,
+        Problem(page=row.page, row=row.number, text=row_name(record.header, row), reason=unsure),
+        rest.problem("the module is missing, and it does not continue the row before it"),
+    ]
 
 
 def _header_problems(headers: Sequence[Header]) -> Iterator[Problem]:

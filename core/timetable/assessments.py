@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..model import Entry, Kind, Problem
 from . import values
-from .fields import Fields, goes_on_if_rest, goes_on_unless_alike, is_wrapped_anew
+from .fields import Fields, goes_on_if_rest, goes_on_unless_alike
 from .records import Record
-
-
-def are_wrapped_anew(records: Iterable[Record]) -> bool:
-    """Tell whether venues of tests were broken into other lines than the portal's, as a browser does."""
-    cells = (record.cells().get("venue") for record in records if record.header.kind is Kind.TESTS and not record.fault)
-    return any(is_wrapped_anew(cell) for cell in cells if cell)
 
 
 def read_test(record: Record, *, anew: bool = False) -> tuple[list[Entry], list[Problem]]:

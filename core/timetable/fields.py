@@ -35,7 +35,7 @@ _DOUBTS = "it is not certain which of these lines are one venue"
 _DOUBT = "it is not certain whether these lines are one venue or two"
 
 Sources = dict[str, tuple[int, ...]]
-Joint = Callable[[Cell, "list[Line]", Line], bool]
+Joint = Callable[[Cell, Sequence[Line], Line], bool]
 
 
 class Fields:
@@ -106,7 +106,7 @@ def _repeated(cell: Cell, items: list[str]) -> Problem:
     return Problem(page=page, row=row, text=" | ".join(items), reason=f"'{twice}' stands here twice")
 
 
-def join(lines: tuple[Line, ...]) -> tuple[str, tuple[int, ...]]:
+def join(lines: Sequence[Line]) -> tuple[str, tuple[int, ...]]:
     """Return lines as one text and their words; one that was broken behind a hyphen goes on without a blank."""
     text = lines[0].text
     for line in lines[1:]:
@@ -125,45 +125,45 @@ def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
     return [tuple(group) for group in groups]
 
 
-def may_go_on(cell: Cell, item: list[Line], line: Line) -> bool:
+def may_go_on(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether an item may have been wrapped before this line: its next word would not have fitted."""
     last = item[-1]
     blank = next((one.gap for one in cell.lines if one.gap), _BLANK * last.height)
     return last.x1 + blank + _LACK * last.height + line.first_width > cell.right
 
 
-def goes_on_if_spaced(cell: Cell, item: list[Line], line: Line) -> bool:
+def goes_on_if_spaced(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether an item was wrapped here: its next word would not have fitted, and it kept the blank it broke at."""
     return item[-1].spaced and may_go_on(cell, item, line)
 
 
-def goes_on_if_spaced_or_broken(cell: Cell, item: list[Line], line: Line) -> bool:
+def goes_on_if_spaced_or_broken(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether an item was wrapped here or where its page ended: the blank before a page break is not seen."""
     return (item[-1].spaced or item[-1].row != line.row) and may_go_on(cell, item, line)
 
 
-def goes_on_unless_alike(cell: Cell, item: list[Line], line: Line) -> bool:
+def goes_on_unless_alike(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
     may = may_go_on(cell, item, line) or item[-1].spaced or is_rest(line.text)
     return may and item[0].text.split()[0] != line.text.split()[0]
 
 
-def goes_on_if_rest(cell: Cell, item: list[Line], line: Line) -> bool:
+def goes_on_if_rest(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether a venue of a list goes on: in a line that is none by itself, or if it is none yet.
 
     "Lab 2" behind "Informatorium CBT", "Red Lab" behind "Informatorium", "Toit Auditorium" behind "AE du".
     """
-    if is_rest(line.text) or (len(item) == 1 and " " not in item[0].text):
+    if is_rest(line.text) or _is_word(item):
         return True
     begins, ends = line.text.split()[0], item[-1].text.split()[-1]
     open_end = ends.isalpha() and ends.islower() and ends not in _RESTS
     return (begins[0].islower() or begins.lower() in _RESTS or open_end) and may_go_on(cell, item, line)
 
 
-def goes_on_if_open(cell: Cell, item: list[Line], line: Line) -> bool:
+def goes_on_if_open(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether a time goes on: its end, or the dash before it, was printed below its start."""
     del cell, line
-    text = join(tuple(item))[0]
+    text = join(item)[0]
     return _OF_TIMES.fullmatch(text) is not None and not values.is_span(text)
 
 
@@ -177,7 +177,7 @@ def ways_to_wrap(cell: Cell, count: int) -> list[tuple[tuple[Line, ...], ...]]:
     for start in reversed(range(len(lines))):
         for end in range(start + 1, min(len(lines), start + _MOST_LINES) + 1):
             item = lines[start:end]
-            if len(item) > 1 and not (_begins_rest(item[-1]) or may_go_on(cell, [item[-2]], item[-1])):
+            if len(item) > 1 and not (_begins_rest(item[-1]) or may_go_on(cell, item[:-1], item[-1])):
                 break
             if _is_venue(item):
                 for left in range(count):
@@ -227,29 +227,42 @@ def is_rest(text: str) -> bool:
 def is_wrapped_anew(cell: Cell) -> bool:
     """Tell whether a list has items that something else than the portal wrapped: the portal keeps the blanks."""
     return any(
-        not line.spaced and line.row == following.row and _is_certain(cell, line, following)
+        not line.spaced and line.row == following.row and _is_certain(cell, (line,), following)
         for line, following in pairwise(cell.lines)
     )
 
 
-def _is_certain(cell: Cell, line: Line, following: Line) -> bool:
+def _is_certain(cell: Cell, item: Sequence[Line], line: Line) -> bool:
     """Tell whether a narrow cell explains that an item goes on: its next word would not have fitted."""
-    return may_go_on(cell, [line], following) and goes_on_if_rest(cell, [line], following)
+    return may_go_on(cell, item, line) and goes_on_if_rest(cell, item, line)
 
 
 def doubts(cell: Cell, goes_on: Joint, *, anew: bool = False) -> list[Problem]:
     """Return a problem for each pair of lines of which nothing tells for certain whether they are one item or two.
 
-    Where lists were wrapped anew, this may be so at every line whose next word would not have fitted.
+    Where lists were wrapped anew, this may be so at every line whose next word would not have fitted. No item is a
+    single word: that may be a part of the one beside it.
     """
-    found = []
-    for line, following in pairwise(cell.lines):
-        joined = goes_on(cell, [line], following)
-        doubtful = not _is_certain(cell, line, following) if joined else anew and may_go_on(cell, [line], following)
-        if doubtful:
-            text = f"{line.text} | {following.text}"
-            found.append(Problem(page=line.row[0], row=line.row[1], text=text, reason=_DOUBT))
+    items = unwrap(cell, goes_on)
+    found = [
+        _unsure(item[at - 1], item[at])
+        for item in items
+        for at in range(1, len(item))
+        if not _is_certain(cell, item[:at], item[at])
+    ] + [
+        _unsure(before[-1], item[0])
+        for before, item in pairwise(items)
+        if (anew and may_go_on(cell, before, item[0])) or _is_word(before) or _is_word(item)
+    ]
     if len(found) > 1:
         text = " | ".join([line.text for line in cell.lines])
         found = [replace(found[0], text=text, reason=_DOUBTS)]
     return found
+
+
+def _is_word(item: Sequence[Line]) -> bool:
+    return len(item) == 1 and " " not in item[0].text
+
+
+def _unsure(line: Line, following: Line) -> Problem:
+    return Problem(page=line.row[0], row=line.row[1], text=f"{line.text} | {following.text}", reason=_DOUBT)

@@ -49,8 +49,8 @@ class _Group(NamedTuple):
     place: tuple[int, int]
 
 
-def read_lecture(record: Record) -> tuple[list[Entry], list[Problem]]:
-    """Return the sessions of one record and its lines that make none.
+def read_lecture(record: Record, *, anew: bool = False) -> tuple[list[Entry], list[Problem]]:
+    """Return the sessions of one record and its lines that make none; `anew` tells that the portal did not wrap venues.
 
     Raises Unreadable if nothing of the record can be used.
     """
@@ -59,7 +59,7 @@ def read_lecture(record: Record) -> tuple[list[Entry], list[Problem]]:
     group = _read_group(fields, (record.rows[0].page, record.rows[0].number))
     entries: list[Entry] = []
     problems: list[Problem] = []
-    for texts, parts in _by_time(_sessions(cells)).items():
+    for texts, parts in _by_time(_sessions(cells, anew)).items():
         try:
             entries.append(_read_session(group, texts, parts))
         except Unreadable as reason:
@@ -87,7 +87,7 @@ def _read_group(fields: Fields, place: tuple[int, int]) -> _Group:
     )
 
 
-def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
+def _sessions(cells: Mapping[str, Cell], anew: bool) -> list[_Parts]:
     """Return for each session its lines of activity, day, time and venue."""
     columns = [cells.get(name, _NO_CELL) for name in _LISTS]
     activities, days, times, venues = (len(cell.lines) for cell in columns)
@@ -97,7 +97,7 @@ def _sessions(cells: Mapping[str, Cell]) -> list[_Parts]:
         return [((a,), (d,), (t,), (v,)) for a, d, t, v in zip(*(cell.lines for cell in columns), strict=True)]
     # A line too long for its cell was wrapped: put it together, if that accounts for every extra line.
     if days and max(activities, times, venues) > days:
-        joined = [*(_unwrapped(cell, days) for cell in columns[:3]), _unwrapped_venues(columns[3], days)]
+        joined = [*(_unwrapped(cell, days) for cell in columns[:3]), _unwrapped_venues(columns[3], days, anew)]
         if all(len(column) == days for column in joined):
             return list(zip(*joined, strict=True))
     counts = [len(cell.lines) for cell in columns]
@@ -118,14 +118,14 @@ def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
     return [(line,) for line in cell.lines]
 
 
-def _unwrapped_venues(cell: Cell, count: int) -> Sequence[tuple[Line, ...]]:
+def _unwrapped_venues(cell: Cell, count: int, anew: bool) -> Sequence[tuple[Line, ...]]:
     """Return a cell's venues: as the blanks tell that the portal keeps, else as they can be told apart in one way only.
 
     Raises Unreadable where there are several ways.
     """
     if len(cell.lines) <= count:
         return [(line,) for line in cell.lines]
-    for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken):
+    for goes_on in () if anew else (goes_on_if_spaced, goes_on_if_spaced_or_broken):
         items = unwrap(cell, goes_on)
         if len(items) == count:
             return items

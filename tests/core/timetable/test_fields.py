@@ -205,6 +205,29 @@ def test_lists_that_were_wrapped_anew() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "goes_on", "venues", "doubted"),
+    [
+        # "Theatre" alone would go on for certain, the whole venue may end.
+        (
+            ("Electromechanical", "Theatre", "Electromagnetic Lab"),
+            goes_on_if_rest,
+            ("Electromechanical Theatre", "Electromagnetic Lab"),
+            1,
+        ),
+        (("Lecture Theatre", "Aula"), goes_on_if_rest, ("Lecture Theatre", "Aula"), 1),
+        (("Lecture Theatre", "Aula"), goes_on_unless_alike, ("Lecture Theatre", "Aula"), 1),
+        (("Lecture Theatre", "Aula Main"), goes_on_if_rest, ("Lecture Theatre", "Aula Main"), 0),
+        (("Aula",), goes_on_if_rest, ("Aula",), 0),
+    ],
+)
+def test_venues_of_one_word(lines: tuple[str, ...], goes_on: Joint, venues: tuple[str, ...], doubted: int) -> None:
+    """Whether a line goes on with a venue is asked of the whole venue, and a last line of one word is in doubt."""
+    fields = Fields({"venue": cell(*lines)})
+    assert fields.items("venue", goes_on, anew=True) == venues
+    assert len(fields.doubts) == doubted
+
+
 def test_a_venue_that_stands_twice() -> None:
     """A list that names a venue twice names it once, and says so: broken lines may look alike."""
     fields = Fields({"venue": cell("IT 4-4", "HB 4-1", "IT 4-4", page=2)})

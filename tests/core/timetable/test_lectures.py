@@ -146,6 +146,15 @@ def test_venues_that_can_be_told_apart_in_two_ways() -> None:
     assert found.problems == ()
 
 
+def test_venues_wrapped_anew_before_a_page_break() -> None:
+    """Where something else than the portal wrapped venues, a page break is no sign that one goes on behind it."""
+    lines = ["Electromechanical", "Departmental Studies"]
+    found = read([{**TWO, "Venue": lines}], [{"Venue": ["IT 4-1"]}])
+    assert [entry.venues for entry in found.entries] == [("Electromechanical Departmental Studies",), ("IT 4-1",)]
+    found = read([{**TWO, "Venue": ["HB 4-1", "Departmental Studies"]}], [{"Venue": ["IT 4-1"]}])
+    assert [entry.venues for entry in found.entries] == [("HB 4-1",), ("Departmental Studies IT 4-1",)]
+
+
 def test_a_row_without_days() -> None:
     """A row whose lists are empty is a problem that counts them."""
     empty = {**ONE, "Activity": [], "Day": [], "Time": [], "Venue": []}

@@ -120,6 +120,26 @@ def test_stray_row_at_the_top_of_a_page() -> None:
     ]
 
 
+def test_rest_that_cannot_be_read_with_its_row() -> None:
+    """A row is read without a rest that fits it but makes it unreadable, and both are named."""
+    rest = replace(LECTURES[0], module="", offered="", group="", language="", block="", campus="")
+    rest = replace(rest, sessions=(replace(rest.sessions[0], activity="L3", day=""),))
+    lengths = [[LECTURES[number % 4] for number in range(count)] for count in range(9, 61, 4)]
+    rows = next(rows for rows in lengths if plan([*rows, rest])[-1].blocks[0].row == len(rows))
+    found = read_pdf(timetable_pdf([*rows, rest]))
+    assert found.entries == read_pdf(timetable_pdf(rows)).entries
+    end = len(rows) + 1
+    assert [(p.page, p.row, p.text, p.reason) for p in found.problems] == [
+        (1, end, "COS 214 G01", "it may go on in the first row of page 2, which does not fit it"),
+        (
+            2,
+            1,
+            "L3 | 08:30 - 09:20 | Centenary 6",
+            MISSING.removesuffix(": ") + "it does not continue the row before it",
+        ),
+    ]
+
+
 def test_one_bad_line_of_a_row() -> None:
     """Of a lecture row with one impossible line the others are read; the line is a problem with its row's module."""
     layout = Layout(cells=(CellText(row=0, column="Day", lines=("Monday", "Vrydag")),))
