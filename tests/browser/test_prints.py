@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -113,3 +114,23 @@ def test_narrow_columns(browser: Browser, kind: Made, size: int, font: str) -> N
     assert [value for value in wrong if str(value["module"]) not in said] == []
     assert found.problems or values(found) == original(kind)[1]
     assert found.kind is Kind(kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_columns_of_random_widths(browser: Browser, kind: Made, seed: int) -> None:
+    """Where columns have widths of their own, words that do not fit run into the next: every wrong row is named."""
+    random = Random(f"{kind} {seed}")  # noqa: S311 - it draws test cases
+    parts = [random.uniform(0.5, 2.0) for _ in original(kind)[0][0]]
+    widths = " ".join(
+        f"td:nth-child({place}) {{ width: {100 * part / sum(parts):.1f}% }}" for place, part in enumerate(parts, 1)
+    )
+    font = random.choice(["DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"])
+    style = f"body {{ font: {random.choice([7, 8, 10, 12])}px '{font}' }} table {{ table-layout: fixed; width: 90% }}"
+    try:
+        found = read_pdf(printed(browser, kind, f"{style} {BORDERS['one line']} {widths}"))
+    except TukscalError:
+        return
+    named = {(problem.page, problem.row) for problem in found.problems}
+    unnamed = [value for value, entry in zip(values(found), found.entries, strict=True) if named.isdisjoint(entry.rows)]
+    assert [value for value in unnamed if value not in original(kind)[1]] == []
