@@ -132,10 +132,10 @@ def read(given: dict[str, Any]) -> Settings:
 
 def _run(settings: Settings, *, host: str, port: int, forwarded_allow_ips: str, log_level: str, **_others: Any) -> None:
     """Serve until stopped; any fault in the settings is reported before listening."""
+    from ...sync.service import logs
     from ...sync.service.access.vault import VARIABLE
     from ...sync.service.app import build
     from ...sync.service.http.connections import listen, server
-    from ...sync.service.operations import logs
     from ...sync.service.startup import check_keys
     from ...sync.service.store.sqlite import SqliteStore
 
@@ -181,7 +181,7 @@ def _address(host: str, port: int) -> str:
 
 
 def _tell_sentry(dsn: str) -> None:
-    from ...sync.service.operations.logs import tell_sentry
+    from ...sync.service.logs import tell_sentry
 
     if find_spec("sentry_sdk") is None:
         raise InputOutput("Reporting to Sentry needs more packages.", advice="pip install 'tukscal[sentry]'")

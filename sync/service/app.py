@@ -10,9 +10,8 @@ from fastapi import APIRouter, FastAPI
 
 from ... import __version__
 from .clock import Clock, SystemClock
-from .http import body_limits, error_handlers
-from .http.access_log import Observe
-from .http.address_gate import Gate
+from .http import answers, bodies
+from .http.layers import Gate, Observe
 from .routes import (
     account,
     admin,
@@ -67,9 +66,9 @@ def build(settings: Settings, *, clock: Clock | None = None, store: ServiceStore
     app = FastAPI(title="tukscal", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in ROUTERS:
         app.include_router(router)
-    error_handlers.install(app, settings)
+    answers.install(app, settings)
     # The layers around the routes; the last one added is the outermost.
-    app.add_middleware(body_limits.BodyLimits, rules=settings.intake, sizes=settings.sizes)
+    app.add_middleware(bodies.BodyLimits, rules=settings.intake, sizes=settings.sizes)
     app.add_middleware(Gate)
     app.add_middleware(Observe)
     return app

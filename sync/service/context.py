@@ -13,12 +13,11 @@ from .access.challenge import Challenges
 from .access.rates import Limiter
 from .access.vault import Vault
 from .clock import Clock
-from .jobs.worker import Conveyor
-from .operations.metrics import ServiceMetrics
-from .operations.tallies import Tallies
+from .metrics import ServiceMetrics, Tallies
 from .settings import Settings
 from .store.interface import ServiceStore
 from .store.model import Rendering
+from .worker import Conveyor
 
 T = TypeVar("T")
 _THREADS = 2  # more would only take the processor from the event loop

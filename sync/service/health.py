@@ -12,7 +12,7 @@ from pathlib import Path
 from ...core.errors import TukscalError
 from ...core.system import process
 from .context import Context
-from .operations.metrics import MachineUsage, ServiceFigures, Workers
+from .metrics import MachineUsage, ServiceFigures, Workers
 from .store.sqlite.store import SqliteStore
 
 _PATIENCE = 0.8  # seconds: a probe waits one

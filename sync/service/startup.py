@@ -9,22 +9,20 @@ from collections.abc import AsyncIterator
 
 from ...core.batch.run import PRELOAD
 from ...core.pool import Guards, Pool, default_workers
-from . import maintenance
+from . import conversion, maintenance
 from .access.blocklist import Blocklist
 from .access.challenge import Challenges, Difficulty
 from .access.rates import Limiter
 from .access.vault import HEAD, Vault
 from .clock import Clock
 from .context import Context
-from .jobs import task
-from .jobs.source import ConveyorResources
-from .jobs.worker import Conveyor
-from .operations.metrics import ServiceMetrics
+from .metrics import ServiceMetrics
 from .settings import Settings
 from .store.interface import ServiceStore
 from .store.sqlite.store import SqliteStore
+from .worker import Conveyor, ConveyorResources
 
-_PRELOAD = (*PRELOAD, task.__name__)
+_PRELOAD = (*PRELOAD, conversion.__name__)
 
 
 @contextlib.asynccontextmanager

@@ -17,8 +17,7 @@ from ..problems import HttpProblem
 from ..store.job_model import Admission, Quotas, Refusal, Sender
 from ..store.model import AccountKind
 from ..store.rate_model import Allowance, Rule, Spent
-from .auth import Principal
-from .dependencies import address_of
+from .auth import Principal, address_of
 
 CHALLENGE = "/v1/challenge"
 _HOUR = 3600

@@ -6,24 +6,106 @@ so in Sec-Fetch-Site or Origin, and what says neither is no browser and has no b
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.security import HTTPBearer
+from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import problems
 from ..access import scopes, secrets
-from ..access.blocklist import ACCOUNT
-from ..access.rates import within
+from ..access.blocklist import ACCOUNT, LOGIN
+from ..access.rates import network, within
 from ..context import Context
+from ..problems import HttpProblem
+from ..settings import Settings
 from ..store.job_model import Newcomer
 from ..store.model import Account, AccountKind, BrowserSession
-from . import cookies
-from .dependencies import address_of, context_of
+from ..store.rate_model import Rule
+
+_COOKIE = "tukscal"
+_SALT = "session"
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the cookie's name."""
+    return f"__Host-{_COOKIE}" if settings.https else _COOKIE
+
+
+def read_cookie(request: Request, settings: Settings) -> str | None:
+    """Return the secret of the session a request names, None for none or one we did not sign."""
+    cookie = request.cookies.get(cookie_name(settings))
+    if cookie is None:
+        return None
+    try:
+        secret = _serializer(settings).loads(cookie)
+    except BadSignature:
+        return None
+    return secret if isinstance(secret, str) and secrets.SECRET.fullmatch(secret) else None
+
+
+def write_cookie(response: Response, settings: Settings, secret: str, age: float) -> None:
+    """Give a browser its session for so many seconds."""
+    value = str(_serializer(settings).dumps(secret))
+    response.set_cookie(
+        cookie_name(settings), value, max_age=int(age), path="/", secure=settings.https, httponly=True, samesite="lax"
+    )
+
+
+def remove_cookie(response: Response, settings: Settings) -> None:
+    """Take the session from a browser."""
+    response.delete_cookie(cookie_name(settings), path="/", secure=settings.https, httponly=True, samesite="lax")
+
+
+def _serializer(settings: Settings) -> URLSafeSerializer:
+    keys = [key.strip() for key in settings.key.split(",") if key.strip()]
+    return URLSafeSerializer(keys[::-1], salt=_SALT)  # theirs is the last that signs
+
+
+def context_of(request: Request) -> Context:
+    """Return the service a request is for."""
+    context: Context = request.app.state.context
+    return context
+
+
+The = Annotated[Context, Depends(context_of)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+"""How many rows a page has at most."""
+
+
+def address_of(request: Request) -> str:
+    """Return the address a request comes from, empty if that is no network's."""
+    return request.client.host if request.client else ""
+
+
+async def limited(rule: Rule, account: str, the: Context, detail: str) -> Mapping[str, str]:
+    """Count a request of an account and return the headers of its answer.
+
+    Raises HttpProblem 429; too many of these block the account.
+    """
+    try:
+        return await the.limiter.check(rule, account, detail)
+    except HttpProblem:
+        the.metrics.refused(rule.name)
+        await the.blocks.refused(account)
+        raise
+
+
+async def limited_write(account: Account, the: Context) -> None:
+    """Count a student's write, which may cost much more than it takes to send; faculties push as much as they have.
+
+    Raises HttpProblem 429.
+    """
+    if account.kind is AccountKind.STUDENT:
+        rule = Rule(name="writes", amount=the.settings.rates.writes_minute, seconds=60)
+        await limited(rule, account.id, the, "This account changes things too often.")
+
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _BEARER = "bearer "
@@ -54,7 +136,7 @@ async def known(request: Request) -> Principal | None:
     header = request.headers.get("authorization")
     if header is not None:
         return _not_blocked(await _by_token(service, header), service)
-    secret = cookies.read(request, service.settings)
+    secret = read_cookie(request, service.settings)
     if secret is None:
         return None
     principal = await _by_session(service, secrets.hashed(secret))
@@ -97,7 +179,7 @@ def newcomer(request: Request, response: Response) -> Newcomer:
     now = service.clock.now()
     account = Account(id=secrets.new_id(), kind=AccountKind.STUDENT, created=now, seen=now)
     secret, session = new_session(service, account)
-    cookies.write(response, service.settings, secret, service.settings.sessions.student)
+    write_cookie(response, service.settings, secret, service.settings.sessions.student)
     return Newcomer(account=account, session=session)
 
 
@@ -105,7 +187,7 @@ async def sign_in(service: Context, account: Account, response: Response) -> Non
     """Give an account another session, whose cookie the response gets."""
     secret, session = new_session(service, account)
     await service.store.sessions.add(session)
-    cookies.write(response, service.settings, secret, _age(service, account))
+    write_cookie(response, service.settings, secret, _age(service, account))
 
 
 def new_session(service: Context, account: Account) -> tuple[str, BrowserSession]:
@@ -189,3 +271,37 @@ def _of(account: Account, *, session: bytes) -> Principal:
 def _age(service: Context, account: Account) -> float:
     ages = service.settings.sessions
     return ages.admin if account.kind is AccountKind.ADMIN else ages.student
+
+
+@dataclass(slots=True)
+class LoginAttempt:
+    """What became of an attempt."""
+
+    succeeded: bool = False
+
+
+_AT_ONCE = 2  # of one network; each takes a core for a while, and counts when it has failed
+_AT_ONCE_ALL = 8
+_UNDER_WAY: Counter[str] = Counter()
+
+
+@contextlib.asynccontextmanager
+async def attempt(request: Request, the: Context) -> AsyncIterator[LoginAttempt]:
+    """Hold an attempt, whose outcome is to be set. Raises HttpProblem 429 for an address that is blocked."""
+    address = address_of(request)
+    wait = the.blocks.wait_at(LOGIN, address)
+    if wait:
+        raise problems.too_many("blocked", "Too many attempts failed from your address.", wait)
+    who = network(address)
+    if _UNDER_WAY[who] >= _AT_ONCE or _UNDER_WAY.total() >= _AT_ONCE_ALL:
+        raise problems.too_many("rate_limited", "Too many attempts at the same time.", 2)
+    tried = LoginAttempt()
+    _UNDER_WAY[who] += 1
+    try:
+        yield tried
+    finally:
+        _UNDER_WAY[who] -= 1
+        if not _UNDER_WAY[who]:
+            del _UNDER_WAY[who]
+    if not tried.succeeded:
+        await the.blocks.failed_login(address)

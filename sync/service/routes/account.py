@@ -8,10 +8,9 @@ from pydantic import BaseModel
 from .. import problems
 from ..access import secrets
 from ..context import Context
-from ..http import cookies
-from ..http.auth import Known, Principal
-from ..http.dependencies import The
-from ..http.error_handlers import PROBLEMS
+from ..http import auth
+from ..http.answers import PROBLEMS
+from ..http.auth import Known, Principal, The
 from ..store.model import AccountKind
 
 router = APIRouter(prefix="/v1/account", tags=["account"], responses=PROBLEMS)
@@ -45,7 +44,7 @@ async def delete_account(known: Known, the: The, response: Response) -> None:
     """Remove a student's account with its calendars, feeds and PDFs."""
     _student(known)
     await the.store.accounts.remove(known.account.id)
-    cookies.remove(response, the.settings)
+    auth.remove_cookie(response, the.settings)
 
 
 @router.post("/recovery", status_code=201, response_model=RecoveryLink)
@@ -61,7 +60,7 @@ async def log_out(request: Request, known: Known, the: The, response: Response) 
     if known.session is None:
         raise problems.bad_request("A token has no session to end.")
     await the.store.sessions.remove(known.session)
-    cookies.remove(response, the.settings)
+    auth.remove_cookie(response, the.settings)
 
 
 @router.post("/logout-everywhere", status_code=204)
@@ -70,7 +69,7 @@ async def log_out_everywhere(known: Known, the: The, response: Response) -> None
     if known.session is None:
         raise problems.bad_request("A token has no session to end.")
     await the.store.sessions.remove_all(known.account.id)
-    cookies.remove(response, the.settings)
+    auth.remove_cookie(response, the.settings)
 
 
 async def recovery_link(the: Context, known: Principal) -> str:

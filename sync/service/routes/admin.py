@@ -9,11 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
 from ..access import passwords
-from ..http import cookies
-from ..http.auth import Admin, check_address, check_origin, sign_in
-from ..http.dependencies import Limit, The
-from ..http.error_handlers import PROBLEMS
-from ..http.login_attempts import attempt
+from ..http import auth
+from ..http.answers import PROBLEMS
+from ..http.auth import Admin, Limit, The, attempt, check_address, check_origin, sign_in
 from ..store.model import Account, AccountKind
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses=PROBLEMS)
@@ -72,7 +70,7 @@ async def log_out(admin: Admin, the: The, response: Response) -> None:
     """End an admin's session."""
     if admin.session is not None:
         await the.store.sessions.remove(admin.session)
-    cookies.remove(response, the.settings)
+    auth.remove_cookie(response, the.settings)
 
 
 @router.get("/accounts", response_model=AccountPage)

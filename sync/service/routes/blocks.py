@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from .. import problems
 from ..access.blocklist import ACCOUNT, ADDRESS, LOGIN
 from ..access.rates import network
-from ..http.auth import Admin
-from ..http.dependencies import The
-from ..http.error_handlers import PROBLEMS
+from ..http.answers import PROBLEMS
+from ..http.auth import Admin, The
 from ..store.job_model import AccessBlock
 
 router = APIRouter(prefix="/v1/admin/blocks", tags=["admin"], responses=PROBLEMS)

@@ -12,13 +12,12 @@ from pydantic import BaseModel
 from ... import wire
 from .. import problems
 from ..access import scopes
-from ..http.auth import Principal, scoped
+from ..conversion import checked, unpack
+from ..http.answers import PROBLEMS
+from ..http.auth import Limit, Principal, The, limited_write, scoped
 from ..http.bodies import plain
-from ..http.dependencies import Limit, The, limited_write
-from ..http.error_handlers import PROBLEMS
 from ..store.conditions import none_matches
 from ..store.model import AccountKind, CalendarRecord, Condition, NewPut, NewRevision, Put, PutState
-from ..validate import checked, unpack
 
 router = APIRouter(prefix=wire.CALENDARS, tags=["calendars"], responses=PROBLEMS)
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from ..http.admission import CHALLENGE
-from ..http.dependencies import The
+from ..http.auth import The
 
 router = APIRouter(tags=["jobs"])
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from ..http.auth import Admin
-from ..http.dependencies import Limit, The
-from ..http.error_handlers import PROBLEMS
+from ..http.answers import PROBLEMS
+from ..http.auth import Admin, Limit, The
 from ..store.job_model import JobRecord
 
 router = APIRouter(prefix="/v1/admin/deadletters", tags=["admin"], responses=PROBLEMS)

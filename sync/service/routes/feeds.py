@@ -12,10 +12,9 @@ from ... import wire
 from .. import problems
 from ..access import scopes, secrets
 from ..context import Context
-from ..feeds.publishing import publish
-from ..http.auth import Principal, scoped
-from ..http.dependencies import Limit, The, limited_write
-from ..http.error_handlers import PROBLEMS
+from ..feeds import publish
+from ..http.answers import PROBLEMS
+from ..http.auth import Limit, Principal, The, limited_write, scoped
 from ..store.conditions import none_matches
 from ..store.model import Feed, Rendering
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from .. import health, problems
 from ..access.rates import within
-from ..http.dependencies import The, address_of
-from ..operations.metrics import CONTENT_TYPE
+from ..http.auth import The, address_of
+from ..metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
 

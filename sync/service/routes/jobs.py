@@ -13,15 +13,14 @@ from ... import wire
 from .. import problems
 from ..access import scopes, secrets
 from ..context import Context
+from ..conversion import unpack
 from ..http import admission as uploading
 from ..http import bodies
-from ..http.auth import Principal, known, newcomer, scoped
-from ..http.dependencies import The, limited
-from ..http.error_handlers import PROBLEMS
+from ..http.answers import PROBLEMS
+from ..http.auth import Principal, The, known, limited, newcomer, scoped
 from ..store.job_model import JobRecord, JobState, Newcomer, Refusal, Replay, SealedUpload
 from ..store.model import Account
 from ..store.rate_model import Rule
-from ..validate import unpack
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)
 

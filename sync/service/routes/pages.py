@@ -10,9 +10,8 @@ from starlette.responses import RedirectResponse
 from .. import problems
 from ..access import secrets
 from ..access.rates import network
-from ..http.auth import check_origin, known, required, sign_in
-from ..http.dependencies import The, address_of
-from ..http.pages import page
+from ..http.answers import page
+from ..http.auth import The, address_of, check_origin, known, required, sign_in
 from ..store.rate_model import Rule
 from .account import recovery_link
 

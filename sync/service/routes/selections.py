@@ -14,10 +14,9 @@ from ... import wire
 from .. import problems
 from ..access import scopes, secrets
 from ..context import Context
-from ..feeds.selections import content
-from ..http.auth import Principal, scoped
-from ..http.dependencies import Limit, The, limited_write
-from ..http.error_handlers import PROBLEMS
+from ..feeds import selection_text
+from ..http.answers import PROBLEMS
+from ..http.auth import Limit, Principal, The, limited_write, scoped
 from ..store.conditions import matches
 from ..store.model import StoredSelection
 
@@ -121,7 +120,7 @@ async def _own(the: Context, owner: Principal, selection: str) -> StoredSelectio
 
 
 def _filled(there: StoredSelection, body: SelectionBody, now: float) -> StoredSelection:
-    text = content(modules=body.modules, exclude=body.exclude, language=body.language, groups=body.groups)
+    text = selection_text(modules=body.modules, exclude=body.exclude, language=body.language, groups=body.groups)
     digest = hashlib.sha256(f"{body.name}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
     return replace(there, name=body.name, content=text, sha256=digest, updated=now)
 

@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from .. import problems
 from ..access import scopes
 from ..access.api_tokens import TokenRequest, new_token
-from ..http.auth import Admin
-from ..http.dependencies import Limit, The
-from ..http.error_handlers import PROBLEMS
+from ..http.answers import PROBLEMS
+from ..http.auth import Admin, Limit, The
 from ..store.model import Token
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"], responses=PROBLEMS)

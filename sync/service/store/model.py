@@ -136,7 +136,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSelection:
-    """Which events a feed shows; `content` is JSON (sync/service/feeds/selections.py), `sha256` of it."""
+    """Which events a feed shows; `content` is JSON (sync/service/feeds.py), `sha256` of it."""
 
     id: str
     account: str

@@ -19,8 +19,8 @@ from tukscal.core.pdf.limits import Limits
 from tukscal.examples.generator import content
 from tukscal.sync import wire
 from tukscal.sync.service.access.passwords import make_admin
-from tukscal.sync.service.jobs.task import ConversionInput, convert_upload
-from tukscal.sync.service.operations.logs import set_up
+from tukscal.sync.service.conversion import ConversionInput, convert_upload
+from tukscal.sync.service.logs import set_up
 from tukscal.sync.service.settings import SizeSettings, read_settings
 from tukscal.tests.sync.service.samples import calendar, lecture
 from tukscal.tests.sync.service.serving import Served, converted, serving, settings, upload

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tukscal.sync.service import logs
 from tukscal.sync.service.access.secrets import new_secret
-from tukscal.sync.service.operations import logs
 from tukscal.tests.sync.service.serving import converted, serving, settings, upload
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from tukscal.sync.service.access.passwords import make_admin
-from tukscal.sync.service.operations.metrics import cost, quantile
+from tukscal.sync.service.metrics import cost, quantile
 from tukscal.sync.service.settings import JobSettings, OutsideSettings, RateSettings
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings, upload

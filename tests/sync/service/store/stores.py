@@ -7,9 +7,9 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from tukscal.sync.service.access import secrets
+from tukscal.sync.service.conversion import checked
 from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.model import Account, AccountKind, BrowserSession, Condition, Feed, NewPut, Put, Token
-from tukscal.sync.service.validate import checked
 
 T = TypeVar("T")
 NOW = 1_000_000.0

@@ -6,10 +6,10 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tukscal.sync.service.conversion import unpack
 from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.model import Condition, Put, PutState
 from tukscal.sync.service.store.sqlite import SqliteStore
-from tukscal.sync.service.validate import unpack
 from tukscal.tests.sync.service.samples import calendar, lecture
 from tukscal.tests.sync.service.store.stores import NOW, a_put, account, added, put, run
 

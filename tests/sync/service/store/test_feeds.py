@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tukscal.sync.service.access import secrets
-from tukscal.sync.service.feeds.rendering import fingerprint
+from tukscal.sync.service.conversion import checked, unpack
+from tukscal.sync.service.feeds import fingerprint
 from tukscal.sync.service.store.interface import ServiceStore
 from tukscal.sync.service.store.model import Account, Condition, Rendering, StoredSelection
-from tukscal.sync.service.validate import checked, unpack
 from tukscal.tests.sync.service.samples import calendar, cancelled, lecture
 from tukscal.tests.sync.service.store.stores import NOW, a_put, account, added, feed, put, run
 

@@ -3,21 +3,70 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from ....core.calendar import convert
-from ....core.calendar.convert import CalendarOptions, TermChoice
-from ....core.calendar.identity import identity, scope
-from ....core.commands.inputs import Opening, read_timetable
-from ....core.model import Problem, Timetable
-from ....core.pdf.limits import Limits
-from ....core.system import process
-from ....core.wording import clean
-from .. import validate
-from ..store.model import NewRevision
+from ...core.calendar import convert, ics
+from ...core.calendar.convert import CalendarOptions, TermChoice, read_calendar
+from ...core.calendar.event import Calendar, Event, Status
+from ...core.calendar.identity import identity, scope
+from ...core.commands.inputs import Opening, read_timetable
+from ...core.errors import Damaged
+from ...core.model import Problem, Timetable
+from ...core.pdf.limits import Limits
+from ...core.system import process
+from ...core.system.files import sha256
+from ...core.wording import clean
+from .store.model import NewRevision
+
+_HEAD = b"BEGIN:VCALENDAR\r\n"
+_END = b"END:VCALENDAR\r\n"
+_OURS = b"\r\nX-TUKSCAL-SOURCE:"
+_LEVEL = 6
+
+
+def checked(body: bytes, revision: int) -> NewRevision:
+    """Return a calendar's bytes with what is known of them. Raises Damaged for what tukscal did not write."""
+    check_cheaply(body)
+    calendar = read_calendar(body)
+    live = frozenset(event.uid for event in calendar.events if event.status is not Status.CANCELLED)
+    return NewRevision(
+        revision=revision,
+        sha256=sha256(body),
+        size=len(body),
+        name=calendar.name,
+        live=live,
+        cancelled={
+            event.uid: _alone(calendar, event)
+            for event in calendar.events
+            if event.status is Status.CANCELLED and event.uid not in live
+        },
+        packed=pack(body),
+    )
+
+
+def check_cheaply(body: bytes) -> None:
+    """Refuse what cannot be one of our calendars, without reading it. Raises Damaged."""
+    if not (body.startswith(_HEAD) and body.endswith(_END) and _OURS in body) or body.count(_HEAD) != 1:
+        raise Damaged("This is not a calendar that tukscal wrote.", advice="Send the .ics file as it was written.")
+
+
+def pack(body: bytes) -> bytes:
+    """Return bytes as the store keeps them."""
+    return zlib.compress(body, _LEVEL)
+
+
+def unpack(packed: bytes) -> bytes:
+    """Return the bytes that were packed."""
+    return zlib.decompress(packed)
+
+
+def _alone(calendar: Calendar, event: Event) -> bytes:
+    return pack(ics.write(replace(calendar, events=(event,), gone={})))
+
 
 UPLOADS = "uploads/"
 """What the keys of calendars made here begin with."""
@@ -66,7 +115,7 @@ def convert_upload(work: ConversionInput) -> Result:
     timetable = read_timetable(work.data, work.name, Opening(limits=work.limits))
     key = work.calendar or key_of(timetable, work.today.year)
     packed = work.previous.get(key)
-    previous = convert.read_calendar(validate.unpack(packed)) if packed is not None else None
+    previous = convert.read_calendar(unpack(packed)) if packed is not None else None
     # Lectures print no year. A calendar that is there does not decide it either: it may be last year's.
     options = CalendarOptions(today=work.today, year=work.today.year, term=TermChoice(folder=work.terms))
     conversion = convert.make_calendar([timetable], options, previous)
@@ -76,7 +125,7 @@ def convert_upload(work: ConversionInput) -> Result:
     if gone := len(conversion.revision.uncovered):
         told.append(f"{gone} events that were in this calendar before are of another period: they are no longer in it")
     return Result(
-        new=validate.checked(conversion.ics, work.revision),
+        new=checked(conversion.ics, work.revision),
         calendar=key,
         kind=str(timetable.kind),
         entries=len(timetable.entries),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ....core.system.jsonlog import FIELDS, Json, StreamLog
+from ...core.system.jsonlog import FIELDS, Json, StreamLog
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

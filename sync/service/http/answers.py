@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ....core.errors import TukscalError, own_fault
 from ....core.system.sqlite import DiskFailed
 from .. import problems
+from ..problems import HttpProblem
 from ..settings import Settings
-from . import pages
+
+_PAGES = Environment(
+    loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_PROGRAMS = ("v1", "feeds", "static", "openapi.json", "metrics", "live", "ready")  # first parts of programs' paths
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    """Return a page, which nobody keeps."""
+    text = _PAGES.get_template(template).render(**values)
+    # Our own forms shall say where they come from, which old browsers do with the referrer only.
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
+
+
+def problem_answer(met: HttpProblem, path: str, headers: Headers) -> Response:
+    """Return the answer to a request that met a problem: a page for a person, else as RFC 9457 says."""
+    first = path.split("/")[1] if path.startswith("/") else ""
+    if first in _PROGRAMS or "text/html" not in headers.get("accept", ""):
+        return problem_json(met, problems.instance(path))
+    answer = page("problem.html", met.status, problem=met)
+    answer.headers.update(met.headers)
+    return answer
+
+
+def problem_json(met: HttpProblem, instance: str) -> Response:
+    """Return the answer to a program's request that met a problem; `instance` is the path without anything secret."""
+    headers = {"Cache-Control": "no-store", **met.headers}
+    text = json.dumps(problems.body(met, instance), ensure_ascii=True)
+    return Response(text, met.status, headers, problems.MEDIA_TYPE)
+
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -86,13 +118,13 @@ class SafeHeaders:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, problems.HttpProblem)
-    return pages.problem(error, request.url.path, request.headers)
+    return problem_answer(error, request.url.path, request.headers)
 
 
 async def _core(request: Request, error: Exception) -> Response:
     assert isinstance(error, TukscalError)
     problem = problems.full() if isinstance(error, DiskFailed) else problems.of(error)
-    return pages.problem(problem, request.url.path, request.headers)
+    return problem_answer(problem, request.url.path, request.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -101,20 +133,20 @@ async def _invalid(request: Request, error: Exception) -> Response:
     where = ".".join(str(part) for part in first["loc"])
     status = HTTPStatus.BAD_REQUEST if first["type"] == "json_invalid" else HTTPStatus.UNPROCESSABLE_ENTITY
     problem = problems.HttpProblem(status, "invalid", f"{where}: {first['msg']}.", advice="See /openapi.json.")
-    return pages.problem(problem, request.url.path, request.headers)
+    return problem_answer(problem, request.url.path, request.headers)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     cause = _CAUSES.get(error.status_code, "bad_request")
     problem = problems.HttpProblem(error.status_code, cause, f"{error.detail}.", headers=error.headers)
-    return pages.problem(problem, request.url.path, request.headers)
+    return problem_answer(problem, request.url.path, request.headers)
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     problem = problems.of(own_fault(error))
     problem.advice = "Try again later; if it stays, tell those who run this service."
-    return pages.problem(problem, request.url.path, request.headers)
+    return problem_answer(problem, request.url.path, request.headers)
 
 
 def _documented(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:

@@ -1,8 +1,6 @@
-"""The service's store as a source of jobs for the loop in a thread; the store's calls are made on the event loop.
+"""The conveyor: a thread that owns the pool and works off the store's jobs.
 
-A claim, and the end of an attempt with its calendar and the deletion of its PDF, are each one transaction of the store,
-so that a process killed anywhere loses only time: its jobs lie under a lease that names it, and whoever comes next
-takes them over.
+The event loop never converts and never waits for it.
 """
 
 from __future__ import annotations
@@ -10,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,19 +18,20 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from ....core.errors import InputOutput, TukscalError, own_fault
-from ....core.ledger.leases import Liveness, Watch, fate, mine
-from ....core.ledger.model import LETHAL, TRANSIENT, Retries, State, Tried, decide
-from ....core.pdf.limits import Limits
-from ....core.pool import Executor, Outcome, Pool
-from .. import problems
-from ..access.vault import Vault
-from ..clock import Clock
-from ..settings import JobSettings as Rules
-from ..settings import Settings
-from ..store.interface import JobStore
-from ..store.job_model import Claimed, Converted, Failed, JobRecord, JobState
-from .task import ConversionInput, Result, convert_behind
+from ...core.errors import InputOutput, TukscalError, own_fault
+from ...core.jobs.loop import Loop, Pace
+from ...core.ledger.leases import Liveness, Watch, fate, mine
+from ...core.ledger.model import LETHAL, TRANSIENT, Retries, State, Tried, decide
+from ...core.pdf.limits import Limits
+from ...core.pool import CannotStart, Executor, Outcome, Pool
+from . import problems
+from .access.vault import Vault
+from .clock import Clock
+from .conversion import ConversionInput, Result, convert_behind
+from .settings import JobSettings as Rules
+from .settings import Settings
+from .store.interface import JobStore
+from .store.job_model import Claimed, Converted, Failed, JobRecord, JobState
 
 T = TypeVar("T")
 
@@ -281,3 +282,108 @@ def follows(cause: str, tried: Tried, rules: Rules, draw: float) -> tuple[JobSta
     if verdict.state is State.FAILED:
         return JobState.WAITING, verdict.delay
     return (JobState.DEAD if cause in _LETTERS else JobState.FAILED), 0.0
+
+
+_STEP = 0.05  # seconds a turn waits for outcomes, so long a new job may wait for a free worker
+_TROUBLE = 1.0  # seconds before the next try when the store or the pool fails
+_RECENT = 60.0  # seconds the rate is of
+
+
+class Conveyor:
+    """The thread; `start` it on a running event loop, which makes the store's calls."""
+
+    def __init__(self, means: ConveyorResources) -> None:
+        self._pool = means.pool
+        self._wake = threading.Event()
+        self._jobs = StoreJobs(means)
+        jobs = means.settings.jobs
+        pace = Pace(rate=jobs.starts or None, grace=jobs.grace, ahead=False, glance=_STEP)
+        self.loop: Loop[HeldJob, AttemptOutcome] = Loop(self._jobs, means.pool, pace=pace, wake=self._wake)
+        """The loop that the thread turns."""
+        self._thread = threading.Thread(target=self._run, name="conveyor", daemon=True)
+        self._workers = (0, 0)
+        self._times: deque[float] = deque(maxlen=4096)
+        self.trouble = ""
+        """Why nothing is converted, in words for an operator; empty if all is well."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def busy(self) -> int:
+        """How many jobs workers are at."""
+        return len(self.loop.running)
+
+    @property
+    def rate(self) -> float:
+        """Jobs a second that came to an end, of the last minute; 0 if there were none."""
+        now = time.monotonic()
+        recent = [at for at in tuple(self._times) if at > now - _RECENT]
+        return len(recent) / max(1.0, now - recent[0]) if recent else 0.0
+
+    @property
+    def workers(self) -> tuple[int, int]:
+        """How many workers there are, and how many were started so far."""
+        return self._workers
+
+    def start(self) -> None:
+        """Begin; called on the event loop."""
+        self._jobs.events = asyncio.get_running_loop()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tell of a new job."""
+        self._jobs.looked = float("-inf")
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Claim no more, finish what runs within the grace, give the rest back."""
+        self.loop.stop()
+        self._wake.set()
+        await asyncio.to_thread(self._thread.join)
+
+    # ---- the thread
+
+    def _run(self) -> None:
+        try:
+            self._safely(self._jobs.release)  # what an earlier conveyor of this very process left
+            while not self.loop.over:
+                self._safely(self._step)
+        finally:
+            self._pool.close(at_once=True)
+            self._safely(self.loop.release)
+
+    def _step(self) -> None:
+        for ended in self.loop.step(LOOK):
+            if ended.state is not JobState.WAITING:
+                self._times.append(time.monotonic())
+        self._workers = (len(self._pool.pids), self._pool.starts)
+
+    def _safely(self, step: Callable[[], None]) -> None:
+        """Do a step; whatever fails is said, and tried again: a thread that is gone would convert nothing for ever."""
+        try:
+            step()
+            self.trouble = ""
+        except CannotStart as error:  # the pool has dropped all calls
+            self._failed(error)
+            self._let_go()
+        except TukscalError as error:  # the store's disk, most of all
+            self._failed(error)
+        except Exception as error:  # a fault of ours
+            _LOG.exception("the conveyor met a fault of its own")
+            self._failed(own_fault(error))
+
+    def _failed(self, error: TukscalError) -> None:
+        if error.message != self.trouble:  # once, not every second of a day
+            _LOG.error("nothing is converted for now: %s", error.message)
+        self.trouble = error.message
+        if not self.loop.stopped:
+            self._wake.wait(_TROUBLE)
+
+    def _let_go(self) -> None:
+        try:
+            self.loop.release()
+        except TukscalError as error:
+            _LOG.error("jobs cannot be given back: %s", error.message)

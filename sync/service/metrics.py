@@ -12,11 +12,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ..jobs.source import AttemptOutcome
-from ..settings import JobSettings
-from ..store.job_model import JobState, QueueFigures
-from ..store.model import Counts
-from ..store.sqlite.database import Load, Timing
+from .settings import JobSettings
+from .store.interface import ServiceStore
+from .store.job_model import JobState, QueueFigures
+from .store.model import Counts
+from .store.sqlite.database import Load, Timing
+from .worker import AttemptOutcome
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 QUANTILES = (0.5, 0.95, 0.99)
@@ -314,3 +315,38 @@ def _age(since: float | None, now: float) -> float:
 
 def _share(part: int, whole: int) -> float | None:
     return max(0, part) / whole if whole else None
+
+
+class Tallies:
+    """Counters of one process; used by the event loop alone. A kill loses the last seconds of them."""
+
+    def __init__(self) -> None:
+        self.totals: defaultdict[str, int] = defaultdict(int)
+        """Since the start: feed_hits, feed_unchanged, feed_rendered, feed_unknown."""
+        self._hits: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self._renderings: set[bytes] = set()
+        self._tokens: dict[str, float] = {}
+
+    def feed(self, feed: str, fingerprint: bytes, *, unchanged: bool) -> None:
+        """Count a reading of a feed."""
+        self._hits[feed][0] += 1
+        self._hits[feed][1] += unchanged
+        self._renderings.add(fingerprint)
+        self.totals["feed_hits"] += 1
+        self.totals["feed_unchanged"] += unchanged
+
+    def token(self, token: str, now: float) -> None:
+        """Note that a token was used."""
+        self._tokens[token] = now
+
+    async def flush(self, store: ServiceStore, now: float) -> None:
+        """Write down what was counted since the last time."""
+        hits: Mapping[str, tuple[int, int]] = {feed: (counts[0], counts[1]) for feed, counts in self._hits.items()}
+        used, tokens = frozenset(self._renderings), dict(self._tokens)
+        self._hits.clear()
+        self._renderings.clear()
+        self._tokens.clear()
+        if hits or used:
+            await store.feeds.count(hits, used, now)
+        if tokens:
+            await store.tokens.used(tokens)

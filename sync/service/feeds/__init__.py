@@ -1,1 +1,0 @@
-"""Calendars and selections -> the bytes of a feed."""

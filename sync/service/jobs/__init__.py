@@ -1,1 +1,0 @@
-"""Uploads -> conversions in the service's own workers."""
