@@ -223,10 +223,10 @@ class _Builder:
         PDFium takes a letter that lies over the same letter for its copy, and drops it.
         """
         for row, cells in enumerate(rows):
-            for column, (lines, _) in enumerate(cells):
-                wide = [line for line in lines if line[3] > self.grid.xs[column + 1]]
-                if wide and any(self._reaches(line, cells[column + 1 :]) for line in wide):
-                    self.faults.setdefault(row, OVERLAP)
+            for column, ((lines, _), border) in enumerate(zip(cells, self.grid.xs[1:], strict=True), 1):
+                for line in lines:
+                    if line[3] > border and self._reaches(line, cells[column:]):
+                        self.faults.setdefault(row, OVERLAP)
 
     def _reaches(self, line: Line, others: Iterable[Cell]) -> bool:
         words, first_word = self.page.words, self.page.first_word
