@@ -28,12 +28,14 @@ SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip", "~/.config/pip", "~/.pip", "/etc/re
 KEPT = ("PIP_", "SSL_", "REQUESTS_", "CURL_", "TERM", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 # Whatever ends this process ends what it started and what that mounted; unshare alone would go on.
 SPACES = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
-# The bind makes "/" a file system of its own, without which a program inside sees none.
+# The bind makes "/" a file system of its own, without which a program inside sees none. The shell stays, as process 1:
+# it takes leave of the processes whose parents are gone.
 ENTER = """
 mount --bind "$0" "$0" && cd "$0" && mount -t proc proc proc && mount --rbind /dev dev && mount --rbind /sys sys || exit
 if [ -d "$1" ]; then mkdir -p src/shared && mount --bind -o ro "$1" src/shared || exit; fi
 shift
-exec chroot . "$@"
+chroot . "$@"
+exit $?
 """
 
 
