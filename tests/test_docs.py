@@ -14,10 +14,10 @@ from tukscal.cli.main import cli
 from tukscal.core.errors import ERRORS, SEVERAL
 from tukscal.core.ledger.model import State
 from tukscal.core.pdf.limits import Limits
-from tukscal.core.report.cells import COLUMNS
+from tukscal.core.report.write import COLUMNS
 from tukscal.core.timetable.export import CSV_COLUMNS
-from tukscal.core.watch.telemetry.metrics import DaemonMetrics
-from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
+from tukscal.core.watch.reporters import DaemonMetrics
+from tukscal.core.watch.status import DaemonState, DaemonStatus
 from tukscal.examples import pictures
 from tukscal.sync.service.access import scopes
 from tukscal.sync.service.settings import Settings

@@ -60,8 +60,8 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "itsdangerous": "sync/service/",
     "sentry_sdk": "sync/service/",
     "sqlite_utils": "core/system/sqlite.py",
-    "prometheus_client": ("core/watch/telemetry/metrics.py", "sync/service/"),
-    "watchdog": "core/watch/folder/events.py",
+    "prometheus_client": ("core/watch/reporters.py", "sync/service/"),
+    "watchdog": "core/watch/monitor.py",
 }
 
 

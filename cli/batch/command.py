@@ -21,7 +21,7 @@ from ...core.jobs.loop import Pace
 from ...core.ledger import Keep, Ledger
 from ...core.pdf.limits import Limits
 from ...core.pool import Guards, InProcess, Pool, default_workers
-from ...core.report import check_report_path, write_report
+from ...core.report.write import check_report_path, write_report
 from ...core.system import process
 from ..common.failures import report_error
 from ..common.ledgers import ledger_option

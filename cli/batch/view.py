@@ -21,7 +21,7 @@ from ...core.batch.run import BatchRun, Event, Stopping, Summary
 from ...core.jobs.commit import Finished
 from ...core.jobs.task import details_of, moved_words
 from ...core.ledger import Ledger, State
-from ...core.report.words import cause_words
+from ...core.report.batch import cause_words
 from ...core.wording import clean, counted, duration, plural
 from ..common.render import Shown, print_lines
 from ..sync.wording import PushSummary, push_words

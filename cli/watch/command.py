@@ -26,16 +26,14 @@ from ...core.system import process
 from ...core.system.jsonlog import Log, open_log
 from ...core.system.systemd import Notifier
 from ...core.watch.daemon import Daemon, DaemonResources
-from ...core.watch.folder.monitor import Rhythm
-from ...core.watch.folder.stability import Patience
+from ...core.watch.endpoint import Endpoint, Pages
 from ...core.watch.lease import DaemonLease
+from ...core.watch.monitor import Rhythm
 from ...core.watch.notes import Fate
+from ...core.watch.reporters import DaemonMetrics, Reporters
 from ...core.watch.request import WatchRequest, check
-from ...core.watch.telemetry.endpoint import Endpoint, Pages
-from ...core.watch.telemetry.heartbeat import Heartbeat, free_slot
-from ...core.watch.telemetry.metrics import DaemonMetrics
-from ...core.watch.telemetry.reporters import Reporters
-from ...core.watch.telemetry.status import StatusBoard
+from ...core.watch.stability import Patience
+from ...core.watch.status import Heartbeat, StatusBoard, free_slot
 from ..common.ledgers import ledger_option
 from ..common.paths import state_folder
 from ..common.reading import reading_options

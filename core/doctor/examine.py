@@ -7,9 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 
 from ..errors import TukscalError, own_fault
-from . import capacity, ledger_file, machine, parts, places, workers
-from .places import CheckedFolder
-from .values import Check, Subject, bad
+from . import Check, Subject, bad, conversion, files, machine
 
 Step = Callable[[], Iterable[Check]]
 
@@ -27,23 +25,23 @@ def examine(subject: Subject) -> Iterator[Check]:
 def looks(subject: Subject) -> Iterator[tuple[str, Step]]:
     """Yield the steps that look at files and the computer, with the name each goes by if it fails."""
     yield "SQLite", lambda: [machine.sqlite(subject.ledger)]
-    yield "ledger", lambda: ledger_file.ledger(subject.ledger)
-    yield "space", lambda: places.space(_places(subject))
+    yield "ledger", lambda: files.ledger(subject.ledger)
+    yield "space", lambda: files.space(_places(subject))
     for place in _own_places(subject):
-        yield f"folder for {place.use}", lambda place=place: places.writing(place)  # type: ignore[misc]
-    yield "temporary files", lambda: places.writing(places.temporary())
+        yield f"folder for {place.use}", lambda place=place: files.writing(place)  # type: ignore[misc]
+    yield "temporary files", lambda: files.writing(files.temporary())
     yield "clock", lambda: [machine.clock(subject.today)]
     yield "time zone", lambda: [machine.time_zone(subject.today)]
     yield "restarts", lambda: [machine.boot()]
-    yield "teaching dates", lambda: parts.teaching_dates(subject.today, subject.terms)
-    yield "settings", lambda: [parts.settings(subject.config, subject.settings_fault)]
+    yield "teaching dates", lambda: conversion.teaching_dates(subject.today, subject.terms)
+    yield "settings", lambda: [conversion.settings(subject.config, subject.settings_fault)]
 
 
 def trials() -> Iterator[tuple[str, Step]]:
     """Yield the steps that start processes."""
-    yield "worker", workers.processes
+    yield "worker", conversion.processes
     yield "workers", _capacity
-    yield "PDF readers", parts.libraries
+    yield "PDF readers", conversion.libraries
 
 
 def in_time(name: str, step: Step, patience: float = _PATIENCE) -> list[Check]:
@@ -76,22 +74,22 @@ def tried(name: str, step: Step) -> list[Check]:
 
 
 def _capacity() -> Iterator[Check]:
-    there = capacity.machine()
-    yield capacity.how_many(there)
-    yield from capacity.limits(there.workers)
+    there = machine.resources()
+    yield machine.how_many(there)
+    yield from machine.limits(there.workers)
 
 
-def _own_places(subject: Subject) -> Iterator[CheckedFolder]:
-    yield CheckedFolder("settings", subject.config, True, "set TUKSCAL_CONFIG_DIR to another one")
-    yield CheckedFolder("state", subject.state, True, "set TUKSCAL_STATE_DIR to another one")
+def _own_places(subject: Subject) -> Iterator[files.CheckedFolder]:
+    yield files.CheckedFolder("settings", subject.config, True, "set TUKSCAL_CONFIG_DIR to another one")
+    yield files.CheckedFolder("state", subject.state, True, "set TUKSCAL_STATE_DIR to another one")
     if subject.ledger.parent != subject.state:
-        yield CheckedFolder("the ledger", subject.ledger.parent, True, "name another ledger with --ledger")
+        yield files.CheckedFolder("the ledger", subject.ledger.parent, True, "name another ledger with --ledger")
     for folder in subject.folders:
-        yield CheckedFolder("outputs", folder)
+        yield files.CheckedFolder("outputs", folder)
 
 
-def _places(subject: Subject) -> Iterator[CheckedFolder]:
-    yield CheckedFolder("the ledger", subject.ledger.parent, True)
-    yield places.temporary()
+def _places(subject: Subject) -> Iterator[files.CheckedFolder]:
+    yield files.CheckedFolder("the ledger", subject.ledger.parent, True)
+    yield files.temporary()
     for folder in subject.folders:
-        yield CheckedFolder(str(folder), folder)
+        yield files.CheckedFolder(str(folder), folder)

@@ -1,4 +1,8 @@
-"""The batch a report is about, and its jobs one after the other: the only module that asks the ledger."""
+"""The batch a report is about, its jobs one after the other, and how jobs, files and times are called.
+
+Only this module asks the ledger. A name may hold a line break, a terminal's commands, letters that turn a line around,
+or bytes that are no text. Shown, all of these are visible escapes; a link is percent-encoded and leads to the bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,14 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 from ..errors import CONVERSION_ERRORS
 from ..jobs.task import Details, load_details
 from ..ledger import INTERRUPTED, LETTERS, Batch, Filter, Job, Ledger, State
+from ..wording import visible
 
 _PAGE = 1_000
 _NEWEST = 100  # batches looked at first
@@ -146,3 +153,88 @@ def _failed_before(ledger: Ledger, run: Run, job: Job) -> str | None:
         one for one in ledger.history.attempts(job.id) if one.cause != INTERRUPTED and one.ended < run.batch.created
     ]
     return (tried[-1].message or tried[-1].cause) if tried and tried[-1].cause else None
+
+
+def shown(path: Path) -> str:
+    """Return a path that can be shown."""
+    return visible(str(path))
+
+
+def link(path: Path, folder: Path) -> str:
+    """Return the address of a file for a page in a folder: relative, so that both may be moved together.
+
+    A file on another drive of Windows has an absolute one.
+    """
+    try:
+        relative = os.path.relpath(path, folder)
+    except ValueError:
+        return address(path)
+    return quote_from_bytes(os.fsencode(relative.replace(os.sep, "/")))  # a colon too: no name is a scheme
+
+
+def address(path: Path) -> str:
+    """Return the file: address of a file."""
+    return (path if path.is_absolute() else Path(os.path.abspath(path))).as_uri()
+
+
+class Roots:
+    """The folders and files a person named: what lies below them is shown without the way there."""
+
+    def __init__(self, named: list[str]) -> None:
+        self._named = frozenset(Path(os.path.abspath(name)) for name in named)
+        self._several = len(self._named) > 1
+
+    def short(self, path: Path) -> str:
+        """Return a path below a named one, with the named one's name if there are several."""
+        for parent in path.parents:
+            if parent in self._named:
+                return shown(path.relative_to(parent.parent if self._several else parent))
+        return visible(path.name) if path in self._named else shown(path)
+
+
+CAUSES = {
+    "not_a_timetable": "Not a UP timetable",
+    "encrypted": "Needs a password",
+    "damaged": "Damaged or incomplete file",
+    "too_large": "Larger than any timetable",
+    "timeout": "Took too long",
+    "memory": "Needed too much memory",
+    "crash": "Stopped the converter",
+    "bad_rows": "No row or choice could be used",
+    "no_term": "Teaching dates are not known",
+    "no_such_file": "Not there, or may not be read",
+    "not_writable": "The calendar may not be written",
+    "io": "Reading or writing failed",
+}
+STATES = {
+    State.DONE: "has its calendar",
+    State.DEAD: "has no calendar",
+    State.QUARANTINED: "has no calendar: it ended the converter twice",
+    State.FAILED: "will be tried again",
+    State.QUEUED: "not done yet",
+    State.RUNNING: "being converted",
+}
+
+
+def cause_words(cause: str | None) -> str:
+    """Return what went wrong in a few words."""
+    return CAUSES.get(cause or "", cause or "Not known")
+
+
+def iso(moment: float | None) -> str:
+    """Return unix seconds as ISO 8601 in UTC, empty for none and for what is no time of a calendar."""
+    try:
+        return "" if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    except (OverflowError, ValueError, OSError):
+        return ""
+
+
+def local(moment: float | None) -> str:
+    """Return "Mon 3 Aug 2026, 14:05 (UTC+02:00)" in the time of this computer; "unknown" for none."""
+    try:
+        if moment is None:
+            return "unknown"
+        when = datetime.fromtimestamp(moment, UTC).astimezone()
+    except (OverflowError, ValueError, OSError):
+        return "unknown"
+    return f"{when:%a} {when.day} {when:%b %Y, %H:%M} (UTC{when.isoformat()[-6:]})"

@@ -1,19 +1,204 @@
-"""A batch's report as a file; its ending says in which form."""
+"""A batch's report as a file in the form its ending names: HTML, CSV (RFC 4180) or one JSON document.
+
+docs/json.md says what the columns and keys hold; keys may be added, never changed. CSV and JSON are written some
+hundred jobs at a time. The CSV has the byte-order mark that Excel needs, no cell that is a formula (see
+`export.csv_text`) or longer than a spreadsheet can hold, and escapes for what cannot be seen. The JSON is ASCII: every
+name is valid in it, and no terminal obeys it.
+"""
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from ... import __version__
 from ..errors import NotWritable
-from ..ledger import Ledger
+from ..jobs.task import ProblemRow, moved_words
+from ..ledger import Ledger, State
 from ..system.files import check_folder, read_if_there, write_pieces
-from .batch import Run, find_run, left_alone, told_jobs
-from .cells import COLUMNS, csv_pieces
-from .document import json_pieces
-from .findings import find
+from ..timetable.export import csv_text
+from ..wording import place, visible
+from . import batch
+from .batch import Run, Told, address, find_run, left_alone, told_jobs
+from .findings import BYTE, SECOND, Bar, Findings, Spread, find
+
+_ENDED_BADLY = (State.DEAD, State.QUARANTINED, State.FAILED)
+
+
+def job_value(run: Run, told: Told) -> dict[str, Any]:
+    """Return everything about a job, None for what it does not have; names of files may hold any character."""
+    job = told.job
+    return {
+        "id": job.id,
+        "state": job.state.value,
+        **_outcome(told),
+        "source": str(job.source),
+        "source_address": None if run.students else address(job.source),
+        "output": str(job.output),
+        "output_address": address(job.output),
+        **_found(told),
+        "size": job.size,
+        "seconds": round(job.duration, 6),
+        "peak": job.peak,
+        "attempts": job.attempts,
+        "created": batch.iso(job.created),
+        "completed": batch.iso(job.completed) or None,
+        "sha256": job.sha256,
+        "output_sha256": job.output_sha256,
+    }
+
+
+def _outcome(told: Told) -> dict[str, Any]:
+    job = told.job
+    failed = job.state in _ENDED_BADLY
+    return {
+        "cause": job.cause if failed else None,
+        "message": job.message if failed else None,
+        "advice": told.advice if failed else None,
+        "before": "calendar" if told.earlier else "failed" if told.failed_before else None,
+    }
+
+
+def _found(told: Told) -> dict[str, Any]:
+    job, details = told.job, told.details
+    known = told.known
+    return {
+        "kind": job.kind,
+        "entries": job.entries,
+        "events": details.events if known else None,
+        "new": details.first if known else None,
+        "changes": details.change_count if known else None,
+        "moved": [asdict(one) for one in details.changes],
+        "problems": job.problems,
+        "problem_rows": [asdict(one) for one in details.problems],
+        "undecided": details.undecided if known else None,
+        "left_out": details.left_out if known else None,
+        "uncovered": details.uncovered if known else None,
+    }
+
+
+COLUMNS = (
+    "batch", "job", "state", "outcome", "cause", "message", "advice", "source", "output", "kind", "entries", "events",
+    "new", "changes", "moved", "problems", "problem_rows", "undecided", "left_out", "uncovered", "before", "size",
+    "seconds", "peak", "attempts", "created", "completed", "sha256", "output_sha256", "source_address",
+    "output_address",
+)  # fmt: skip
+_LONGEST = 32_000  # characters; Excel holds 32,767
+_TOGETHER = 500
+
+
+def csv_pieces(run: Run, jobs: Iterable[Told]) -> Iterator[bytes]:
+    """Yield the file, some hundred rows at a time."""
+    yield csv_text([COLUMNS]).encode("utf-8-sig")
+    waiting = iter(jobs)
+    while some := list(islice(waiting, _TOGETHER)):
+        yield csv_text(_row(run, told) for told in some).encode()
+
+
+def _row(run: Run, told: Told) -> list[object]:
+    values = {
+        **job_value(run, told),
+        "batch": told.job.batch,
+        "job": told.job.id,
+        "outcome": batch.STATES[told.job.state],
+        "new": ("yes" if told.details.first else "no") if told.known else None,
+        "moved": " | ".join(map(moved_words, told.details.changes)),
+        "problem_rows": " | ".join(map(_problem, told.details.problems)),
+    }
+    return [_cell(values[column]) for column in COLUMNS]
+
+
+def _problem(row: ProblemRow) -> str:
+    return f"{place(row.page, row.row)}: {row.text}: {row.reason}"
+
+
+def _cell(value: object) -> object:
+    """Return text that can be seen and is no longer than a cell can hold."""
+    text = visible(value) if isinstance(value, str) else value
+    return f"{text[:_LONGEST]} …" if isinstance(text, str) and len(text) > _LONGEST else text
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def json_pieces(run: Run, jobs: Iterable[Told], made: float) -> Iterator[bytes]:
+    """Yield the document, some hundred jobs at a time; what is counted comes after them."""
+    head = {
+        "report": 1,
+        "tukscal": __version__,
+        "made": batch.iso(made),
+        "batch": _batch_value(run),
+        "before": _batch_value(run.before) if run.before else None,
+    }
+    yield f'{_dump(head)[:-1]}, "jobs": ['.encode()
+    found, waiting, between = Findings(), iter(jobs), "\n"
+    while some := list(islice(waiting, _TOGETHER)):
+        for told in some:
+            found.add(told)
+        yield (between + ",\n".join(_dump(_text_alone(job_value(run, told))) for told in some)).encode()
+        between = ",\n"
+    yield f'\n], "totals": {_dump(_totals(found))}, "spreads": {_dump(_spreads(run, found))}}}\n'.encode()
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _batch_value(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.batch.id,
+        "command": run.batch.command,
+        "created": batch.iso(run.batch.created),
+        "ended": batch.iso(run.batch.ended) or None,
+        "asked": _text_alone(run.asked),
+        "summary": _text_alone(run.summary) or None,
+    }
+
+
+def _text_alone(value: object) -> Any:
+    """Return values without halves of characters, valid in no encoding, and without numbers JSON does not have."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [_text_alone(one) for one in value]
+    if isinstance(value, dict):
+        return {_text(str(key)): _text_alone(one) for key, one in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else _HALF.sub(lambda half: visible(half[0]), text)
+
+
+def _totals(found: Findings) -> dict[str, Any]:
+    return {
+        "jobs": sum(found.states.values()),
+        "states": {state.value: found.states[state] for state in State},
+        "causes": dict(found.causes),
+        **asdict(found.totals),
+    }
+
+
+def _spreads(run: Run, found: Findings) -> dict[str, Any]:
+    return {
+        "seconds": _spread(found.seconds, found.seconds.decades(SECOND)),
+        "size": _spread(found.sizes, found.sizes.steps() if run.students else found.sizes.decades(BYTE)),
+        "entries": _spread(found.sessions, found.sessions.steps()),
+    }
+
+
+def _spread(spread: Spread, bars: Iterable[Bar]) -> dict[str, Any]:
+    figures = spread.figures()
+    return {"figures": asdict(figures) if figures else None, "bars": [_text_alone(asdict(bar)) for bar in bars]}
+
 
 Pieces = Callable[[Path, Ledger, Run], Iterator[bytes]]
 

@@ -14,19 +14,53 @@ from dataclasses import dataclass
 from threading import Event
 
 from ... import __version__
+from ..backoff import Backoff, Pause
 from ..errors import InputOutput, NotWritable, TukscalError, own_fault
 from ..jobs.commit import Finished, TakenOver
 from ..ledger import Ledger, State
 from ..pool import CannotStart, Executor, Guards
-from .folder.mounts import OutPlace
-from .jobs.intake import Desk
+from .intake import Desk
 from .lease import DaemonLease, Role
-from .pause import Trouble
+from .reporters import Reporters, Tally, state_of, status_of
 from .request import WatchRequest
+from .scan import OutPlace
 from .session import Shift
-from .telemetry.counters import Tally, state_of, status_of
-from .telemetry.reporters import Reporters
-from .telemetry.status import DaemonState, DaemonStatus
+from .status import DaemonState, DaemonStatus
+
+_BACKOFF = Backoff(first=5.0, most=60.0)
+
+
+class Trouble:
+    """One reason at a time."""
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks = ticks
+        self._pause = Pause(ticks, _BACKOFF)
+        self._ended = float("-inf")
+        self.reason = ""
+        """Why it does not work, as a sentence; empty if it does."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is too early to try again."""
+        return bool(self.reason) and self._pause.left > 0
+
+    def begin(self, reason: str) -> bool:
+        """Note what is wrong, and wait; return whether that is news. While it waits already, nothing is."""
+        if self.waits:
+            return False
+        if not self.reason and self._ticks() >= self._ended + _BACKOFF.most:
+            self._pause.reset()
+        news = reason != self.reason
+        self.reason = reason
+        self._pause.begin()
+        return news
+
+    def end(self) -> None:
+        """Note that all is well; what comes back at once is waited for longer."""
+        self.reason = ""
+        self._ended = self._ticks()
+
 
 _STEP = 0.5  # seconds, at most, between two turns of the loop: no signal waits longer
 _GLANCE = 0.1

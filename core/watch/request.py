@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..batch.plan import BatchRequest, check_files, digests
 from ..errors import NoSuchFile, NotWritable
-from .folder.monitor import Rhythm
-from .folder.stability import Patience
+from .monitor import Rhythm
 from .notes import Fate
+from .stability import Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,13 @@ from ..errors import InputOutput, NoSuchFile
 from ..jobs.commit import Finished, May
 from ..ledger import Ledger
 from ..pool import Executor
-from .folder.monitor import Sight
-from .folder.scan import Scan
-from .folder.stability import Settled, Settling, is_below
-from .jobs.earlier import Known, known
-from .jobs.intake import Desk
+from .earlier import Known, known
+from .intake import Desk
+from .monitor import Sight
+from .reporters import Reporters
 from .request import WatchRequest
-from .telemetry.reporters import Reporters
+from .scan import Scan
+from .stability import Settled, Settling, is_below
 
 _TAKEN = 64  # files taken into the queue in one turn
 _TAKING = 1.0  # seconds after which no further one is taken in this turn

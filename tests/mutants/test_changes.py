@@ -66,7 +66,7 @@ def test_who_judges() -> None:
     assert judges_of("core/calendar/schedule.py") == ("tests/core/calendar/test_schedule.py",)
     assert judges_of("core/terms/days.py") == ("tests/core/terms/test_days.py", "tests/core/terms")
     assert judges_of("core/selection/problem.py") == ("tests/core/selection/test_search.py",)
-    assert judges_of("core/report/chart.py") == ("tests/core/report",)
+    assert judges_of("core/report/page.py") == ("tests/core/report",)
 
 
 def test_every_explanation_gives_a_reason() -> None:

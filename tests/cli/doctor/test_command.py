@@ -17,10 +17,9 @@ from click.testing import CliRunner, Result
 from tukscal import __version__
 from tukscal.cli.common.ledgers import default_ledger
 from tukscal.cli.common.paths import state_folder
-from tukscal.cli.doctor.view import as_json, check_lines, summary
+from tukscal.cli.doctor.command import as_json, check_lines, summary
 from tukscal.cli.main import App, cli
-from tukscal.core.doctor import Check, Severity, Subject
-from tukscal.core.doctor.values import bad, note, ok
+from tukscal.core.doctor import Check, Severity, Subject, bad, note, ok
 from tukscal.tests.core.guarded import alive
 from tukscal.tests.running import TUKSCAL, clean_environment, tukscal
 from tukscal.tests.waiting import eventually

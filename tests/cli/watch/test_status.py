@@ -14,17 +14,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from tukscal.cli.main import App, cli
-from tukscal.cli.watch.status_view import ago
-from tukscal.core.watch.telemetry.heartbeat import Heartbeat, heartbeat_file
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.cli.watch.status import ago
+from tukscal.core.watch.status import DaemonState, Heartbeat, heartbeat_file
 from tukscal.tests.core.watch.statuses import FAILURE, busy
 from tukscal.tests.running import tukscal
 
 WRITE = """
 import sys
 from pathlib import Path
-from tukscal.core.watch.telemetry.heartbeat import Heartbeat, heartbeat_file
-from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
+from tukscal.core.watch.status import Heartbeat, heartbeat_file
+from tukscal.core.watch.status import DaemonState, DaemonStatus
 out = Path(sys.argv[2])
 Heartbeat(heartbeat_file(Path(sys.argv[1]), out)).write(DaemonStatus(state=DaemonState.IDLE, output=str(out)))
 print("written", flush=True)

@@ -18,14 +18,11 @@ from typing import NoReturn
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
-from tukscal.core.doctor import Check, Severity, Subject, examine
-from tukscal.core.doctor.capacity import Machine, how_many, limits, machine
-from tukscal.core.doctor.examine import in_time, looks, trials, tried
-from tukscal.core.doctor.ledger_file import ledger
-from tukscal.core.doctor.machine import boot, clock, sqlite, time_zone
-from tukscal.core.doctor.parts import libraries, settings, teaching_dates
-from tukscal.core.doctor.places import CheckedFolder, FreeSpace, room, space, temporary, try_out, writing
-from tukscal.core.doctor.workers import pool, processes
+from tukscal.core.doctor import Check, Severity, Subject
+from tukscal.core.doctor.conversion import libraries, pool, processes, settings, teaching_dates
+from tukscal.core.doctor.examine import examine, in_time, looks, trials, tried
+from tukscal.core.doctor.files import CheckedFolder, FreeSpace, ledger, room, space, temporary, try_out, writing
+from tukscal.core.doctor.machine import Machine, boot, clock, how_many, limits, resources, sqlite, time_zone
 from tukscal.core.errors import InputOutput
 from tukscal.core.ledger import Ledger, NewJob
 from tukscal.core.ledger.schema import MIGRATIONS
@@ -289,7 +286,7 @@ def test_network_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_clocks_apart(behind: float, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system whose clock is more than two seconds from ours is told with the difference."""
-    monkeypatch.setattr("tukscal.core.doctor.places.try_out", lambda _: try_out(tmp_path, lambda: time.time() + behind))
+    monkeypatch.setattr("tukscal.core.doctor.files.try_out", lambda _: try_out(tmp_path, lambda: time.time() + behind))
     written, *apart = writing(CheckedFolder("outputs", tmp_path))
     assert written.verdict is OK
     assert [(check.name, check.verdict) for check in apart] == ([("clock of outputs", NOTE)] if words else [])
@@ -368,7 +365,7 @@ def test_a_sound_ledger(book: Path) -> None:
 
 def test_a_large_ledger(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger that takes too long to be read through is sound as far as it was read."""
-    monkeypatch.setattr("tukscal.core.doctor.ledger_file._OFTEN", 1)
+    monkeypatch.setattr("tukscal.core.doctor.files._OFTEN", 1)
     assert "is sound and" in named(ledger(book, longest=60))["ledger"].found
     check = named(ledger(book, longest=-1))["ledger"]
     assert (check.verdict, "sound as far as" in check.found) == (OK, True)
@@ -395,7 +392,7 @@ def test_a_suspected_ledger(book: Path, monkeypatch: pytest.MonkeyPatch) -> None
     """That a ledger was found damaged while in use is told until it has been read through."""
     book.with_name("ledger.db.suspect").touch()
     with monkeypatch.context() as patch:
-        patch.setattr("tukscal.core.doctor.ledger_file._OFTEN", 1)
+        patch.setattr("tukscal.core.doctor.files._OFTEN", 1)
         check = named(ledger(book, longest=-1))["damaged ledgers"]
     assert (check.verdict, "was found damaged while it was in use" in check.found) == (NOTE, True)
     assert "damaged ledgers" not in named(ledger(book))
@@ -471,8 +468,8 @@ def test_workers_work() -> None:
 
 def test_limits_that_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing ends a call, as in this process, both limits are bad."""
-    monkeypatch.setattr("tukscal.core.doctor.workers._HANG", 0.0)
-    monkeypatch.setattr("tukscal.core.doctor.workers._HOLD", 0.0)
+    monkeypatch.setattr("tukscal.core.doctor.conversion._HANG", 0.0)
+    monkeypatch.setattr("tukscal.core.doctor.conversion._HOLD", 0.0)
     checks = named(processes(lambda _: InProcess()))
     assert {name: check.verdict for name, check in checks.items()} == {
         "worker": OK, "time limit": BAD, "memory limit": BAD,
@@ -489,7 +486,7 @@ def test_memory_the_parent_watches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_limit_kept_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hanging call that is ended more than a second late is told."""
-    monkeypatch.setattr("tukscal.core.doctor.workers._LATE", -0.1)
+    monkeypatch.setattr("tukscal.core.doctor.conversion._LATE", -0.1)
     assert named(processes())["time limit"].verdict is NOTE
 
 
@@ -517,13 +514,13 @@ def test_a_real_pool_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_this_machine(tmp_path: Path) -> None:
     """This machine has a core, memory and at least one worker; a container's limit is read where there is one."""
-    there = machine(tmp_path)
+    there = resources(tmp_path)
     assert there.processors >= there.cores >= there.workers >= 1
     assert (there.free > 0, there.memory) == (True, None)
     (tmp_path / "memory.max").write_text("max\n")
-    assert machine(tmp_path).memory is None
+    assert resources(tmp_path).memory is None
     (tmp_path / "memory.max").write_text("2000000000\n")
-    assert "the container's limit being 1,907 MiB" in how_many(machine(tmp_path)).found
+    assert "the container's limit being 1,907 MiB" in how_many(resources(tmp_path)).found
 
 
 def test_how_many() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
@@ -12,9 +11,8 @@ import pytest
 from hypothesis import given
 from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import State
-from tukscal.core.report import cells
 from tukscal.core.report.batch import Run, Told
-from tukscal.core.report.cells import COLUMNS, csv_pieces
+from tukscal.core.report.write import COLUMNS, csv_pieces
 from tukscal.tests.core.formulas import formulas
 from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, run, texts
 
@@ -87,14 +85,6 @@ def test_a_student_has_no_address_of_a_pdf() -> None:
     """With a list of students the source is no file, so that it has no address."""
     (row,) = table([Told(job=job(), details=Details())], run(enrolments="list.csv"))
     assert row["source_address"] == ""
-
-
-def test_the_columns_are_those_that_are_described() -> None:
-    """Every column stands in the module's description, in the same order, and nothing else does."""
-    lines = (cells.__doc__ or "").partition("------\n")[2].partition("\n\n")[0].splitlines()
-    heads = [re.match(r"((?:\w+, )*\w+)", line[:45].split("  ")[0]) for line in lines]
-    described = [name for head in heads if head for name in head[1].split(", ")]
-    assert [name for name in described if name in COLUMNS] == list(COLUMNS)
 
 
 @pytest.mark.parametrize("state", State)

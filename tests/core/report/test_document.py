@@ -11,7 +11,7 @@ from hypothesis import given
 from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import State
 from tukscal.core.report.batch import Run, Told
-from tukscal.core.report.document import json_pieces
+from tukscal.core.report.write import json_pieces
 from tukscal.tests.core.ledger.ledgers import START
 from tukscal.tests.core.report.reports import dead, job, named, names, run, texts
 

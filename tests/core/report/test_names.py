@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
 from hypothesis import given
-from tukscal.core.report.names import Roots, address, link, shown
+from tukscal.core.report.batch import Roots, address, link, shown
 from tukscal.core.wording import visible
 from tukscal.tests.core.report.reports import names, texts
 

@@ -12,9 +12,8 @@ from hypothesis import given
 from tukscal.core.errors import CONVERSION_ERRORS
 from tukscal.core.jobs.task import Details, Moved, ProblemRow
 from tukscal.core.ledger import Job, State
-from tukscal.core.report.batch import Told
+from tukscal.core.report.batch import CAUSES, Told, cause_words
 from tukscal.core.report.findings import FEW, MOST
-from tukscal.core.report.words import CAUSES, cause_words
 from tukscal.core.wording import clean, visible
 from tukscal.tests.core.report.reports import HOSTILE, dead, job, named, names, page, parsed, run, texts
 

@@ -18,8 +18,8 @@ from tukscal.core.calendar.convert import CalendarOptions
 from tukscal.core.errors import NotATimetable, NotWritable
 from tukscal.core.ledger import Job, Ledger
 from tukscal.core.pool import InProcess
-from tukscal.core.report import FORMATS, check_report_path, write_report
 from tukscal.core.report.batch import told_jobs
+from tukscal.core.report.write import FORMATS, check_report_path, write_report
 from tukscal.examples.generator import content
 from tukscal.tests.core.ledger.ledgers import Place, done, failure, new_job
 

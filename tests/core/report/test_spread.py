@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.core.report.spread import Bar, Distribution, Spread
+from tukscal.core.report.findings import Bar, Distribution, Spread
 
 values = st.lists(st.floats(0, 1e9), max_size=50)
 whole = st.lists(st.integers(0, 100_000), max_size=50)

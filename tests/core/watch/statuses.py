@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus, LastFailure, PoolStatus
+from tukscal.core.watch.status import DaemonState, DaemonStatus, LastFailure, PoolStatus
 
 NOW = 1_772_445_600.0
 

@@ -13,7 +13,7 @@ from tukscal.core.jobs import fingerprint
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.ledger import Filter
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus
+from tukscal.core.watch.status import DaemonState, DaemonStatus
 from tukscal.tests.core.watch.watching import CONVERT, Watched, by_name, pdf, watched
 
 
@@ -144,7 +144,7 @@ def test_changed_under_the_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             path.write_bytes(pdf(2)[:900])
             return fingerprint.look(*given)
 
-        monkeypatch.setattr("tukscal.core.watch.jobs.intake.look", look)
+        monkeypatch.setattr("tukscal.core.watch.intake.look", look)
         one.wait(9)
         one.drop("a.pdf", pdf(2))
         one.settle()

@@ -15,7 +15,7 @@ from tukscal.core.ledger.history import History
 from tukscal.core.ledger.queue import Queue
 from tukscal.core.pool import CannotStart, InProcess, Outcome
 from tukscal.core.watch.lease import NAME
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.core.watch.status import DaemonState
 from tukscal.tests.core.watch.watching import Watched, pdf, request, watched
 
 

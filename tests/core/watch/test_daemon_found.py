@@ -18,7 +18,7 @@ from tukscal.core.ledger import Filter
 from tukscal.core.pool import InProcess
 from tukscal.core.system.files import FileChange
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.core.watch.status import DaemonState
 from tukscal.examples.generator.malformed import MALFORMED
 from tukscal.tests.core.watch.mounts import mount, mounted, unmount
 from tukscal.tests.core.watch.watching import Held, Watched, pdf, request, watched
@@ -236,7 +236,7 @@ def test_what_cannot_be_removed_now(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             return {change: InputOutput(f"{change.path} cannot be written.") for change in changes}
 
         with monkeypatch.context() as held:
-            held.setattr("tukscal.core.watch.jobs.intake.change_files", refuse)
+            held.setattr("tukscal.core.watch.intake.change_files", refuse)
             for name in "ab":
                 (one.source / f"{name}.pdf").unlink()
             one.wait(300)
@@ -270,9 +270,7 @@ def test_a_link_that_leads_out_of_out(where: str, tmp_path: Path) -> None:
 def test_another_disk_of_the_same_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is told from the one before by its own number only is another one: nothing is taken for removed."""
     number = 1
-    monkeypatch.setattr(
-        "tukscal.core.watch.folder.mounts._volume", lambda folder: number if folder.endswith("in") else 7
-    )
+    monkeypatch.setattr("tukscal.core.watch.scan._volume", lambda folder: number if folder.endswith("in") else 7)
     with watched(tmp_path, mirror=True) as one:
         for name in "abc":
             one.drop(f"{name}.pdf", pdf(ord(name)))
@@ -294,9 +292,7 @@ def test_another_disk_of_the_same_kind(tmp_path: Path, monkeypatch: pytest.Monke
 def test_another_disk_at_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk put in the place of OUT's gets every calendar."""
     number = 1
-    monkeypatch.setattr(
-        "tukscal.core.watch.folder.mounts._volume", lambda folder: number if folder.endswith("out") else 7
-    )
+    monkeypatch.setattr("tukscal.core.watch.scan._volume", lambda folder: number if folder.endswith("out") else 7)
     with watched(tmp_path) as one:
         one.drop("a.pdf")
         one.settle()

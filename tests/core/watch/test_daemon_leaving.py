@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.system.files import stamp_of
-from tukscal.core.watch.jobs import archive
+from tukscal.core.watch import archive
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.core.watch.status import DaemonState
 from tukscal.tests.core.watch.mounts import mounted
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 

@@ -15,7 +15,7 @@ import pytest
 from tukscal.core.jobs.task import Made, convert_task
 from tukscal.core.ledger import State
 from tukscal.core.system.files import read_stamped, sha256
-from tukscal.core.watch.folder.monitor import Rhythm
+from tukscal.core.watch.monitor import Rhythm
 from tukscal.core.watch.notes import Fate
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf, watched
 

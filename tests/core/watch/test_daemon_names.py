@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.core.watch.status import DaemonState
 from tukscal.tests.core.watch.watching import pdf, watched
 
 NAMES = [

@@ -16,7 +16,7 @@ from tukscal.core.ledger import State
 from tukscal.core.ledger.queue import Queue
 from tukscal.core.system import files
 from tukscal.core.watch import session
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.core.watch.status import DaemonState
 from tukscal.tests.core.watch.mounts import mount, mounted, unmount
 from tukscal.tests.core.watch.watching import CONVERT, Watched, by_name, pdf, watched
 

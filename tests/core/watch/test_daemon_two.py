@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tukscal.core.jobs.task import convert_task
 from tukscal.core.system.files import write_file
-from tukscal.core.watch.folder import scan
+from tukscal.core.watch import scan
 from tukscal.core.watch.notes import Fate
-from tukscal.core.watch.telemetry.status import DaemonState
+from tukscal.core.watch.status import DaemonState
 from tukscal.tests.clock import Clock
 from tukscal.tests.core.watch.watching import CONVERT, Watched, pdf
 

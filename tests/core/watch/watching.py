@@ -19,14 +19,12 @@ from tukscal.core.pool import Executor, InProcess, Outcome
 from tukscal.core.system.jsonlog import Json, Log
 from tukscal.core.system.systemd import Notifier
 from tukscal.core.watch.daemon import Daemon, DaemonResources
-from tukscal.core.watch.folder.monitor import Rhythm
-from tukscal.core.watch.folder.stability import Patience
 from tukscal.core.watch.lease import DaemonLease
+from tukscal.core.watch.monitor import Rhythm
+from tukscal.core.watch.reporters import DaemonMetrics, Reporters
 from tukscal.core.watch.request import WatchRequest
-from tukscal.core.watch.telemetry.heartbeat import Heartbeat
-from tukscal.core.watch.telemetry.metrics import DaemonMetrics
-from tukscal.core.watch.telemetry.reporters import Reporters
-from tukscal.core.watch.telemetry.status import DaemonState, DaemonStatus, StatusBoard
+from tukscal.core.watch.stability import Patience
+from tukscal.core.watch.status import DaemonState, DaemonStatus, Heartbeat, StatusBoard
 from tukscal.examples.generator import content
 from tukscal.tests.clock import Clock
 

@@ -1,1 +1,0 @@
-"""What stands in the watched folders, and when it stands still."""

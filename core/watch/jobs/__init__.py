@@ -1,1 +1,0 @@
-"""From files that stand still to jobs, and from jobs that ended to what becomes of their files."""

@@ -1,1 +1,0 @@
-"""Where the daemon is seen and heard: log, status, heartbeat, metrics."""
