@@ -303,12 +303,19 @@ def test_a_file_that_comes_and_goes_waits_once() -> None:
     """A program that removes a file and writes it anew every second leaves one entry to wait, not one for each time."""
     now = [0.0]
     files = settling(lambda: now[0])
-    for second in range(200):
-        now[0] = second
-        files.see(Scan())
-        files.see(Scan(files={"/a": A._replace(ctime_ns=second)}))
-        assert list(files.ready()) == []
-        assert len(files._due) <= 6
+
+    def come_and_go(seconds: range) -> None:
+        for second in seconds:
+            now[0] = second
+            files.see(Scan())
+            files.see(Scan(files={"/a": A._replace(ctime_ns=second)}))
+            assert list(files.ready()) == []
+
+    come_and_go(range(100))
+    before = blocks()
+    come_and_go(range(100, 1100))
+    assert blocks() - before < 500
+    assert files.waiting == 1
 
 
 def blocks() -> int:

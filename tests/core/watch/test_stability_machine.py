@@ -29,8 +29,11 @@ class Files(RuleBasedStateMachine):
         self.settling = Settling(lambda: self.now, PATIENCE, look=self.look)
 
     def look(self, path: str) -> Look:
-        """Open a file."""
-        return Look(*self.there[path]) if path in self.there else Look(None)
+        """Open a file; one that waits and is found gone is forgotten."""
+        if path in self.there:
+            return Look(*self.there[path])
+        self.seen.pop(path, None)
+        return Look(None)
 
     # ---- what others do
 
@@ -101,11 +104,6 @@ class Files(RuleBasedStateMachine):
         """Take what is handed over."""
         for settled in self.settling.ready(most):
             self.check(settled)
-        self.seen = {path: stamp for path, stamp in self.seen.items() if path in self.there or self.known(path)}
-
-    def known(self, path: str) -> bool:
-        """Tell whether a file that is gone is known to the machine under test still."""
-        return path in self.settling._waiting or path in self.settling._taken
 
     def check(self, settled: Settled) -> None:
         """A file is as it is handed over, stood still for long enough, and was not handed over in this state before."""
