@@ -33,7 +33,7 @@ def failure_words(event: Finished) -> Iterator[str]:
     """Yield the line about a PDF that has no calendar, or is tried again."""
     if event.error is not None:
         again = " It will be retried." if event.state is State.FAILED else ""
-        yield f"{event.job.source}: {event.error.message}{again}"
+        yield f"{event.job.origin}: {event.error.message}{again}"
 
 
 def change_lines(event: Finished) -> Iterator[str]:
@@ -228,7 +228,7 @@ class LiveView(PlainView):
     def _picture(self) -> RenderableType:
         lines = [Text(_counts(self._run.summary), overflow="ellipsis", no_wrap=True)] if self._run else []
         busy = (self._run.running if self._run else ())[:_SHOWN]
-        lines += [Text(f"  {_short(job.source)}", style="dim", overflow="ellipsis", no_wrap=True) for job in busy]
+        lines += [Text(f"  {_short(Path(job.origin))}", style="dim", overflow="ellipsis", no_wrap=True) for job in busy]
         return Group(self._progress, *lines)
 
 
@@ -280,7 +280,7 @@ def _finished(event: Finished) -> dict[str, object]:
     common: dict[str, object] = {
         "event": event.state.value,
         "job": event.job.id,
-        "source": str(event.job.source),
+        "source": event.job.origin,
         "output": str(event.job.output),
         "seconds": round(event.outcome.duration, 4),
         "peak": event.outcome.peak,

@@ -34,7 +34,7 @@ def job_document(job: Job) -> Document:
         "state": job.state,
         "cause": job.cause,
         "message": job.message,
-        "source": str(job.source),
+        "source": job.origin,
         "output": str(job.output),
         "kind": job.kind,
         "entries": job.entries,

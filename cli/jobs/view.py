@@ -141,7 +141,7 @@ def _job_cells(job: Job, now: datetime) -> tuple[str, ...]:
         short_moment(when, now),
         duration(job.duration) if job.attempts else "",
         str(job.problems) if job.problems else "",
-        clean(str(job.source)),
+        clean(job.origin),
     )
 
 
@@ -196,7 +196,7 @@ def _problem(row: ProblemRow) -> str:
 
 
 def _facts(job: Job, details: Details) -> Iterator[tuple[str, str]]:
-    yield "PDF", str(job.source)
+    yield "PDF", job.origin
     yield "  size", size(job.size)
     yield "  sha256", job.sha256
     yield "Calendar", str(job.output)

@@ -261,26 +261,9 @@ class PdfsByFolder:
             yield self._groups.pop(next(iter(self._groups)))
 
 
-def is_there(source: str, output: str) -> bool:
-    """Tell whether what an output was made of is still there: its PDF, or the list that names its student."""
-    listed = list_of(source, output)
-    return os.path.lexists(source) or (listed is not None and os.path.lexists(listed))
-
-
 def student_output(out: str, student: str) -> str:
     """Return where a student's calendar goes."""
     return os.path.join(out, f"{safe_name(student)}.ics")
-
-
-def student_source(enrolments: str, student: str) -> str:
-    """Return what a student's calendar is said to be made of: the list and the student in it."""
-    return f"{enrolments}#{safe_name(student)}"
-
-
-def list_of(source: str, output: str) -> str | None:
-    """Return the list of students an output was made of, None if it was made of a PDF."""
-    listed, mark, student = source.rpartition("#")
-    return listed if mark and os.path.basename(output) == f"{student}.ics" else None
 
 
 def safe_name(name: str) -> str:
@@ -364,7 +347,7 @@ class Places:
         if _key(wanted) in self._taken:
             return False
         owner = self._owner(wanted)
-        return owner is None or owner == source or not is_there(owner, wanted)
+        return owner is None or owner == source or not os.path.lexists(owner)
 
 
 def _key(output: str) -> str:

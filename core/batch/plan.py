@@ -25,23 +25,23 @@ from ..jobs.fingerprint import (
     PdfSnapshot,
     SelectionHashes,
     Unchanged,
-    confirmed,
     digest,
     file_digest,
+    had_settled,
     is_missing,
     look,
     options_digest,
     parser_version,
     term_digest,
 )
-from ..jobs.task import Made, Task, convert_task
+from ..jobs.task import Task, convert_task
 from ..ledger import LETTERS, Enqueued, Job, Ledger, NewJob, Stamps, State
 from ..pool import Executor, Guards
 from ..selection.file import read_selection
 from ..selection.select import Selection
 from ..system.files import leads_out
 from ..terms import read_term
-from .discover import FilePatterns, Found, PdfsByFolder, Skipped, discover, is_removed, is_there, mirror
+from .discover import FilePatterns, Found, PdfsByFolder, Skipped, discover, is_removed, mirror
 
 
 class Digests(NamedTuple):
@@ -57,7 +57,7 @@ class Digests(NamedTuple):
 
 def is_anothers(there: Job, new: NewJob) -> bool:
     """Tell whether an output is the calendar of another PDF, or of a student of a list, that is there."""
-    anothers = there.source != new.source and is_there(str(there.source), str(there.output))
+    anothers = (there.source, there.student) != (new.source, new.student) and os.path.lexists(there.source)
     return anothers and os.path.lexists(new.output)
 
 
@@ -230,24 +230,22 @@ def plan(request: BatchRequest, batch: int, ledger: Ledger, pool: Executor) -> I
 
 def assign(request: BatchRequest) -> Assign:
     """Return what tells what a worker does for a job."""
+    return lambda job: partial(convert_task, task_of(request, job))
 
-    def task(job: Job) -> Callable[[], Made]:
-        return partial(
-            convert_task,
-            Task(
-                source=job.source,
-                output=job.output,
-                options=request.options,
-                opening=request.opening,
-                typed=request.typed,
-                select=request.select,
-                strict=request.strict,
-                selection=job.selection,
-                term=job.term,
-            ),
-        )
 
-    return task
+def task_of(request: BatchRequest, job: Job) -> Task:
+    """Return what a worker is to make for a job."""
+    return Task(
+        source=job.source,
+        output=job.output,
+        options=request.options,
+        opening=request.opening,
+        typed=request.typed,
+        select=request.select,
+        strict=request.strict,
+        selection=job.selection,
+        term=job.term,
+    )
 
 
 def share(job: Job) -> Hashable:
@@ -335,17 +333,11 @@ def _enqueue(
 
 def _confirm(seen: Iterable[_Looked], read: float, ledger: Ledger) -> None:
     """Note how results were found that had to be read to be known: the next run knows them by that."""
-    found = (
-        Stamps(
-            output=one.output,
-            sha256=one.seen.sha256,
-            output_sha256=one.seen.output_sha256,
-            source_stamp=confirmed(one.seen.stamp, read),
-            output_stamp=confirmed(one.seen.output_stamp, read),
-        )
+    ledger.retention.restamp(
+        Stamps(one.output, one.seen.sha256, one.seen.output_sha256, one.seen.stamp, one.seen.output_stamp, read)
         for one in seen
+        if had_settled(one.seen.stamp, read) and had_settled(one.seen.output_stamp, read)
     )
-    ledger.retention.restamp(one for one in found if one.source_stamp and one.output_stamp)
 
 
 def _forget_settled(request: BatchRequest, made: BatchPlan, ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ import os
 import unicodedata
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..commands.inputs import Opening, read_timetable, refuse_problems
 from ..errors import BadRows, InputOutput, NoSuchFile, TukscalError
 from ..jobs.commit import Assign
 from ..jobs.fingerprint import digest, file_digest, selection_digest
-from ..jobs.task import Made, check_term, continued, describe
+from ..jobs.task import Made, Task, check_term, continued, describe
 from ..ledger import Job, Ledger, NewJob
 from ..model import Problem, Timetable
 from ..pool import Executor
@@ -30,8 +30,8 @@ from ..selection.select import Selection, check_names, keep_chosen
 from ..system.files import read_stamped, sha256
 from ..timetable import values
 from ..wording import clean
-from .discover import Found, Skipped, discover, is_there, list_of, student_output, student_source
-from .plan import BatchPlan, BatchRequest, digests, enqueue, make_folder
+from .discover import Found, Skipped, discover, safe_name
+from .plan import BatchPlan, BatchRequest, assign, digests, enqueue, make_folder, task_of
 
 _COLUMNS = ("student", "module", "group")
 _MOST = 200_000_000  # bytes; a university of 60,000 students has 20 MB
@@ -51,20 +51,6 @@ class Source(NamedTuple):
 
     path: Path
     sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudentTask:
-    """What to make for one student."""
-
-    student: str
-    selection: Selection
-    sources: tuple[Source, ...]
-    output: Path
-    options: convert.CalendarOptions
-    opening: Opening = field(default_factory=Opening)
-    term: str | None = None
-    """The hash of the teaching dates the result is recorded under."""
 
 
 def read_enrolments(path: Path) -> list[Enrolled]:
@@ -128,19 +114,19 @@ def _enrolled(student: str, modules: Mapping[str, Sequence[str]], path: Path) ->
 _remembered: OrderedDict[str, Timetable] = OrderedDict()
 
 
-def convert_student(task: StudentTask) -> Made:
-    """Return one student's calendar, as the next revision of the one at its output.
+def convert_student(task: Task, student: str, sources: Sequence[Source]) -> Made:
+    """Return one student's calendar from a faculty's timetables, as the next revision of the one at its output.
 
     A module that is in none of the timetables is a problem of the calendar. Raises BadRows if the student's groups are
     not there or nothing is left, InputOutput if a timetable has changed since the batch was planned.
     """
-    timetables = [_timetable(source, task.opening) for source in task.sources]
-    selection, missing = _known_modules(task.selection, timetables)
+    timetables = [_timetable(source, task.opening) for source in sources]
+    selection, missing = _known_modules(task.typed, timetables)
     check_names(timetables, selection)
     chosen = [keep_chosen(timetable, selection).timetable for timetable in timetables]
     kept = [replace(timetable, problems=(), unchosen=()) for timetable in chosen if timetable.entries]
     if not selection.modules or not kept:
-        raise BadRows(f"None of the modules of {task.student} is in these timetables.", advice="Compare the lists.")
+        raise BadRows(f"None of the modules of {student} is in these timetables.", advice="Compare the lists.")
     previous = continued(task.output)
     conversion = convert.make_calendar(chosen, task.options, previous)
     check_term(task.term, task.options)
@@ -196,13 +182,12 @@ def plan_students(request: BatchRequest, batch: int, ledger: Ledger, pool: Execu
     enrolled = read_enrolments(request.enrolments)
     outputs = _outputs(enrolled, Path(os.path.abspath(request.output)), request.enrolments)
     make_folder(request.output)
-    found: list[Source] = []
+    common, found = digests(request), list[Source]()
     for path in _paths(request):
         found.append(_source(path, request, pool))
-        yield BatchPlan(batch=batch, digests=digests(request), assign=_nothing)  # whoever iterates may stop here
+        yield BatchPlan(batch=batch, digests=common, assign=assign(request))  # whoever iterates may stop here
     sources = tuple(found)
     # Who may work on it: whoever has the same list and the same timetables.
-    common = digests(request)
     queue = digest([common.queue, file_digest(request.enrolments), *(source.sha256 for source in sources)])
     others = _Others(ledger, request.enrolments)
     made = BatchPlan(
@@ -244,16 +229,12 @@ def _source(path: Path, request: BatchRequest, pool: Executor) -> Source:
     return Source(path, sha256)
 
 
-def _nothing(job: Job) -> Callable[[], Made]:
-    raise AssertionError("nothing is queued before the timetables are read")
-
-
 def _outputs(enrolled: Iterable[Enrolled], out: Path, enrolments: Path) -> dict[Path, Enrolled]:
     """Return each student's output; two students are never one file."""
     taken: dict[str, str] = {}
     outputs = {}
     for one in enrolled:
-        output = Path(student_output(str(out), one.student))
+        output = out / f"{safe_name(one.student)}.ics"
         other = taken.setdefault(unicodedata.normalize("NFC", output.name).casefold(), one.student)
         if other != one.student:
             raise BadRows(
@@ -266,7 +247,8 @@ def _outputs(enrolled: Iterable[Enrolled], out: Path, enrolments: Path) -> dict[
 
 def _job(enrolments: Path, made: BatchPlan, content: str, output: Path, one: Enrolled) -> NewJob:
     return NewJob(
-        source=Path(student_source(os.path.abspath(enrolments), one.student)),
+        source=Path(os.path.abspath(enrolments)),
+        student=safe_name(one.student),
         output=output,
         sha256=content,
         size=len(one.selection.modules),
@@ -305,16 +287,16 @@ class _Others:
 
     def owner(self, there: Job) -> str | None:
         """Return the PDF or the list an output is the calendar of, None if that is ours or gone."""
-        source, output = str(there.source), str(there.output)
-        listed = list_of(source, output)
-        if listed == self._mine or not os.path.lexists(output) or not is_there(source, output):
+        source = str(there.source)
+        mine = there.student is not None and source == self._mine
+        if mine or not (os.path.lexists(there.output) and os.path.lexists(source)):
             return None
-        if listed is None or os.path.lexists(source):
+        if there.student is None:
             return source
-        if listed not in self._students:
-            self._students[listed] = _students(Path(listed))
-        students = self._students[listed]
-        return listed if students is None or source in students else None
+        if source not in self._students:
+            self._students[source] = _students(there.source)
+        students = self._students[source]
+        return source if students is None or there.student in students else None
 
     def skipped(self) -> Iterator[Skipped]:
         """Yield what was counted, one line for all calendars of the same owner."""
@@ -325,9 +307,9 @@ class _Others:
 
 
 def _students(enrolments: Path) -> frozenset[str] | None:
-    """Return the sources of all students a list names, None if it cannot be read."""
+    """Return the students a list names, as their files are named, None if it cannot be read."""
     try:
-        return frozenset(student_source(str(enrolments), one.student) for one in read_enrolments(enrolments))
+        return frozenset(safe_name(one.student) for one in read_enrolments(enrolments))
     except TukscalError:
         return None
 
@@ -335,17 +317,6 @@ def _students(enrolments: Path) -> frozenset[str] | None:
 def _assign(request: BatchRequest, sources: tuple[Source, ...], outputs: Mapping[Path, Enrolled]) -> Assign:
     def task(job: Job) -> Callable[[], Made]:
         one = outputs[job.output]
-        return partial(
-            convert_student,
-            StudentTask(
-                student=one.student,
-                selection=one.selection,
-                sources=sources,
-                output=job.output,
-                options=request.options,
-                opening=request.opening,
-                term=job.term,
-            ),
-        )
+        return partial(convert_student, replace(task_of(request, job), typed=one.selection), one.student, sources)
 
     return task

@@ -168,7 +168,7 @@ def _ended(job: Job, outcome: Outcome, error: TukscalError | None) -> Made | Tuk
     ended = outcome.error or error or outcome.value
     assert isinstance(ended, Made | TukscalError), "what makes an output returns Made"
     if isinstance(ended, TukscalError):
-        ended.file = ended.file or str(job.source)
+        ended.file = ended.file or job.origin
     return ended
 
 

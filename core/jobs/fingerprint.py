@@ -151,7 +151,6 @@ def _content(file: Path) -> bytes:
 
 
 _SETTLED = 10.0  # seconds between a file's last change and its reading: what writes in spurts has ended
-_READ = "@"  # between the stamp of a file that was read again later and the time of that
 _PAGE = 500  # outputs the ledger is asked for at once: they are wanted one after the other
 _PAGES = 10  # that are remembered: whoever goes through a folder goes through it twice
 
@@ -171,7 +170,7 @@ class Unchanged:
         self._pages: deque[_Page] = deque(maxlen=_PAGES)
 
     def owner(self, output: str) -> str | None:
-        """Return the PDF that an output was last made of or is being made of, None if the ledger knows of none."""
+        """Return the PDF or list that an output was last made of or is being made of, None if the ledger knows none."""
         there = self._stands(output)
         if there is not None:
             return there.source
@@ -206,7 +205,7 @@ class Unchanged:
     def _lies(self, path: str, before: str | None) -> bool:
         """Tell whether a file has the stamp it had, on a disk where that says something."""
         now, device = stamp_on(path)
-        if not now or now != (before or "").partition(_READ)[0]:
+        if not now or now != before:
             return False
         if device not in self._noting:
             self._noting[device] = notes_changes(Path(path))
@@ -226,22 +225,14 @@ class _Page:
         return self._first <= output and (self._last is None or output <= self._last)
 
 
-def confirmed(stamp: str, read: float) -> str:
-    """Return a file's stamp as one that can be trusted, empty if the file had changed just before it was `read`.
-
-    `read` is a time in seconds, at most that of the reading.
-    """
-    return f"{stamp}{_READ}{read:.3f}" if _had_settled(stamp, read) else ""
-
-
 def _is_settled(there: Standing) -> bool:
-    """Tell whether the PDF had not changed for a while when it was read."""
-    stamp, _, read = there.source_stamp.partition(_READ)
-    when = float(read) if read else there.started
-    return when is not None and _had_settled(stamp, when)
+    """Tell whether the PDF had not changed for a while when it was last read."""
+    read = there.started if there.confirmed is None else there.confirmed
+    return read is not None and had_settled(there.source_stamp, read)
 
 
-def _had_settled(stamp: str, read: float) -> bool:
+def had_settled(stamp: str, read: float) -> bool:
+    """Tell whether a file had not changed just before it was `read`, a time in seconds: then its stamp is trusted."""
     parts = stamp.split("-")
     changed = max(int(parts[1]), int(parts[2])) / 1e9 if len(parts) == 4 else float("inf")
     return read - changed >= _SETTLED

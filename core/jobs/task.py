@@ -234,7 +234,7 @@ def beside(job: Job, result: Made | TukscalError) -> list[FileChange]:
         return []
     path = warnings_path(job.output)
     if result.problem_count:
-        return [FileChange(path, warnings_text(job.source.name, result))]
+        return [FileChange(path, warnings_text(os.path.basename(job.origin), result))]
     return [FileChange(path, None)] if os.path.lexists(path) else []
 
 

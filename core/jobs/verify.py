@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,8 +84,8 @@ class Verification:
 
     def _findings(self) -> Iterator[Finding]:
         roots = _Roots()
-        for folder in self._asked_for():
-            roots.add(folder)
+        for folder in self._ledger.history.folders():
+            roots.add(os.path.normpath(folder))
         with ThreadPoolExecutor(self._readers) as readers:
             for page in _in_pages(self._results(), _PAGE):
                 for job in page:
@@ -95,13 +95,6 @@ class Verification:
                     yield from self._of_results(share, kinds)
         for root in roots if self._below is None else [self._below]:
             yield from self._of_folder(root)
-
-    def _asked_for(self) -> Iterator[str]:
-        """Yield the folders recent batches were to write into, as far as they wrote down where those are."""
-        for batch in self._ledger.history.batches(_PAGE):
-            output = batch.details.get("output") if isinstance(batch.details, Mapping) else None
-            if isinstance(output, str) and os.path.isabs(output):
-                yield os.path.normpath(output)
 
     # ---- every result has its calendar
 

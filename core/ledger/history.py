@@ -9,7 +9,7 @@ import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import InputOutput, NoSuchFile, TukscalError
@@ -32,8 +32,17 @@ class History:
         self._store = store
 
     def begin(self, command: str, details: object = None, watched: WatchedFolder | None = None) -> int:
-        """Begin a batch, of a daemon with the folder it watches, and return its number."""
-        values = {"now": self._store.now(), "command": sql.text(command), "details": json.dumps(details)}
+        """Begin a batch, of a daemon with the folder it watches, and return its number.
+
+        The folder that `details` name as its output can be asked for.
+        """
+        folder = details.get("output") if isinstance(details, Mapping) else None
+        values = {
+            "now": self._store.now(),
+            "command": sql.text(command),
+            "details": json.dumps(details),
+            "output": os.fsencode(folder) if isinstance(folder, str) and os.path.isabs(folder) else None,
+        }
         with self._store.writing():
             batch = self._store.insert(sql.BEGIN_BATCH, values)
             if watched is not None:
@@ -52,6 +61,20 @@ class History:
     def batches(self, limit: int = 20) -> list[Batch]:
         """Return the newest batches."""
         return [_batch(row) for row in self._store.rows(sql.BATCHES, {"limit": limit})]
+
+    def batch(self, number: int) -> Batch | None:
+        """Return a batch, None if there is none."""
+        return next(map(_batch, self._store.rows(sql.BATCH, {"batch": number})), None)
+
+    def before(self, number: int, folder: Path) -> Iterator[Batch]:
+        """Yield the batches into a folder before one, the newest first."""
+        while found := self._store.rows(sql.BATCH_BEFORE, {"output": sql.path_bytes(folder), "batch": number}):
+            yield (batch := _batch(found[0]))
+            number = batch.id
+
+    def folders(self) -> list[str]:
+        """Return the folders batches were to write into."""
+        return [os.fsdecode(folder) for (folder,) in self._store.rows(sql.FOLDERS)]
 
     def job(self, number: int) -> Job | None:
         """Return a job, None if there is none."""

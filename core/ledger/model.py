@@ -43,7 +43,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A PDF to be converted.
+    """A calendar to be made of a PDF, or for a student of a list.
 
     `queue` is a hash of everything that decides who may do it; `options`, `selection` and `term` are hashes of what
     decides the result, `parser` the version of what reads; `source_stamp` is opaque text that changes with the file.
@@ -60,6 +60,7 @@ class NewJob:
     parser: str = ""
     priority: int = 0
     source_stamp: str = ""
+    student: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,13 @@ class Job:
     source_stamp: str
     parked: bool  # waits until a daemon has seen its PDF stand still
     put_away: bool  # the daemon moved or deleted its PDF
+    student: str | None  # whose calendar it is, as the file is named; `source` is the list then
+    confirmed: float | None  # when both files were last read and found as recorded
+
+    @property
+    def origin(self) -> str:
+        """What the calendar is made of, as people see it: the PDF, or LIST#STUDENT."""
+        return str(self.source) if self.student is None else f"{self.source}#{self.student}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,16 +288,18 @@ class Standing(NamedTuple):
     parser: str
     started: float | None
     problems: int | None
+    confirmed: float | None
 
 
 class Stamps(NamedTuple):
-    """How the PDF and the calendar of a current result were found when both were read and were what they are to be."""
+    """How the PDF and the calendar of a current result were found, and when both were read and found as recorded."""
 
     output: Path
     sha256: str
     output_sha256: str
     source_stamp: str
     output_stamp: str
+    confirmed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,16 +193,31 @@ TRIGGERS_3 = (
 VERSION_3 = (TALLIES_3, WATCHES, *INDEXES_3, *TRIGGERS_3)
 
 
+# Whose calendar a job of a list of students makes, as the student's file is named; when a result's files were last read
+# and found as recorded; into which folder a batch writes.
+COLUMNS_4 = (
+    "student TEXT " + _typed("'text', 'null'", "student"),
+    "confirmed REAL " + _typed("'real', 'null'", "confirmed"),
+)
+OUTPUT_4 = "output BLOB " + _typed("'blob', 'null'", "output")
+INDEX_4 = "CREATE INDEX batches_output ON batches (output, id) WHERE output > x''"
+
+
 def _named(text: str) -> str:
     """Return what a statement makes: "TABLE jobs"."""
     kind, name = re.findall(r"(TABLE|INDEX|TRIGGER) (\w+)", text)[0]
     return f"{kind} {name}"
 
 
-_LAST = "source_stamp TEXT NOT NULL"  # SQLite writes a new column behind the last one, before the table's CHECKs
-_JOBS_3 = JOBS.replace(_LAST, ", ".join((_LAST, *FLAGS)), 1)
+def _with(table: str, last: str, *columns: str) -> str:
+    """Return a table to which columns were added: SQLite writes them behind the last one, before the table's CHECKs."""
+    return table.replace(last, ", ".join((last, *columns)), 1)
+
+
+_JOBS_4 = _with(JOBS, "source_stamp TEXT NOT NULL", *FLAGS, *COLUMNS_4)
+_BATCHES_4 = _with(BATCHES, "summary TEXT NOT NULL DEFAULT 'null'", OUTPUT_4)
 SCHEMA = tuple(  # what the newest version holds, word for word as SQLite keeps it
-    {_named(text): text for text in (*VERSION_1, _JOBS_3, *VERSION_2, *VERSION_3)}.values()
+    {_named(text): text for text in (*VERSION_1, _JOBS_4, _BATCHES_4, *VERSION_2, *VERSION_3, INDEX_4)}.values()
 )
 
 
@@ -211,6 +226,25 @@ def _needs(version: str) -> str:
     return f"REPLACE INTO about (name, value) VALUES ('needs', '{version}')"  # noqa: S608 - our own text
 
 
+# Before, a student's job had LIST#STUDENT for its source and STUDENT.ics for its output, and a stamp that was confirmed
+# ended with "@" and the time of that. A batch's folder stood in its details; one whose name is no text is not taken.
+_NAME = (
+    """substr(output, length(CAST(rtrim(CAST(output AS TEXT), replace(CAST(output AS TEXT), '/', '')) AS BLOB)) + 1)"""
+)
+_VALUES_4 = (
+    f"""UPDATE jobs SET student = CAST(found.student AS TEXT),
+  source = substr(source, 1, length(source) - length(found.student) - 1)
+FROM (SELECT id, substr(name, 1, length(name) - 4) AS student FROM (SELECT id, {_NAME} AS name FROM jobs)
+  WHERE substr(name, -4) = CAST('.ics' AS BLOB)) AS found
+WHERE jobs.id = found.id AND substr(source, -1 - length(found.student)) = CAST('#' || found.student AS BLOB)""",  # noqa: S608
+    """UPDATE jobs SET confirmed = CAST(substr(source_stamp, instr(source_stamp, '@') + 1) AS REAL),
+  source_stamp = substr(source_stamp, 1, instr(source_stamp, '@') - 1) WHERE source_stamp LIKE '%@%'""",
+    """UPDATE jobs SET output_stamp = substr(output_stamp, 1, instr(output_stamp, '@') - 1)
+WHERE output_stamp LIKE '%@%'""",
+    """UPDATE batches SET output = CAST(json_extract(details, '$.output') AS BLOB)
+WHERE iif(json_valid(details), json_type(details, '$.output'), '') = 'text'
+  AND json_extract(details, '$.output') LIKE '/%' AND details NOT LIKE '%\\udc%'""",
+)
 _OUTBOX_1 = "id, job, output, sha256, created, state, attempts, next_attempt, completed, message"
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -244,6 +278,16 @@ MIGRATIONS: tuple[Migration, ...] = (
   coalesce(json_extract(details, '$.mounts'), '[]')
 FROM batches WHERE command = 'watch' AND json_type(details, '$.home') = 'object'
   AND json_type(details, '$.source') = 'text' AND json_type(details, '$.output') = 'text'""",
+            _needs("0.1.0"),
+        ),
+    ),
+    Migration(
+        "4 students, confirmed stamps, folders of batches",
+        (
+            *(f"ALTER TABLE jobs ADD COLUMN {column}" for column in COLUMNS_4),
+            f"ALTER TABLE batches ADD COLUMN {OUTPUT_4}",
+            INDEX_4,
+            *_VALUES_4,
             _needs("0.1.0"),
         ),
     ),

@@ -25,14 +25,19 @@ _FRESH = """state = 'queued', attempts = 0, deaths = 0, duration = 0, cause = NU
 
 # ---- batches
 
-BEGIN_BATCH = "INSERT INTO batches (created, command, details) VALUES (:now, :command, :details)"
+BEGIN_BATCH = "INSERT INTO batches (created, command, details, output) VALUES (:now, :command, :details, :output)"
 END_BATCH = "UPDATE batches SET ended = :now, summary = :summary WHERE id = :batch"
 WATCHED_COLUMNS = tuple(field.name for field in fields(WatchedFolder))
 ADD_WATCH = f"""INSERT INTO watches (batch, {", ".join(WATCHED_COLUMNS)}, started)
 VALUES (:batch, {", ".join(f":{name}" for name in WATCHED_COLUMNS)}, :now)"""
 WATCHES = f"""SELECT batch, {", ".join(WATCHED_COLUMNS)} FROM watches
 WHERE source = :source ORDER BY batch DESC"""
-BATCHES = "SELECT id, created, command, details, ended, summary FROM batches ORDER BY id DESC LIMIT :limit"
+_BATCH = "SELECT id, created, command, details, ended, summary FROM batches"
+BATCHES = f"{_BATCH} ORDER BY id DESC LIMIT :limit"
+BATCH = f"{_BATCH} WHERE id = :batch"
+BATCH_BEFORE = f"""{_BATCH}
+WHERE output = :output AND output > x'' AND id < :batch ORDER BY id DESC LIMIT 1"""
+FOLDERS = "SELECT DISTINCT output FROM batches WHERE output > x''"
 
 # ---- into the queue
 
@@ -173,7 +178,8 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND queue = :queue AND parked = 
 # One state at a time, newest first; Python merges the states. The row value goes on where the page before ended.
 _WINDOW = """state = :state AND created >= :since AND (created, id) < (:created, :before)
   AND (:cause IS NULL OR cause = :cause)
-  AND (:part IS NULL OR instr(source, :part) > 0 OR instr(output, :part) > 0)
+  AND (:part IS NULL OR instr(output, :part) > 0
+    OR instr(CAST(iif(student IS NULL, source, source || '#' || student) AS BLOB), :part) > 0)
 ORDER BY created DESC, id DESC LIMIT :limit"""
 NEWEST = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_state WHERE {_WINDOW}"
 NEWEST_OF_BATCH = f"SELECT {_JOB} FROM jobs INDEXED BY jobs_history WHERE batch = :batch AND {_WINDOW}"
@@ -206,7 +212,8 @@ WHERE output = :output AND state = 'done' AND superseded IS NULL"""
 PUT_AWAY_LETTER = """UPDATE jobs INDEXED BY jobs_unfinished SET put_away = 1, source_stamp = ''
 WHERE output = :output AND state <> 'done' AND state IN ('dead', 'quarantined')"""
 RESTAMP = """UPDATE jobs INDEXED BY jobs_current
-SET source_stamp = :source_stamp, output_stamp = :output_stamp, put_away = 0
+SET source_stamp = :source_stamp, output_stamp = :output_stamp, confirmed = :confirmed,
+  put_away = 0
 WHERE output = :output AND state = 'done' AND superseded IS NULL
   AND sha256 = :sha256 AND output_sha256 = :output_sha256"""
 DISCARDABLE = "SELECT 1 FROM jobs WHERE id = :id AND state IN ('dead', 'quarantined')"

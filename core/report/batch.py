@@ -20,7 +20,6 @@ from ..ledger import INTERRUPTED, LETTERS, Batch, Filter, Job, Ledger, State
 from ..wording import visible
 
 _PAGE = 1_000
-_NEWEST = 100  # batches looked at first
 _MOST_QUARANTINED = 300
 _ADVICE = {error.cause: error.default_advice for error in CONVERSION_ERRORS}
 
@@ -90,14 +89,10 @@ class Told:
 
 def find_run(ledger: Ledger, number: int) -> Run:
     """Return a batch and the run before it. Raises LookupError for a number the ledger does not know."""
-    limit, found = _NEWEST, ledger.history.batches(_NEWEST)
-    while len(found) == limit and found[-1].id > number:
-        limit, found = limit * 10, ledger.history.batches(limit * 10)
-    batch = next((one for one in found if one.id == number), None)
-    if batch is None:
+    if (batch := ledger.history.batch(number)) is None:
         raise LookupError(f"The ledger has no batch {number}.")
     run = _run(batch)
-    before = (_run(one) for one in found if one.id < number)
+    before = map(_run, ledger.history.before(number, run.output))
     return Run(
         batch=batch,
         asked=run.asked,

@@ -163,7 +163,7 @@ class Shortlist:
     @property
     def first(self) -> list[Told]:
         """The first ones, in order."""
-        return sorted(self._kept, key=lambda told: (self._measure(told), os.fsencode(told.job.source)))[: self._most]
+        return sorted(self._kept, key=lambda told: (self._measure(told), os.fsencode(told.job.origin)))[: self._most]
 
     @property
     def more(self) -> int:

@@ -40,7 +40,7 @@ def job_value(run: Run, told: Told) -> dict[str, Any]:
         "id": job.id,
         "state": job.state.value,
         **_outcome(told),
-        "source": str(job.source),
+        "source": job.origin,
         "source_address": None if run.students else address(job.source),
         "output": str(job.output),
         "output_address": address(job.output),

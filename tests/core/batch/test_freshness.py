@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.jobs import fingerprint
-from tukscal.core.jobs.fingerprint import Unchanged, confirmed
+from tukscal.core.jobs.fingerprint import Unchanged, had_settled
 from tukscal.core.ledger import Ledger, Standing
 from tukscal.tests.core.ledger.ledgers import Place, finish_all, new_job, queued
 
@@ -59,15 +59,14 @@ def test_a_folder_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPa
 def test_a_stamp_is_trusted_ten_seconds_after_the_last_change(read: float, trusted: bool) -> None:
     """What had changed, in content or name, within ten seconds of its reading may have changed again unseen."""
     stamp = "5-10000000000-12000000000-7"  # written at 10 s, its inode changed at 12 s
-    assert confirmed(stamp, read) == (f"{stamp}@{read:.3f}" if trusted else "")
-    standing = Standing("/in/a.pdf", stamp, stamp, "", "", "", "", read, 0)
+    assert had_settled(stamp, read) is trusted
+    standing = Standing("/in/a.pdf", stamp, stamp, "", "", "", "", read, 0, None)
     assert fingerprint._is_settled(standing) is trusted
-    later = standing._replace(source_stamp=f"{stamp}@{read:.3f}", started=0.0)
-    assert fingerprint._is_settled(later) is trusted
+    assert fingerprint._is_settled(standing._replace(started=0.0, confirmed=read)) is trusted
 
 
 @pytest.mark.parametrize("stamp", ["", "stamp", "1-2-3"])
 def test_what_is_no_stamp_is_never_trusted(stamp: str) -> None:
     """Where nothing is known of a file's times it is read."""
-    assert confirmed(stamp, 1e12) == ""
-    assert not fingerprint._is_settled(Standing("/in/a.pdf", stamp, stamp, "", "", "", "", 1e12, 0))
+    assert not had_settled(stamp, 1e12)
+    assert not fingerprint._is_settled(Standing("/in/a.pdf", stamp, stamp, "", "", "", "", 1e12, 0, None))

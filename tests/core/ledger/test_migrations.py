@@ -51,6 +51,61 @@ def test_every_version_becomes_the_newest(place: Place, version: int) -> None:
         assert ledger.retention.check() == ()
 
 
+def old_rows(connection: sqlite3.Connection, rows: list[tuple[bytes, bytes, str, str | None]]) -> None:
+    """Put finished jobs into a ledger of the second version: sources, outputs, and their stamps."""
+    connection.executemany(
+        """INSERT INTO jobs (batch, queue, source, output, sha256, size, state, priority, options, selection, term,
+          parser, created, started, completed, output_sha256, source_stamp, output_stamp)
+        VALUES (1, 'queue', ?, ?, 'a', 1, 'done', 0, '', '', '', '', 1.79e9, 1.79e9, 1.79e9, 'b', ?, ?)""",
+        rows,
+    )
+
+
+def test_students_and_confirmed_stamps_get_columns(place: Place) -> None:
+    """A job whose source was LIST#STUDENT becomes one of the list for that student, a stamp@time a stamp and a time.
+
+    A "#" in the name of a folder, a PDF or a student is only that.
+    """
+    stamp = "5-10000000000-12000000000-7"
+    make(place.path, MIGRATIONS[:2])
+    with place.raw() as connection:
+        old_rows(connection, [
+            (b"/l/list.csv#u1", b"/out/u1.ics", "", "stamp"),
+            (b"/l#u/list.csv#u#2", b"/out/u#2.ics", "", None),
+            ("/l/é.csv#zoë~1a2b3c4d".encode(), b"/\xff\xc3/" + "zoë~1a2b3c4d.ics".encode(), "", ""),
+            (b"/in/a#1.pdf", b"/out/a#1.ics", f"{stamp}@1790000000.125", f"{stamp}@1790000000.125"),
+            (b"/in#u3/a.pdf", b"/out/a.ics", stamp, stamp),
+            (b"/in/\xff.pdf", b"/out/\xff.ics", stamp, None),
+        ])  # fmt: skip
+        before = connection.execute("SELECT id, sha256, completed FROM jobs ORDER BY id").fetchall()
+    with place.open() as ledger, place.raw() as connection:
+        assert connection.execute("SELECT id, sha256, completed FROM jobs ORDER BY id").fetchall() == before
+        found = [ledger.history.job(number) for number in range(1, 7)]
+        assert [(str(job.source), job.student) for job in found if job] == [
+            ("/l/list.csv", "u1"), ("/l#u/list.csv", "u#2"), ("/l/é.csv", "zoë~1a2b3c4d"), ("/in/a#1.pdf", None),
+            ("/in#u3/a.pdf", None), ("/in/\udcff.pdf", None),
+        ]  # fmt: skip
+        assert [job.origin for job in found if job][:2] == ["/l/list.csv#u1", "/l#u/list.csv#u#2"]
+        assert [(job.source_stamp, job.confirmed, job.output_stamp) for job in found if job] == [
+            ("", None, "stamp"), ("", None, None), ("", None, ""), (stamp, 1_790_000_000.125, stamp),
+            (stamp, None, stamp), (stamp, None, None),
+        ]  # fmt: skip
+        assert ledger.retention.check() == ()
+
+
+def test_the_folders_of_batches_get_a_column(place: Place) -> None:
+    """A batch is found by the folder that its details name, also one an older tukscal began."""
+    details = ['{"output": "/out/é"}', '{"output": "relative"}', '{"output": 1}', "null", "broken", '{"output": "/b"}']
+    make(place.path, MIGRATIONS[:2])
+    with place.raw() as connection:
+        for text in details:
+            connection.execute("INSERT INTO batches (created, command, details) VALUES (1.79e9, 'batch', ?)", (text,))
+    with place.open() as ledger:
+        assert sorted(ledger.history.folders()) == ["/b", "/out/é"]
+        second = ledger.history.begin("batch", {"output": "/out/é"})
+        assert [batch.id for batch in ledger.history.before(second, Path("/out/é"))] == [1]
+
+
 def test_the_newest_version_is_the_one_written_down(place: Place) -> None:
     """What the migrations make is what is compared with at every start, word for word."""
     with place.open(), place.raw() as connection:
