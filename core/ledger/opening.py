@@ -249,9 +249,11 @@ def ask_store(path: Path, habits: Habits) -> tuple[Store, Opened]:
 
 
 def _work_on_copy(store: Store) -> None:
-    copy = sqlite3.connect("", isolation_level=None)  # a file without a name, gone when it is closed
-    with store.translating():
+    with contextlib.ExitStack() as on_error, store.translating():
+        # A file without a name, gone when it is closed.
+        copy = on_error.enter_context(contextlib.closing(sqlite3.connect("", isolation_level=None)))
         store.wait(lambda: store.connection.backup(copy))
+        on_error.pop_all()  # from here on the store closes it
         store.work_on_copy(copy)
         while migrate_once(copy):
             pass

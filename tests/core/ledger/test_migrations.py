@@ -6,9 +6,10 @@ import contextlib
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tukscal.core.errors import NotWritable
+from tukscal.core.errors import InputOutput, NotWritable
 from tukscal.core.ledger import Ledger, State, schema
 from tukscal.core.ledger.schema import MIGRATIONS
 from tukscal.core.system import sqlite
@@ -175,6 +176,26 @@ def test_a_migration_that_fails_leaves_the_old_version(place: Place, monkeypatch
     assert contents(place.path) == before
     with place.open() as ledger:
         assert ledger.history.counts()[State.QUEUED] == 1
+
+
+def test_a_copy_that_cannot_be_made_is_closed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older ledger is read from a copy; where that cannot be made, neither it nor the ledger stays open."""
+    make(place.path, MIGRATIONS[:1])
+    connect, opened = sqlite3.connect, list[sqlite3.Connection]()
+
+    def on_a_full_disk(*args: Any, **choices: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **choices))
+        if args[0] == "":
+            opened[-1].execute("PRAGMA max_page_count = 1")  # as if the disk were full
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", on_a_full_disk)
+    with pytest.raises(InputOutput, match="the disk is full"):
+        Ledger.ask(place.path)
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+    assert len(opened) == 2
 
 
 def test_each_migration_is_a_transaction_of_its_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

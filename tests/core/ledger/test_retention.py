@@ -206,16 +206,41 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
         assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "state"]
 
 
-def test_the_check_finds_what_is_wrong(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sound ledger has nothing to say; one with a hole says where."""
+@pytest.mark.parametrize("name", ["jobs", "jobs_content", "attempts", "tallies"])
+def test_the_check_finds_a_damaged_page(place: Place, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A sound ledger has nothing to say; one of whose tables or indexes lost its first page says so."""
     with place.open() as ledger:
         queued(ledger, *(new_job(n) for n in range(500)))
+        finish_all(ledger)
         assert ledger.retention.check() == ()
     with place.raw() as raw:
-        (root,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'jobs_content'").fetchone()
+        (root,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()
     whole = bytearray(place.path.read_bytes())
     whole[(root - 1) * 4_096 : root * 4_096] = bytes(4_096)
     place.path.write_bytes(whole)
     monkeypatch.setattr("tukscal.core.ledger.opening.examine", lambda _: None)  # as if it broke after the start
+    monkeypatch.setattr("tukscal.core.ledger.history.Retention.purge", lambda *_, **__: 0)
     with place.open() as ledger:
         assert ledger.retention.check()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE jobs SET size = 'large' WHERE id = 2", "CHECK constraint failed in jobs"),
+        ("UPDATE jobs SET state = 'lost' WHERE id = 2", "CHECK constraint failed in jobs"),
+        ("UPDATE jobs SET student = x'00' WHERE id = 2", "CHECK constraint failed in jobs"),
+        ("UPDATE batches SET created = 'now'", "CHECK constraint failed in batches"),
+        ("UPDATE calendars SET revision = 'new'", "CHECK constraint failed in calendars"),
+    ],
+)
+def test_the_check_finds_a_row_that_breaks_its_law(place: Place, change: str, told: str) -> None:
+    """A row that says what no row may is found, whatever wrote it, and a ledger in use says which table has it."""
+    with place.open() as ledger:
+        queued(ledger, new_job(1), new_job(2))
+        ledger.queue.record([done(job, push=True, calendar=str(job.id)) for job in ledger.queue.claim("queue", 1)])
+        assert ledger.retention.check() == ()
+        with place.raw() as raw:
+            raw.execute("PRAGMA ignore_check_constraints = ON")
+            assert raw.execute(change).rowcount == 1
+        assert ledger.retention.check() == (told,)
