@@ -1,4 +1,4 @@
-"""How long to wait before something that failed is tried again."""
+"""How long to wait before retrying what failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Backoff:
     """The seconds between tries: `first`, then each wait `factor` times the one before, from `least` to `most`.
 
-    A wait is drawn between `low` and `high` times that, so that those who failed together do not return together.
+    Each wait is drawn between `low` and `high` times that, so that clients that failed together do not retry together.
     """
 
     first: float
@@ -23,7 +23,7 @@ class Backoff:
     high: float = 1.0
 
     def delay(self, failures: int = 1, draw: float | None = None) -> float:
-        """Return the wait after so many failures; `draw`, a random number in [0, 1), says where in its range."""
+        """Return the wait after so many failures; `draw`, a random number in [0, 1), picks a point of its range."""
         usual = min(self.first * self.factor ** min(failures - 1, 64), self.most)  # more would overflow
         low = max(self.least, usual * self.low)
         high = max(low, min(usual * self.high, self.most))
@@ -31,7 +31,7 @@ class Backoff:
 
 
 class Pause:
-    """The time until the next try, by a clock that only goes forward."""
+    """The time until the next try, by a monotonic clock."""
 
     def __init__(self, ticks: Callable[[], float], backoff: Backoff) -> None:
         self._ticks = ticks
@@ -41,7 +41,7 @@ class Pause:
 
     @property
     def left(self) -> float:
-        """The seconds left, 0 if it is over."""
+        """The seconds left, 0 when it is over."""
         return max(0.0, self._until - self._ticks())
 
     def next(self) -> float:
@@ -49,10 +49,10 @@ class Pause:
         return self._backoff.delay(self._failures + 1)
 
     def begin(self, seconds: float | None = None) -> None:
-        """Begin the next pause, of so many seconds if that is said."""
+        """Begin the next pause, of so many seconds if given."""
         self._until = self._ticks() + (self.next() if seconds is None else seconds)
         self._failures += 1
 
     def reset(self) -> None:
-        """Let the next pause be as long as the first."""
+        """Start again with the first pause."""
         self._failures = 0

@@ -1,4 +1,4 @@
-"""What JSON and TOML hold -> values of our own classes, each field of the type its class says."""
+"""JSON and TOML values -> instances of tukscal's classes, each field checked against its declared type."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _ALL = "it"  # what is read, as a whole
 
 
 class Unfit(ValueError):
-    """Something is not what it should be; the message says in which field, as the rest of a sentence."""
+    """A value does not have its declared type; the message names the field and completes a sentence."""
 
 
 def from_json(kind: type[T], text: bytes | str) -> T:
-    """Return the value in a JSON object. Raises Unfit."""
+    """Return the instance described by a JSON object. Raises Unfit."""
     try:
         held = json.loads(text)
     except (ValueError, RecursionError):
@@ -32,9 +32,9 @@ def from_json(kind: type[T], text: bytes | str) -> T:
 
 
 def decode(kind: type[T], held: object, where: str = _ALL) -> T:
-    """Return the value of a class in what was read. Raises Unfit.
+    """Return the instance of a class described by decoded JSON or TOML. Raises Unfit.
 
-    Fields it does not know are left out: a newer version wrote them.
+    Unknown fields are ignored: a newer version wrote them.
     """
     found: T = _fit(kind, held, where)
     return found

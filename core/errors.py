@@ -1,4 +1,4 @@
-"""Every way a job can fail: one tree, named causes, exit codes, advice.
+"""Every way a job can fail: one tree of errors with named causes, exit codes and advice.
 
 TukscalError
 ├── NotATimetable   not_a_timetable   3    readable, but no UP timetable
@@ -145,7 +145,7 @@ class NoSuchFile(TukscalError):
 
 
 class NotWritable(TukscalError):
-    """The output cannot be written where it was asked for."""
+    """The output cannot be written to the requested place."""
 
     cause = "not_writable"
     exit_code = 73
@@ -153,7 +153,7 @@ class NotWritable(TukscalError):
 
 
 class InputOutput(TukscalError):
-    """Reading or writing failed on the way: disk full, device gone."""
+    """Reading or writing failed: the disk is full or gone."""
 
     cause = "io"
     exit_code = 74
@@ -161,7 +161,7 @@ class InputOutput(TukscalError):
 
 
 class PushRetry(TukscalError):
-    """The central service cannot be reached, or cannot take anything now."""
+    """The central service cannot be reached or accepts nothing now."""
 
     cause = "push_retry"
     exit_code = 75
@@ -216,9 +216,9 @@ def exit_code(errors: Iterable[TukscalError]) -> int:
 
 
 def own_fault(error: Exception) -> Crashed:
-    """Return the error for a bug of tukscal's; with TUKSCAL_DEBUG, print its traceback.
+    """Return the error for a bug in tukscal; with TUKSCAL_DEBUG, print its traceback.
 
-    The message names the file and line of tukscal's own code, not the library's.
+    The message names the file and line in tukscal's own code, not in a library.
     """
     import traceback  # a command that goes well needs none
 

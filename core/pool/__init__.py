@@ -1,4 +1,4 @@
-"""The guarded pool: processes that do the work and may be killed."""
+"""The guarded pool: worker processes that can be killed without harm to anything else."""
 
 from __future__ import annotations
 

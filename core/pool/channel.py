@@ -24,7 +24,7 @@ _CHUNKS = 4  # read at a time, so that one worker that floods does not keep the 
 
 
 class Garbled(Exception):
-    """What arrived is no message: too long, or not to be unpickled."""
+    """What arrived is not a message: it is too long or cannot be unpickled."""
 
 
 def pack(value: object) -> bytes:
@@ -52,16 +52,16 @@ class Channel:
 
     @property
     def waiting(self) -> bool:
-        """Whether something is still to be sent."""
+        """Whether data is waiting to be sent."""
         return bool(self._leaving)
 
     def send(self, message: bytes) -> None:
-        """Send as much as the other end takes now; `flush` sends more."""
+        """Send as much as the other end accepts now; `flush` sends the rest."""
         self._leaving.append(memoryview(message))
         self.flush()
 
     def flush(self) -> None:
-        """Send what waits, as far as the other end takes it."""
+        """Send waiting data, as much as the other end accepts."""
         try:
             while self._leaving:
                 sent = self._socket.send(self._leaving[0])
@@ -74,9 +74,9 @@ class Channel:
             self._leaving.clear()
 
     def read(self) -> Iterator[object]:
-        """Yield the values that have arrived whole.
+        """Yield the values that have arrived completely.
 
-        Raises Garbled where they end and something else begins.
+        Raises Garbled at the first bytes that are not a message.
         """
         before = len(self._arrived)
         for _ in range(_CHUNKS):
@@ -86,14 +86,14 @@ class Channel:
         return self._take()
 
     def read_rest(self) -> Iterator[object]:
-        """Yield everything a dead worker sent before it died, but for a half message."""
+        """Yield every complete message that a dead worker sent before it died."""
         while self._fill():
             pass
         return self._take()
 
     @property
     def open(self) -> bool:
-        """Whether the other end is still there, as far as can be told without reading what it sent."""
+        """Whether the other end is still open, as far as can be told without reading its data."""
         try:
             return bool(self._socket.recv(1, socket.MSG_PEEK))
         except BlockingIOError:
@@ -102,7 +102,7 @@ class Channel:
             return False
 
     def finish(self) -> None:
-        """Send no more; the worker takes it as the order to leave."""
+        """Shut down the sending side, which tells the worker to exit."""
         self._leaving.clear()
         with contextlib.suppress(OSError):  # it is gone already
             self._socket.shutdown(socket.SHUT_WR)
@@ -191,7 +191,7 @@ class Ready(NamedTuple):
 
 
 class Grown(NamedTuple):
-    """A call's largest resident size so far, in bytes: a worker killed by its limit cannot say it any more."""
+    """A call's largest resident size so far, in bytes; a worker that is killed at its limit can no longer report it."""
 
     peak: int
     number: int
@@ -204,7 +204,7 @@ class LogMessage(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The end of a call: a value, or an error of ours; `peak` in bytes."""
+    """The result of a call: a value or a TukscalError; `peak` in bytes."""
 
     value: object
     error: TukscalError | None

@@ -1,4 +1,4 @@
-"""What makes calls and how one ends: three outcomes, in two executors, the pool and its twin without processes."""
+"""Executors and the three outcomes of a call: the pool, and an executor without processes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """What makes calls: a Pool, or InProcess, its twin without processes."""
+    """An executor of calls: a Pool, or InProcess, which uses no processes."""
 
     @property
     def free(self) -> int:
@@ -45,13 +45,13 @@ class Executor(Protocol):
 
     @property
     def running(self) -> int:
-        """How many calls have been started and have no outcome yet."""
+        """How many started calls have no outcome yet."""
 
     def start(self, key: Hashable, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Start a call of a module-level function; only when there is a free place."""
+        """Start a call of a module-level function; only while `free` is positive."""
 
     def wait(self, timeout: float | None = None) -> list[Outcome]:
-        """Return the outcomes there are after at most so many seconds; none if nothing runs."""
+        """Return the outcomes available within so many seconds; none if nothing runs."""
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function returns or raise what it raised, or TimedOut, OutOfMemory or Crashed."""
@@ -61,7 +61,7 @@ class Executor(Protocol):
 
 
 class Calls:
-    """What both executors share: a call that is waited for, and leaving the block."""
+    """What both executors share: the blocking call and the context manager."""
 
     def call(self: Executor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a module-level function returns, called in a worker; for a pool that has no other call.
@@ -109,7 +109,7 @@ class Running:
 
 
 class InProcess(Calls):
-    """The pool's twin without processes or limits: for tests and for looking for faults."""
+    """An executor without processes or limits, for tests and debugging."""
 
     def __init__(self) -> None:
         self._outcomes: list[Outcome] = []
@@ -121,7 +121,7 @@ class InProcess(Calls):
 
     @property
     def running(self) -> int:
-        """How many outcomes wait to be taken."""
+        """How many outcomes have not been taken yet."""
         return len(self._outcomes)
 
     def start(self, key: Hashable, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -136,5 +136,5 @@ class InProcess(Calls):
         return outcomes
 
     def close(self, *, at_once: bool = False) -> None:
-        """Forget what was not taken."""
+        """Discard the outcomes that were not taken."""
         self._outcomes.clear()

@@ -1,8 +1,8 @@
-"""Processes that do the work and may be killed: one outcome per call, whatever a PDF does to them.
+"""A pool of worker processes that can be killed: one outcome per call, whatever a PDF does to its worker.
 
 An alarm inside a process cannot interrupt native code and a memory limit does not stop a loop, so the parent keeps the
-clocks and watches resident sizes. Each worker has a socket of its own and shares nothing, so that the death of one is
-nobody else's. A call ends in one of three ways: done, failed (an error of ours was raised), died.
+clocks and watches resident sizes. Each worker has a socket of its own and shares nothing, so the death of one affects
+no other. A call ends in one of three ways: done, failed (it raised a TukscalError), died.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Pool(Calls):
 
     @property
     def running(self) -> int:
-        """How many calls have been started and have no outcome yet."""
+        """How many started calls have no outcome yet."""
         return len(self._queue) + sum(running is not None for running in self._workers.values())
 
     @property
@@ -78,9 +78,9 @@ class Pool(Calls):
         return [worker.pid for worker in self._workers]
 
     def start(self, key: Hashable, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Start a call of a module-level function; only when there is a free place.
+        """Start a call of a module-level function; only while `free` is positive.
 
-        Raises what pickling raises, a fault of the caller's, and has then started nothing.
+        Raises what pickling raises, which is the caller's error; nothing has been started then.
         """
         work = pickle.dumps(Work(function, args, cast(dict[str, object], kwargs)), pickle.HIGHEST_PROTOCOL)
         call = Call(next(self._numbers), self._guards.timeout, work)
@@ -88,9 +88,9 @@ class Pool(Calls):
         self._assign()
 
     def wait(self, timeout: float | None = None) -> list[Outcome]:
-        """Return the outcomes there are after at most so many seconds; none if nothing runs.
+        """Return the outcomes available within so many seconds; none if nothing runs.
 
-        Raises CannotStart when workers die before they are ready, again and again; all calls are dropped then.
+        Raises CannotStart when workers repeatedly die before they are ready; all calls are dropped then.
         """
         end = float("inf") if timeout is None else time.monotonic() + timeout
         while self.running:
@@ -105,7 +105,7 @@ class Pool(Calls):
         return []
 
     def close(self, *, at_once: bool = False) -> None:
-        """End all workers and forget their calls; `at_once` also those that would leave by themselves."""
+        """End all workers and drop their calls; with `at_once`, kill even those that would exit by themselves."""
         self._queue.clear()
         _end_all(self._workers, at_once=at_once)
         self._allowed, self._retry_at, self._cannot = self._most, 0.0, None
@@ -126,7 +126,7 @@ class Pool(Calls):
             worker.begin(running.call)
 
     def _new(self) -> Worker | None:
-        """Return a new worker, or None if there may be no more for now."""
+        """Return a new worker, or None if no more may be started for now."""
         if len(self._workers) >= max(1, self._allowed) or time.monotonic() < self._retry_at:
             return None
         context = multiprocessing.get_context(process.START_METHOD)
@@ -142,7 +142,7 @@ class Pool(Calls):
         return worker
 
     def _no_start(self, error: TukscalError) -> None:
-        """Note that a worker could not start: try again in a while, and with nobody there give up after some times."""
+        """Record a failed start: retry later, and give up after several failures while no worker is running."""
         self._failures += 1
         self._retry_at = time.monotonic() + _AGAIN * (self._failures - 1)
         if self._failures >= _STARTS:
@@ -157,7 +157,7 @@ class Pool(Calls):
     # ---- outcomes
 
     def _ready(self, end: float) -> list[Worker]:
-        """Return the workers to look at: those that sent something, ended, or are late."""
+        """Return the workers that need attention: they sent data, ended, or are late."""
         now = time.monotonic()
         first = min((worker.deadline for worker in self._workers), default=end)
         chosen = self._select(max(0.0, min(_WATCH, end - now, first - now)))
@@ -165,7 +165,7 @@ class Pool(Calls):
         return [worker for worker in self._workers if worker in chosen or now >= worker.deadline]
 
     def _select(self, seconds: float) -> set[Worker]:
-        """Return the workers that sent something, take something or ended, after at most so many seconds."""
+        """Return the workers that sent data, accept data or ended, within so many seconds."""
         with _Selector() as selector:
             for worker in self._workers:
                 writing = selectors.EVENT_WRITE if worker.channel.waiting else 0
@@ -197,7 +197,7 @@ class Pool(Calls):
             self._fit()
 
     def _finish(self, worker: Worker, ending: Ending) -> Iterator[Outcome]:
-        """Yield the outcome of the call a worker had, if it had begun it."""
+        """Yield the outcome of a worker's call if it had begun."""
         running = self._workers[worker]
         if ending.died:
             self.deaths += 1
@@ -214,7 +214,7 @@ class Pool(Calls):
             yield running.ended(ending.answer, worker.pid, died=ending.died)
 
     def _fit(self) -> None:
-        """Use fewer workers while the machine's memory is short, more when there is room again."""
+        """Use fewer workers while the machine is short of memory, more when memory is free again."""
         room = process.available() // SHARE
         if room < 1:
             self._allowed = max(1, self._allowed - 1)

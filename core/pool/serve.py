@@ -1,6 +1,6 @@
-"""The worker's side: take a call, make it, answer; hold nothing else.
+"""The worker's side: take a call, run it, answer; keep nothing.
 
-A worker has no ledger and no socket but its own. It leaves when its parent closes the socket or dies.
+A worker has no ledger and no socket but its own. It exits when its parent closes the socket or dies.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Setting(NamedTuple):
 
 
 def serve(end: socket.socket, setting: Setting) -> None:
-    """Answer calls until the parent closes its end or is gone."""
+    """Serve calls until the parent closes its end or dies."""
     process.enter(setting.memory)
     os.environ["TUKSCAL_DEBUG"] = setting.debug  # forked from a process that may be older than the parent's wish
     _be_silent(output=not setting.debug)
@@ -63,7 +63,7 @@ def serve(end: socket.socket, setting: Setting) -> None:
 
 
 def answer(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Answer:
-    """Make a call in this process and return how it ended; what is no error of ours becomes one."""
+    """Run a call in this process and return its result; any other exception becomes a TukscalError."""
     try:
         return Answer(function(*args, **kwargs), None)
     except MemoryError:
@@ -105,7 +105,7 @@ def _make(packed: bytes) -> object:
 
 
 def _packed(given: Answer, number: int, *, full: int) -> bytes:
-    """Return the message of an answer; memory beyond `full` bytes means that the limit was met and kept quiet."""
+    """Return the message of an answer; a peak above `full` bytes means that the memory limit was hit in silence."""
     peak = process.peak()
     error = _starved() if peak > full else given.error
     try:
@@ -124,7 +124,7 @@ def _starved() -> OutOfMemory:
 
 
 def _be_silent(*, output: bool) -> None:
-    """Read nothing of the parent's, and send what libraries print to nowhere: a person gets the parent's sentences."""
+    """Read nothing from standard input, and discard what libraries print: the parent reports to the user."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2) if output else (0,):
         os.dup2(nowhere, stream)
@@ -132,7 +132,7 @@ def _be_silent(*, output: bool) -> None:
 
 
 class _ToParent(logging.handlers.QueueHandler):
-    """Sends records to the parent, which writes them: a line sent is not lost when this process is killed."""
+    """Sends log records to the parent, which writes them, so none is lost when this process is killed."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
         plain: dict[str, object] = {name: value for name, value in vars(record).items() if isinstance(value, _PLAIN)}
@@ -146,7 +146,7 @@ def _log_to(port: _Shared, levels: Mapping[str, int]) -> None:
 
 
 def _watch(port: _Shared) -> None:
-    """Tell the parent of growth; end this process and what it started when the parent is gone."""
+    """Report memory growth to the parent; end this process and its descendants when the parent is gone."""
     told = process.peak()
     while not _orphaned(_LOOK):
         number, peak = port.number, process.peak()  # in this order
@@ -158,7 +158,7 @@ def _watch(port: _Shared) -> None:
 
 
 def _orphaned(timeout: float) -> bool:
-    """Tell whether the parent is gone, asking for at most so many seconds."""
+    """Tell whether the parent is gone, waiting at most so many seconds."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # we are a child
     return bool(multiprocessing.connection.wait([parent.sentinel], timeout))

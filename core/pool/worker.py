@@ -30,7 +30,7 @@ _LINGER = 0.5  # seconds an answer may go on arriving after the deadline: the pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """What a call may take: `timeout` in seconds, `memory` in bytes; a worker is replaced after `recycle` calls."""
+    """The limits of a call: `timeout` in seconds, `memory` in bytes; a worker is replaced after `recycle` calls."""
 
     timeout: float = 60.0
     memory: int = 2**30
@@ -38,20 +38,20 @@ class Guards:
 
 
 class Ending(NamedTuple):
-    """How a call ended: with an answer, or with the worker's death, which `died` tells."""
+    """How a call ended: with an answer, or with the worker's death, given by `died`."""
 
     answer: Answer
     died: bool
 
 
 class CannotStart(Crashed):
-    """No worker can be started: the fault is the machine's or the installation's, not a PDF's."""
+    """No worker can be started: the machine or the installation is at fault, not a PDF."""
 
     default_advice = "Run `tukscal doctor`: it looks for what keeps the converting process from starting."
 
 
 class Worker:
-    """A process and the one call it has."""
+    """A worker process and its current call."""
 
     def __init__(self, guards: Guards) -> None:
         self._guards = guards
@@ -85,7 +85,7 @@ class Worker:
 
     @property
     def deadline(self) -> float:
-        """The moment, by the monotonic clock, from which it is to be stopped; a call begins when it can."""
+        """When to stop it, by the monotonic clock; a call starts as soon as the worker can take it."""
         seconds = (self._guards.timeout if self.busy else float("inf")) if self.ready else _START
         return min(self._leave_by, self._since + seconds)
 
@@ -101,11 +101,11 @@ class Worker:
 
     @property
     def usable(self) -> bool:
-        """Whether it can be given a call: one that died since its last would take the blame for that with it."""
+        """Whether it can be given a call: a worker that died since its last call would take the new one with it."""
         return self.channel.open and not self.gone
 
     def begin(self, call: Call) -> None:
-        """Send a call; only when it is not busy."""
+        """Send a call; only while the worker is idle."""
         self.busy = True
         self.calls += 1
         self._number = call.number
@@ -117,7 +117,7 @@ class Worker:
         self.channel.send(pack(call))
 
     def look(self) -> Ending | None:
-        """Read what it sent, look at its clock and size, and return how its call ended, if it did."""
+        """Read its messages, check its time and size, and return how its call ended, if it did."""
         try:
             answer = self._hear(self.channel.read())
             if answer is None and self.gone:
@@ -130,12 +130,12 @@ class Worker:
         return self._judge(time.monotonic())
 
     def weigh(self) -> Ending | None:
-        """Look at its resident size and return how its call ended, if that was too large."""
+        """Check its resident size and return how its call ended, if that was too large."""
         self._peak = max(self._peak, size := process.resident(self.pid))
         return self._died(self._too_much()) if self.busy and size > self._guards.memory else None
 
     def close(self, *, at_once: bool = False) -> None:
-        """End the process, what it started too; write what it still logged."""
+        """End the process and its descendants; write the log lines it still sent."""
         if not at_once:
             self.channel.finish()
             self._process.join(_GRACE)
@@ -149,9 +149,9 @@ class Worker:
             self._process.close()
 
     def _hear(self, values: Iterable[object]) -> Answer | None:
-        """Take note of what was sent and return the answer to the call, if it is there: the first is the one.
+        """Process its messages and return the first answer to the call, if there is one.
 
-        Raises Garbled if there was none before the garbage.
+        Raises Garbled if garbage came first.
         """
         answer = None
         try:
@@ -182,7 +182,7 @@ class Worker:
         return None
 
     def _judge(self, now: float) -> Ending | None:
-        """Return the ending of a call that takes too long, or whose worker says no more."""
+        """Return the ending of a call that takes too long or whose worker closed its end."""
         if self.channel.ended:
             self._leave_by = min(self._leave_by, now + _GRACE)
         if now < self.deadline:
@@ -195,7 +195,7 @@ class Worker:
         return self._died(self._late())
 
     def _bury(self) -> Ending:
-        """Return the ending of a worker that left without an answer."""
+        """Return the ending of a worker that exited without an answer."""
         self._process.join(_GRACE)
         code = self._process.exitcode
         if code == LATE_CODE and self.busy and time.monotonic() >= self.deadline + LATE:
@@ -221,7 +221,7 @@ class Worker:
 
 
 def _levels() -> dict[str, int]:
-    """Return the levels that were set, by logger."""
+    """Return the log levels that were set, by logger."""
     loggers = {"": logging.getLogger(), **logging.getLogger().manager.loggerDict}
     levels = {name: logger.level for name, logger in loggers.items() if isinstance(logger, logging.Logger)}
     return {name: level for name, level in levels.items() if level or not name}

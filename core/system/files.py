@@ -1,4 +1,4 @@
-"""Files: read whole, written whole or not at all."""
+"""Files are read completely, and written completely or not at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sha256(data: bytes) -> str:
 
 
 def read_file(path: Path, limit: int | None = None) -> bytes:
-    """Return a file's bytes, at most one more than `limit`, which is enough to know that it is too large.
+    """Return a file's bytes, at most `limit` + 1, enough to know that the file is too large.
 
     Raises NoSuchFile or InputOutput.
     """
@@ -33,7 +33,7 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
 
 
 def read_stamped(path: Path, limit: int | None = None) -> tuple[bytes, str]:
-    """Return a file's bytes as read_file does, and the stamp of the very file they were read from."""
+    """Return a file's bytes as read_file does, with the stamp of the file they were read from."""
     try:
         if path.is_dir():
             raise NoSuchFile(f"{path} is a folder, not a file.", advice="Name the PDF itself.", file=str(path))
@@ -53,12 +53,12 @@ def read_stamped(path: Path, limit: int | None = None) -> tuple[bytes, str]:
 
 
 def stamp(path: Path) -> str:
-    """Return text that changes whenever a file is written or replaced; empty if it is not there."""
+    """Return a text that changes whenever a file is written or replaced; empty if there is no file."""
     return stamp_on(path)[0]
 
 
 def stamp_on(path: str | Path) -> tuple[str, int]:
-    """Return a file's stamp and the number of the device it is on; empty and 0 if it is not there."""
+    """Return a file's stamp and its device number; empty and 0 if there is no file."""
     try:
         state = os.stat(path)
     except (OSError, ValueError):
@@ -67,7 +67,7 @@ def stamp_on(path: str | Path) -> tuple[str, int]:
 
 
 class Stamp(NamedTuple):
-    """What differs after every write or replacement, even if somebody sets the times back."""
+    """What differs after every write or replacement, even if the times are set back."""
 
     size: int
     mtime_ns: int
@@ -77,11 +77,11 @@ class Stamp(NamedTuple):
     """0 where numbers mean nothing: in listings on Windows, and on shares whose client makes them up anew."""
 
     def __str__(self) -> str:
-        """Return the text the ledger keeps."""
+        """Return the text that the ledger stores."""
         return f"{self.size}-{self.mtime_ns}-{self.ctime_ns}-{self.inode}"
 
     def is_same(self, other: Stamp) -> bool:
-        """Tell whether two looks saw a file in the same state; an inode that is not known counts as the same."""
+        """Tell whether two stamps are of a file in the same state; an unknown inode counts as the same."""
         return self[:3] == other[:3] and (self.inode == other.inode or not (self.inode and other.inode))
 
     def is_text(self, text: str) -> bool:
@@ -91,7 +91,7 @@ class Stamp(NamedTuple):
 
 
 def stamp_of(state: os.stat_result, *, numbered: bool = True) -> Stamp:
-    """Return the stamp in what the system says about a file."""
+    """Return the stamp from a file's stat result."""
     return Stamp(state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino if numbered else 0)
 
 
@@ -103,7 +103,7 @@ def _mode_of(path: Path) -> int:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting for somebody to write into it, as a pipe would."""
+    """Open a file without waiting for a writer, as opening a pipe would."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -118,10 +118,9 @@ def read_if_there(path: Path, limit: int | None = None) -> bytes | None:
 
 
 def is_no_file(path: Path) -> bool:
-    """Return whether something stands at a path that is no ordinary file; a link to nothing is such a thing.
+    """Return whether a path exists but is not a regular file; a dangling link counts.
 
-    The file may come and go meanwhile: who asks whether it is there and then what it is may call a file that has gone
-    no file. Raises OSError.
+    One question, not two: a file that disappears between two would be taken for something else. Raises OSError.
     """
     try:
         return not stat.S_ISREG(os.stat(path).st_mode)
@@ -130,7 +129,7 @@ def is_no_file(path: Path) -> bool:
 
 
 def leads_out(folder: str, top: str) -> bool:
-    """Return whether a folder below another lies, by a link, somewhere else."""
+    """Return whether a link leads from a folder below another to somewhere outside it."""
     if folder == top:
         return False
     real, root = os.path.realpath(folder), os.path.realpath(top)
@@ -138,7 +137,7 @@ def leads_out(folder: str, top: str) -> bool:
 
 
 def check_folder(path: Path) -> None:
-    """Refuse an output path that is no place for a file, or whose folder is missing or may not be written to.
+    """Refuse an output path that cannot be a file, or whose folder is missing or not writable.
 
     Raises NotWritable.
     """
@@ -157,17 +156,17 @@ def check_folder(path: Path) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file so that it is either the old or the new one, whatever happens.
+    """Write a file atomically: whatever happens, it is either the old one or the new one.
 
-    A temporary file in the same folder is flushed to the disk and takes the name; then the folder is flushed. Raises
-    NotWritable or InputOutput.
+    A temporary file in the same folder is flushed to disk and renamed; then the folder is flushed. Raises NotWritable
+    or InputOutput.
     """
     for error in change_files([FileChange(path, data)]).values():
         raise error
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file as `write_file` does; one piece at a time is in memory.
+    """Write a file as `write_file` does, with one piece in memory at a time.
 
     Raises NotWritable or InputOutput, and whatever making the pieces raises.
     """
@@ -189,15 +188,15 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 class NoRoom(InputOutput):
-    """The disk is full, gone or for reading only: no other file can be written there either."""
+    """The disk is full, missing or read-only: no other file can be written there either."""
 
 
 class FolderGone(NotWritable):
-    """The folder of an output is not there or may not be written to."""
+    """The folder of an output is missing or not writable."""
 
 
 class FileChange(NamedTuple):
-    """A file and what it shall hold; None for no such file."""
+    """A file and its wanted contents; None to remove it."""
 
     path: Path
     data: bytes | None
@@ -233,12 +232,12 @@ def change_files(
 
 
 def temporary_prefix(path: Path) -> str:
-    """Return how the names of a file's temporary ones begin: a process that is killed leaves one behind."""
+    """Return the prefix of a file's temporary files; a killed process leaves one behind."""
     return f".{path.name[:40]}.{sha256(os.fsencode(path.name))[:8]}."
 
 
 def remove_left_behind(paths: Iterable[Path]) -> None:
-    """Remove the temporary files of outputs that a killed process left there."""
+    """Remove the temporary files of outputs that a killed process left behind."""
     for folder, prefixes in _by_folder(paths).items():
         with contextlib.suppress(OSError):
             for name in os.listdir(folder):
@@ -268,7 +267,7 @@ def _named(change: FileChange, errors: dict[FileChange, TukscalError]) -> Iterat
 
 
 def _is_so(change: FileChange) -> bool:
-    """Tell whether a file is as it shall be."""
+    """Tell whether a file already has its wanted contents."""
     if change.data is None:
         return not os.path.lexists(change.path)
     try:
@@ -310,12 +309,12 @@ def _put(change: FileChange, temporary: str | None) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Return what is replaced: a link stays, what it points to is."""
+    """Return the file to replace: a link stays, its target is replaced."""
     return path.resolve() if path.is_symlink() else path
 
 
 def _mode(path: Path) -> int:
-    """Return the permissions of the file to be replaced, else what the person's umask gives a new one."""
+    """Return the permissions of the file to be replaced, else those the umask gives a new one."""
     try:
         return path.stat().st_mode & 0o777
     except OSError:
@@ -325,9 +324,9 @@ def _mode(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where a folder can be flushed: not on Windows, not on every share.
+    """Make a rename survive a power cut where a folder can be flushed: not on Windows, not on every share.
 
-    The file has its name by now, so nothing here may call it unwritten.
+    The file already has its name, so no error here may report it as unwritten.
     """
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
@@ -338,7 +337,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Make a file that somebody else wrote last through a power cut, its name too."""
+    """Make a file that another program wrote survive a power cut, with its name."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,6 @@
-"""The log, an event a line: JSON for machines, words on a terminal; a line that cannot be written ends no process.
+"""The log, one event per line: JSON for machines, words on a terminal; a line that cannot be written ends no process.
 
-The habit: `log("job_done", file=name, events=12)`. The event is a word to search for, the fields say the rest.
+Usage: `log("job_done", file=name, events=12)`. The event is a word to search for, the fields say the rest.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Json(logging.Formatter):
 
 
 class Words(logging.Formatter):
-    """A record as a person reads it: the local time of day, what happened, the fields in brackets."""
+    """A record for people: the local time of day, what happened, the fields in brackets."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -94,13 +94,15 @@ def _moment(when: float, zone: tzinfo | None = None) -> datetime | None:
 
 
 class Log(logging.Handler):
-    """A handler that raises nothing: lines that cannot be written are counted, and told of when it goes on."""
+    """A handler that never raises: lines that cannot be written are counted, and the count is logged when writing works
+    again.
+    """
 
     lost = 0
     _failed = False
 
     def __call__(self, event: str, *, level: int = logging.INFO, **fields: object) -> None:
-        """Write down that something happened; threads may."""
+        """Log an event; thread-safe."""
         self.handle(_record(event, level, fields))
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -110,7 +112,7 @@ class Log(logging.Handler):
         self.lost += not self._written(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Remember that a record was lost."""
+        """Count a lost record."""
         self._failed = True
 
     def close(self) -> None:
@@ -129,7 +131,7 @@ def _record(event: str, level: int, fields: Mapping[str, object]) -> logging.Log
 
 
 class StreamLog(Log, logging.StreamHandler[Any]):
-    """Lines on standard error, or on another stream that is somebody else's."""
+    """Lines on standard error or another stream it does not own."""
 
 
 class FileLog(Log, RotatingFileHandler):
@@ -139,13 +141,13 @@ class FileLog(Log, RotatingFileHandler):
         super().__init__(path, maxBytes=size, backupCount=count)
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
-        """Tell whether the file is full; one that somebody moved away is made again."""
+        """Tell whether the file is full; one that was moved away is created again."""
         if self.stream and not _is_at(self.baseFilename, self.stream.fileno()):
             self.close()
         return bool(super().shouldRollover(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Begin anew with the next line."""
+        """Reopen the file with the next line."""
         super().handleError(record)
         self.close()
 
@@ -165,7 +167,7 @@ def _is_at(path: str, file: int) -> bool:
 
 
 def _is_torn(path: str) -> bool:
-    """Tell whether a full disk or a crash left half a line at the end."""
+    """Tell whether a full disk or a crash left an incomplete line at the end."""
     with contextlib.suppress(OSError), open(path, "rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) != b"\n"

@@ -1,7 +1,7 @@
 """What a computer says about itself: this boot, a process's start, the file system below a path.
 
-A process id alone names nobody for long. Together with the process's start and the boot it names one process for ever;
-the start is taken in ticks since boot where the kernel gives them, because a wall clock's start moves with the clock.
+A process id is reused. Together with the process's start and the boot it identifies one process for ever; the start is
+taken in ticks since boot where the kernel gives them, because a wall clock's start moves with the clock.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NOTING = frozenset(
 
 
 def boot_id() -> str:
-    """Return what is the same for all processes of this boot, and on Linux for no others; else the computer's name."""
+    """Return an id of this boot on Linux; elsewhere the computer's name."""
     first, second = _text(_BOOT), _text(_BOOT)
     return first if first and first == second else platform.node() or "unknown"  # some sandboxes make one up each time
 
@@ -47,7 +47,7 @@ def pid_space() -> str:
 
 
 def process_start(pid: int) -> str | None:
-    """Return when a process began, as text to compare with itself only; None if it does not run."""
+    """Return when a process started, as text that is only compared for equality; None if it is not running."""
     if Path("/proc/self/stat").exists():
         return start_in_stat(_text(Path(f"/proc/{pid}/stat")))
     try:
@@ -60,14 +60,14 @@ def process_start(pid: int) -> str | None:
 def start_in_stat(stat: str) -> str | None:
     """Return the start in ticks since boot from the line of /proc/PID/stat, None for an ended process or no line.
 
-    The command in it may hold spaces and parentheses.
+    The command in it may contain spaces and parentheses.
     """
     fields = stat.rpartition(")")[2].split()
     return fields[_START] if len(fields) > _START and fields[0] not in _ENDED else None
 
 
 def file_system(path: Path) -> str | None:
-    """Return the type of the file system that holds a path or would hold it, in small letters; None if unknown."""
+    """Return the type of the file system on which a path is or would be, in lower case; None if unknown."""
     place = Path(os.path.realpath(path))
     best, kind = -1, None
     for point, name in _mounts():
@@ -77,12 +77,12 @@ def file_system(path: Path) -> str | None:
 
 
 def is_local(path: Path) -> bool:
-    """Return whether a path lies on a disk of this computer; False when in doubt."""
+    """Return whether a path is on a local disk; False when in doubt."""
     return file_system(path) in LOCAL
 
 
 def notes_changes(path: Path) -> bool:
-    """Return whether the time of a file's last change, below this path, is noted by the kernel and set by nobody.
+    """Return whether the kernel alone sets the change time (ctime) of files below this path.
 
     False when in doubt: the FAT family, Windows and shares of other computers keep other times under that name.
     """
@@ -107,7 +107,7 @@ def _mount(line: str) -> tuple[str, str] | None:
 
 
 def _unescaped(point: str) -> str:
-    """Return a mount point as it is: the kernel writes spaces, tabs, newlines and backslashes as octal numbers."""
+    """Return a mount point unescaped: the kernel writes spaces, tabs, newlines and backslashes as octal numbers."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), point)
 
 

@@ -1,4 +1,4 @@
-"""What an operating system offers to hold a process in: the one module that knows their differences.
+"""Limits that an operating system can set on a process; the one module that knows their differences.
 
 Windows has no process groups to kill and no resource limits; macOS has limits that do nothing. Everywhere the parent
 watches resident size and kills the family; on Linux the kernel refuses memory at once.
@@ -23,9 +23,9 @@ if sys.platform != "win32":
     import tty
 
     def enter(memory: int) -> None:
-        """Hold the calling process: a group of its own, its data limited to `memory` bytes, no core dump.
+        """Restrict the calling process: a process group of its own, its data limited to `memory` bytes, no core dump.
 
-        A machine out of memory shall kill it before its parent.
+        A machine that runs out of memory kills it before its parent.
         """
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -41,7 +41,7 @@ if sys.platform != "win32":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def allow_files(number: int) -> int:
-        """Let this process have so many open files, or as many as it may; return how many that is."""
+        """Allow this process so many open files, or as many as possible; return how many that is."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft == resource.RLIM_INFINITY or soft >= number:
             return number
@@ -50,17 +50,17 @@ if sys.platform != "win32":
         return wanted
 
     def step_back() -> None:
-        """Let other processes go first from now on: those somebody waits for."""
+        """Lower this process's priority: others have a user waiting."""
         with contextlib.suppress(OSError):
             os.nice(max(0, _POLITE - os.nice(0)))
 
     def peak() -> int:
-        """Return the largest resident size, in bytes, this process had since `forget_peak` or ever."""
+        """Return the largest resident size in bytes of this process, since `forget_peak` if it was called."""
         size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return size if sys.platform == "darwin" else size * 1024
 
     def kill_group(pid: int) -> None:
-        """End what a process that held itself left behind; its group outlives it."""
+        """Kill what a process in a group of its own left behind; the group outlives it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
 
@@ -70,13 +70,13 @@ if sys.platform != "win32":
     def killed_for_memory(code: int | None, before: int) -> bool:
         """Tell whether a process that ended with this code was killed because the machine had no memory left.
 
-        `before` is what `oom_kills` said when it still lived.
+        `before` is the value of `oom_kills` while it was alive.
         """
         return code == -signal.SIGKILL and oom_kills() > before
 
     @contextlib.contextmanager
     def unseen_keys(handle: int) -> Iterator[None]:
-        """Let a terminal hand over each key at once and show none, and leave it as it was."""
+        """Let a terminal deliver each key at once without echo, and restore it at the end."""
         before = termios.tcgetattr(handle)
         try:
             tty.setcbreak(handle, termios.TCSADRAIN)
@@ -87,7 +87,7 @@ if sys.platform != "win32":
 else:
 
     def enter(memory: int) -> None:
-        """Hold the calling process: nothing but the parent's watch on Windows."""
+        """Do nothing: on Windows only the parent watches."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def allow_files(number: int) -> int:
@@ -133,7 +133,7 @@ def cores() -> int:
 
 
 def available() -> int:
-    """Return the bytes of memory that can be had without swapping, on the machine or in the container."""
+    """Return the bytes of memory available without swapping, on the machine or in the container."""
     machine = int(psutil.virtual_memory().available)
     (most, *_), (used, *_) = _cgroup("memory.max") or ["max"], _cgroup("memory.current") or ["0"]
     if most == "max":
@@ -144,7 +144,7 @@ def available() -> int:
 
 
 def _cgroup(name: str) -> list[str]:
-    """Return the words of a file of this container's limits, none where there is no such file."""
+    """Return the words of one of this container's control files, none where there is no such file."""
     try:
         with open(f"/sys/fs/cgroup/{name}") as file:
             return file.read().split()
@@ -153,13 +153,13 @@ def _cgroup(name: str) -> list[str]:
 
 
 def forget_peak() -> None:
-    """Let `peak` count from now, where the system can: on Linux."""
+    """Let `peak` count from now; only on Linux."""
     with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:
         file.write("5")
 
 
 def oom_kills() -> int:
-    """Return how many processes the kernel has killed for want of memory since it started, 0 if it does not say."""
+    """Return how many processes the kernel has killed for lack of memory since boot, 0 if unknown."""
     with contextlib.suppress(OSError), open("/proc/vmstat", "rb") as file:
         return next((int(line.split()[1]) for line in file if line.startswith(b"oom_kill ")), 0)
     return 0
@@ -217,7 +217,7 @@ _TOLD = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
 class Family:
-    """A process and all it starts, known by more than a number, which another process may have later."""
+    """A process and its descendants, identified by more than a process id, which is reused."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -226,7 +226,7 @@ class Family:
         """A descriptor that can be read from the process's end on, None where there is no such thing."""
 
     def kill(self) -> None:
-        """End the process and all its descendants at once; of one that is gone, what it left in its group."""
+        """Kill the process and all its descendants at once; of one that is gone, what is left in its group."""
         running = self._leader is not None and self._leader.is_running()
         below = _descendants(self.pid) if running else []
         if self.pid == os.getpid():  # afterwards nobody would be there to do it
@@ -239,21 +239,21 @@ class Family:
         _kill_all(below)  # last: one that sees its children end may start others
 
     def close(self) -> None:
-        """Give the descriptor back; the second time changes nothing."""
+        """Close the descriptor; calling it again does nothing."""
         if self.end is not None:
             os.close(self.end)
             self.end = None
 
 
 def kill_family(pid: int) -> None:
-    """End a process and all its descendants at once."""
+    """Kill a process and all its descendants at once."""
     family = Family(pid)
     family.kill()
     family.close()
 
 
 def end_self() -> NoReturn:
-    """End the calling process and all it started."""
+    """Kill the calling process and all its descendants."""
     kill_family(os.getpid())
     os._exit(1)
 

@@ -1,7 +1,7 @@
-"""What the ledger and the service's store have in common as SQLite files; the one module that imports sqlite-utils.
+"""SQLite for the ledger and the service's store; the one module that imports sqlite-utils.
 
-Whose a file is stands in its header. Each migration is one transaction with the note that it was made; a file that
-knows migrations we do not was written by a newer tukscal.
+An application id in the header tells which of them a file is. Each migration is one transaction with the note that it
+was made; a file with unknown migrations was written by a newer tukscal.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class DiskFailed(InputOutput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseKind:
-    """A kind of database: its noun, what a file of it is, the option that names one, and its id in the header."""
+    """A kind of database: its noun, the description of its file, the option that names it, and its application id."""
 
     noun: str
     title: str
@@ -78,14 +78,14 @@ def header_kind(head: bytes) -> DatabaseKind | None:
 
 
 def refusal(wanted: DatabaseKind, path: Path | None, found: DatabaseKind | None) -> NotWritable:
-    """Return the error for a file that is not of the kind wanted, but of another of ours or of nobody's."""
+    """Return the error for a file that is tukscal's other kind of database or not tukscal's at all."""
     what = f"{found.title}, not a {wanted.noun}" if found else f"not a {wanted.noun} of tukscal"
     advice = f"Name another file with {wanted.option}. Nothing was changed."
     return NotWritable(f"{path} is {what}.", advice=advice, file=str(path))
 
 
 def newer(kind: DatabaseKind, path: Path | None, version: str = "") -> NotWritable:
-    """Return the error for a file that knows migrations we do not; `version` is the tukscal that does."""
+    """Return the error for a file with unknown migrations; `version` is the tukscal that wrote it."""
     return NotWritable(
         f"The {kind.noun} {path} was written by a newer tukscal{f' ({version})' if version else ''}.",
         advice=f"Install {f'tukscal {version} or newer' if version else 'that one'}, or name another {kind.noun} with "
@@ -98,10 +98,10 @@ def newer(kind: DatabaseKind, path: Path | None, version: str = "") -> NotWritab
 
 
 def connect(path: Path | None, *, timeout: float, asking: bool = False, any_thread: bool = False) -> sqlite3.Connection:
-    """Open a file, or memory for None; statements begin and end transactions, never the driver.
+    """Open a file, or a database in memory for None; statements begin and end transactions, never the driver.
 
-    `asking` makes no file and changes none. Where there is a write-ahead log its last reader may not empty it, and is
-    read-only; where there is none a read-only one would leave an empty log behind. Raises sqlite3.Error.
+    `asking` neither creates nor changes a file. Where there is a write-ahead log its last reader may not empty it, and
+    is read-only; where there is none a read-only one would leave an empty log behind. Raises sqlite3.Error.
     """
     if path is None:
         name = ":memory:"
@@ -118,9 +118,9 @@ def connect(path: Path | None, *, timeout: float, asking: bool = False, any_thre
 
 
 def has_wal_bug(version: Version = sqlite3.sqlite_version_info) -> bool:
-    """Return whether a SQLite can lose pages in WAL mode; a distribution's own repair does not show in the number.
+    """Return whether this version of SQLite can lose pages in WAL mode; a distribution's backport does not show in it.
 
-    Until 3.51.3 a checkpoint could meet a restart of the log and leave out pages (the WAL-reset bug; 3.44.6 and 3.50.7
+    Before 3.51.3 a checkpoint could race with a restart of the log and skip pages (the WAL-reset bug; 3.44.6 and 3.50.7
     have the repair too).
     """
     return version < _REPAIRED and not any(first <= version < end for first, end in _REPAIRED_TOO)
@@ -136,9 +136,9 @@ def best_mode(path: Path) -> str:
 
 
 def keep_durably(connection: sqlite3.Connection, mode: str) -> str:
-    """Choose the journal and return its name; while others have the file open it stays as they have it.
+    """Set the journal mode and return it; while other processes have the file open, theirs stays.
 
-    What was committed survives a power cut. Raises sqlite3.Error.
+    Committed transactions survive a power cut. Raises sqlite3.Error.
     """
     try:
         ((found,),) = connection.execute(f"PRAGMA journal_mode = {mode}").fetchall()
@@ -153,7 +153,7 @@ def keep_durably(connection: sqlite3.Connection, mode: str) -> str:
 
 
 def keep_pages(connection: sqlite3.Connection) -> None:
-    """Let a connection keep as many pages in memory as a large change touches. Raises sqlite3.Error."""
+    """Enlarge a connection's page cache to what a large change touches. Raises sqlite3.Error."""
     connection.execute(f"PRAGMA cache_size = -{_CACHE * 1024}")
 
 
@@ -161,7 +161,7 @@ def keep_pages(connection: sqlite3.Connection) -> None:
 def transaction(
     connection: sqlite3.Connection, begin: str, run: Callable[[str], object] | None = None
 ) -> Iterator[None]:
-    """Begin a transaction and commit it, or take back what was done; `run` runs the two statements."""
+    """Begin a transaction and commit it, or roll it back; `run` executes the statements."""
     run = run or connection.execute
     run(begin)
     try:
@@ -177,21 +177,21 @@ def transaction(
 
 
 class Migration(NamedTuple):
-    """One change of the tables: its name, which is for ever, and its statements."""
+    """One change of the schema: its name, which never changes, and its statements."""
 
     name: str
     statements: tuple[str, ...]
 
 
 def applied(connection: sqlite3.Connection, kind: DatabaseKind) -> tuple[str, ...]:
-    """Return the names of the migrations a file has behind it. Raises sqlite3.Error."""
+    """Return the names of the migrations applied to a file. Raises sqlite3.Error."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
     question = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
     return tuple(name for (name,) in connection.execute(question, (kind.noun,))) if tables else ()
 
 
 def migrate_once(connection: sqlite3.Connection, kind: DatabaseKind, migrations: Sequence[Migration]) -> bool:
-    """Make the next migration inside the transaction that is open; return False if there was none left."""
+    """Apply the next migration inside the open transaction; return False if there is none left."""
     done = len(applied(connection, kind))
     if done >= len(migrations):
         return False
@@ -214,7 +214,7 @@ def _step(kind: DatabaseKind, migration: Migration) -> Callable[[Database], None
 
 
 def note_applied(connection: sqlite3.Connection, kind: DatabaseKind, names: Sequence[str]) -> None:
-    """Write down, inside the transaction that is open, that migrations were made by other means."""
+    """Record, inside the open transaction, migrations that were applied by other means."""
     from sqlite_utils import Migrations
 
     steps, db = Migrations(kind.noun), _database(connection)
@@ -238,28 +238,28 @@ def _database(connection: sqlite3.Connection) -> Database:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Return whether another program holds the file."""
+    """Return whether an error says that another program has locked the file."""
     return _code(error) in _BUSY
 
 
 def is_read_only(error: sqlite3.Error) -> bool:
-    """Return whether an error says that nobody may write the file, for no other reason than that."""
+    """Return whether an error says that the file is read-only, and nothing else."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY
 
 
 def is_broken(error: BaseException) -> bool:
-    """Return whether the disk is full or failed, or the memory did."""
+    """Return whether an error says that the disk is full, or that disk or memory failed."""
     return isinstance(error, sqlite3.Error) and _code(error) in _BROKEN
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Return whether an error of a statement that is right says that the file is not."""
+    """Return whether an error of a valid statement says that the file is damaged."""
     code = _code(error)
     return code is not None and code not in (*_BUSY, *_SHUT, *_BROKEN, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_INTERRUPT)
 
 
 def in_use(kind: DatabaseKind, path: Path | None) -> InputOutput:
-    """Return the error for a file somebody else does not let go."""
+    """Return the error for a file that another program keeps locked."""
     advice = f"Wait until the other program has finished, or name another {kind.noun} with {kind.option}."
     return InputOutput(f"The {kind.noun} {path} is in use by another program.", advice=advice, file=str(path))
 
@@ -270,7 +270,7 @@ def damaged(kind: DatabaseKind, path: Path | None, advice: str) -> InputOutput:
 
 
 def translated(error: sqlite3.Error, kind: DatabaseKind, path: Path | None, advice: str) -> Exception:
-    """Return SQLite's error in our words, with what to do about damage; a fault of our own stays what it is."""
+    """Return SQLite's error as a TukscalError with advice; an error in a statement of tukscal's stays as it is."""
     code, name = _code(error), f"The {kind.noun} {path or 'in memory'}"
     if code in _BUSY:
         return in_use(kind, path)
@@ -284,13 +284,13 @@ def translated(error: sqlite3.Error, kind: DatabaseKind, path: Path | None, advi
 
 
 def _code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's primary result code, None for what the driver itself refuses."""
+    """Return SQLite's primary result code, None for an error of the driver itself."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def check_version() -> None:
-    """Refuse a SQLite that lacks what the statements use. Raises NotWritable."""
+    """Refuse a SQLite version that lacks features the statements use. Raises NotWritable."""
     if sqlite3.sqlite_version_info < OLDEST:
         oldest = ".".join(map(str, OLDEST[:2]))
         advice = "Use a Python with a newer SQLite; every Python of python.org has one."

@@ -1,4 +1,4 @@
-"""What systemd wants to know of a service, over the socket it names; nothing where it names none."""
+"""Notifications to systemd over the socket it names; nothing is sent where it names none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 500  # characters of a status text
 
 
 class Notifier:
-    """The line to the service manager; a word that is not heard is no fault of ours."""
+    """The connection to the service manager; a notification that cannot be sent is ignored."""
 
     def __init__(
         self, environment: Mapping[str, str] | None = None, *, ticks: Callable[[], float] = time.monotonic
@@ -26,26 +26,26 @@ class Notifier:
         self._pinged = float("-inf")
 
     def ready(self, text: str = "") -> None:
-        """Say that the service works, after its start or after it read its configuration again."""
+        """Report that the service is ready, after its start or after a reload."""
         self._send("READY=1", *_status(text))
 
     def status(self, text: str) -> None:
-        """Say what the service does, in one line."""
+        """Report what the service is doing, in one line."""
         self._send(*_status(text))
 
     def alive(self) -> None:
-        """Ping the watchdog if it is time; called as often as one likes, by the loop that must not stand still."""
+        """Ping the watchdog if it is due; called by the loop that must keep running, as often as it likes."""
         now = self._ticks()
         if self.every and now - self._pinged >= self.every:
             self._pinged = now
             self._send("WATCHDOG=1")
 
     def reloading(self) -> None:
-        """Say that the configuration is read again; `ready` ends it."""
+        """Report that the configuration is being reloaded; `ready` ends it."""
         self._send("RELOADING=1", f"MONOTONIC_USEC={int(self._ticks() * 1_000_000)}")
 
     def stopping(self, text: str = "") -> None:
-        """Say that the service ends."""
+        """Report that the service is stopping."""
         self._send("STOPPING=1", *_status(text))
 
     def _send(self, *words: str) -> None:
