@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 
 from ...core.model import HALVES, MONTHS, QUARTERS, WEEKDAYS
-from ...core.terms import NonsenseError, Span, Swap, Term, bare_term, require_sense
+from ...core.terms import InvalidTerm, Span, Swap, Term, bare_term, validate_term
 
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _NAMED = re.compile(r"(\d{1,2})\s*([a-z]{3,9})\.?(?:,?\s*(\d{4}))?")
@@ -44,8 +44,8 @@ def _ask(term: Term, question: _Question) -> Term:
     while True:
         try:
             changed = question(term)
-            require_sense(changed)
-        except NonsenseError as error:
+            validate_term(changed)
+        except InvalidTerm as error:
             click.echo(f"Not possible: {error.what}.")
         else:
             return changed

@@ -1,16 +1,15 @@
 """Teaching calendars: when lectures take place in a year."""
 
 from .days import balance, closed_by_holiday, problems, teaching
-from .sense import YEARS, require_sense
-from .term import PACKAGED, bare_term, file_name, load_term, read_term, require_period
-from .values import Balance, NonsenseError, Span, Swap, Teaching, Term
-from .write import dump_term, require_absent, write_term
+from .load import PACKAGED, bare_term, file_name, load_term, read_term, require_period
+from .parse import dump_term, require_absent, write_term
+from .term import YEARS, Balance, InvalidTerm, Span, Swap, Teaching, Term, validate_term
 
 __all__ = [
     "PACKAGED",
     "YEARS",
     "Balance",
-    "NonsenseError",
+    "InvalidTerm",
     "Span",
     "Swap",
     "Teaching",
@@ -25,7 +24,7 @@ __all__ = [
     "read_term",
     "require_absent",
     "require_period",
-    "require_sense",
     "teaching",
+    "validate_term",
     "write_term",
 ]

@@ -1,4 +1,4 @@
-"""On which days the sessions of a weekday take place."""
+"""On which days lectures take place: by a teaching calendar, or by the packaged one of a day's year."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
-from .term import require_period
-from .values import Balance, Span, Teaching, Term
+from ..errors import NoTerm
+from .load import load_term, require_period
+from .term import Balance, Span, Teaching, Term
 
 _WEEK = timedelta(days=7)
 
@@ -79,3 +80,36 @@ def _weekly(span: Span, weekday: int) -> Iterable[date]:
     while day <= span.end:
         yield day
         day += _WEEK
+
+
+# ---- by the packaged calendars
+
+
+def is_known(day: date) -> bool:
+    """Tell whether the teaching dates of a day's year are known."""
+    return _packaged_term(day.year) is not None
+
+
+def followed_weekday(day: date) -> int:
+    """Return the weekday whose timetable is used on a day: its own, but for swap days."""
+    term = _packaged_term(day.year)
+    swaps = term.swaps if term else ()
+    return next((swap.follows for swap in swaps if swap.date == day), day.weekday())
+
+
+@lru_cache(maxsize=4096)
+def takes_place(period: str, day: date) -> bool | None:
+    """Tell whether a period's lectures take place on a day, test weeks included; None if nobody knows."""
+    term = _packaged_term(day.year)
+    if term is None or period not in term.periods:
+        return None
+    taught = teaching(term, period, followed_weekday(day), skip_test_weeks=False)
+    return day in taught.dates or day in taught.swapped
+
+
+@lru_cache(maxsize=64)
+def _packaged_term(year: int) -> Term | None:
+    try:
+        return load_term(year)
+    except NoTerm:
+        return None

@@ -1,122 +1,189 @@
-"""Where a teaching calendar comes from: a named file, the user's own folder, the package, or two dates."""
+"""A teaching calendar and the rules that every one of them keeps; one that breaks a rule holds a typing error.
+
+Dates are local (Africa/Johannesburg) and inclusive; weekdays count from 0 = Monday.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from datetime import date
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import combinations
 
-from ..errors import InputOutput, NoSuchFile, NoTerm
-from .parse import parse_term
-from .public import public_holidays
-from .sense import require_span
-from .values import NonsenseError, Span, Term
-
-PACKAGED = "packaged"
-_MOST_BYTES = 1 << 20  # a year's file has 3 kB
+from ..model import HALVES, QUARTERS, WEEKDAYS
+from ..wording import counted
 
 
-def load_term(year: int, *, file: Path | None = None, folder: Path | None = None) -> Term:
-    """Return the teaching calendar of a year: from `file`, else `folder`/up-YEAR.toml, else the packaged one.
+class InvalidTerm(ValueError):
+    """Term data that cannot be meant: `where` is a key path such as "periods.S2.end", `what` says what is wrong."""
 
-    NoTerm when nobody knows the year's dates or the file is wrong; NoSuchFile, InputOutput when `file` cannot be read.
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}" if where else what)
+        self.where = where
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The days from `start` to `end`, both included; a segment of Y carries its period as `name`."""
+
+    start: date
+    end: date
+    name: str = ""
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    def days(self) -> Iterator[date]:
+        """Yield every day of the span in order."""
+        for offset in range((self.end - self.start).days + 1):
+            yield self.start + timedelta(days=offset)
+
+    def overlaps(self, other: Span) -> bool:
+        """Tell whether the two spans share a day."""
+        return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """On `date` the timetable of the weekday `follows` is used instead of the date's own weekday."""
+
+    date: date
+    follows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One year's teaching calendar.
+
+    `name` is "up-2026"; `digest` the sha256 hex of the file's bytes; `source` its path or "packaged". `periods` maps
+    S1 S2 Y Q1 Q2 Q3 Q4, as far as given, to their spans. `recess_known` is False when recess, swap days and test weeks
+    may exist that nobody told us about.
     """
-    if file is not None:
-        return _of_year(year, *parse_term(_read(file), str(file)))
-    own = folder / file_name(year) if folder else None
-    if own and own.exists():
-        return _of_year(year, *parse_term(_read(own), str(own)))
-    data = _packaged(year)
-    if data is None:
-        raise _unknown(year, {})
-    return _of_year(year, *parse_term(data, PACKAGED))
+
+    year: int
+    name: str
+    digest: str
+    source: str
+    periods: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    recess: tuple[Span, ...] = ()
+    no_lectures: tuple[Span, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    test_weeks: tuple[Span, ...] = ()
+    exams: tuple[Span, ...] = ()
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    recess_known: bool = False
+
+    def __hash__(self) -> int:
+        # The mappings cannot be hashed, and the digest stands for all of them: this makes a term a cheap cache key.
+        return hash((self.digest, self.source))
 
 
-def read_term(file: Path) -> Term:
-    """Return the teaching calendar in a file, whatever its year; errors as in `load_term`."""
-    term, inferred = parse_term(_read(file), str(file))
-    return _of_year(term.year, term, inferred)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teaching:
+    """When the sessions of one weekday take place in one period.
+
+    `dates` are days of that weekday; `swapped` are days of another weekday that follow its timetable. Both ascend.
+    """
+
+    dates: tuple[date, ...]
+    swapped: tuple[date, ...]
 
 
-def file_name(year: int) -> str:
-    """Return what a year's file is called in the user's term folder."""
-    return f"up-{year}.toml"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """How often each weekday's timetable is taught in one period, Monday to Friday, test weeks skipped."""
 
+    period: str
+    counts: tuple[int, ...]
 
-def bare_term(year: int, start: date, end: date, periods: Iterable[str]) -> Term:
-    """Return a calendar that knows two dates and the public holidays: every named period runs from start to end."""
-    span = Span(start=start, end=end)
-    names = sorted(set(periods))
-    try:
-        require_span("", span, year)
-    except NonsenseError as error:
-        raise NoTerm(f"{start} to {end}: {error.what}.", advice="Correct --from and --until.") from error
-    return Term(
-        year=year,
-        name=f"up-{year}",
-        digest=hashlib.sha256(f"{year} {start} {end} {' '.join(names)}".encode()).hexdigest(),
-        source=f"{start} to {end}",
-        periods=dict.fromkeys(names, (span,)),
-        holidays=public_holidays(year),
-    )
+    @property
+    def even(self) -> bool:
+        """Tell whether every weekday is taught equally often, as UP plans its periods."""
+        return len(set(self.counts)) <= 1
 
-
-def require_period(term: Term, period: str) -> tuple[Span, ...]:
-    """Return the period's spans; NoTerm, saying how to give its dates, if the term lacks it."""
-    spans = term.periods.get(period)
-    if spans is None:
-        raise NoTerm(
-            f"The first and last lecture day of {period} in {term.year} are not known ({term.source}).",
-            advice=f"Give them with `tukscal term new {term.year}` or --from and --until.",
+    @property
+    def complaint(self) -> str:
+        """Say in one sentence what is uneven; empty when nothing is."""
+        if self.even:
+            return ""
+        most, least = max(self.counts), min(self.counts)
+        return (
+            f"{self.period} has {counted(most, WEEKDAYS[self.counts.index(most)])} and "
+            f"{counted(least, WEEKDAYS[self.counts.index(least)])}: a swap day may be missing"
         )
-    return spans
 
 
-def _of_year(year: int, term: Term, inferred: Mapping[str, date]) -> Term:
-    if term.year != year:
-        raise NoTerm(f"{term.source}: a term file for {term.year}, not for {year}.", advice=f"Name the file of {year}.")
-    if not term.periods:
-        raise _unknown(year, inferred)
-    return term
+YEARS = range(2000, 2100)
 
 
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise NoSuchFile(f"There is no term file {file}.", file=str(file)) from error
-    except OSError as error:
-        raise InputOutput(f"The term file {file} cannot be read: {error.strerror}.", file=str(file)) from error
-    if len(data) > _MOST_BYTES:
-        raise NoTerm(f"{file}: far too large for a term file.", advice="Check that this is the right file.")
-    return data
+def validate_term(term: Term) -> None:
+    """Raise InvalidTerm with the key path of the first entry that cannot be meant."""
+    spans = _spans(term)
+    for where, span in spans.items():
+        require_span(where, span, term.year)
+    for group in (HALVES, QUARTERS, ("Y",)):
+        _require_apart({f"periods.{name}": term.periods[name] for name in group if name in term.periods})
+    for lists in (("recess", "test_weeks"), ("no_lectures",), ("exams",)):
+        _require_apart({where: (span,) for where, span in spans.items() if where.startswith(lists)})
+    for number, swap in enumerate(term.swaps, 1):
+        _require_swap(f"swaps[{number}].date", swap, term)
+    _require_once(swap.date for swap in term.swaps)
 
 
-@cache
-def _packaged(year: int) -> bytes | None:
-    from importlib.resources import files
-
-    try:
-        return files(__package__).joinpath(file_name(year)).read_bytes()
-    except FileNotFoundError:
-        return None
+def require_year(year: int) -> None:
+    """Raise InvalidTerm for a year that no timetable of ours can have."""
+    if year not in YEARS:
+        raise InvalidTerm("year", f"{year} is not between {YEARS[0]} and {YEARS[-1]}")
 
 
-def _unknown(year: int, inferred: Mapping[str, date]) -> NoTerm:
-    message = f"The teaching dates of {year} are not known: the first and last lecture day of the periods are needed."
-    guesses = [f"{name.replace('_', ' ')}s on {_day(day)}" for name, day in inferred.items()]
-    if guesses:
-        message += f" Probably {' and '.join(guesses)}, but that is not certain."
-    first = max(inferred.values(), default=None) or f"{year}-MM-DD"
-    return NoTerm(
-        message,
-        advice=f"Give them once with `tukscal term new {year}`, or for this conversion only with"
-        f" `--from {first} --until {year}-MM-DD`. UP prints them in its calendar of the academic year.",
-    )
+def _spans(term: Term) -> dict[str, Span]:
+    """Return every span under its key path; lists count from 1, as people do."""
+    found = {f"periods.{name}": span for name, spans in term.periods.items() for span in spans if not span.name}
+    for name in ("recess", "no_lectures", "test_weeks", "exams"):
+        spans: tuple[Span, ...] = getattr(term, name)
+        found |= {f"{name}[{number}]": span for number, span in enumerate(spans, 1)}
+    return found
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def require_span(where: str, span: Span, year: int) -> None:
+    """Raise InvalidTerm for a span that runs backwards or leaves its year."""
+    require_year(year)
+    for key, day in (("start", span.start), ("end", span.end)):
+        if day.year != year:
+            raise InvalidTerm(f"{where}.{key}", f"{day} is not in {year}")
+    if span.end < span.start:
+        raise InvalidTerm(f"{where}.end", f"{span.end} is before the start, {span.start}")
+
+
+def _require_apart(entries: Mapping[str, tuple[Span, ...]]) -> None:
+    flat = [(where, span) for where, spans in entries.items() for span in spans]
+    for (first, one), (second, other) in combinations(flat, 2):
+        if one.overlaps(other):
+            raise InvalidTerm(second, f"{other.start} to {other.end} overlaps {first}, {one.start} to {one.end}")
+
+
+def _require_swap(where: str, swap: Swap, term: Term) -> None:
+    day, own = swap.date, WEEKDAYS[swap.date.weekday()]
+    if day.year != term.year:
+        raise InvalidTerm(where, f"{day} is not in {term.year}")
+    if swap.follows == day.weekday():
+        raise InvalidTerm(where, f"{day} is a {own} already, it cannot follow {own}'s timetable instead")
+    if not any(day in span for spans in term.periods.values() for span in spans):
+        raise InvalidTerm(where, f"{day} is outside every period")
+    if any(day in span for span in (*term.recess, *term.no_lectures)) or day in term.holidays:
+        raise InvalidTerm(where, f"{day} has no lectures ({_why_closed(day, term)}), so none can be swapped to it")
+
+
+def _why_closed(day: date, term: Term) -> str:
+    if day in term.holidays:
+        return term.holidays[day]
+    return "recess" if any(day in span for span in term.recess) else "no_lectures"
+
+
+def _require_once(days: Iterable[date]) -> None:
+    seen: set[date] = set()
+    for number, day in enumerate(days, 1):
+        if day in seen:
+            raise InvalidTerm(f"swaps[{number}].date", f"{day} is given twice")
+        seen.add(day)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tukscal.core.errors import InputOutput, NoSuchFile, NoTerm
 from tukscal.core.terms import PACKAGED, bare_term, load_term, read_term, require_period
-from tukscal.core.terms.public import public_holidays
+from tukscal.core.terms.parse import public_holidays
 
 OWN = """institution = "UP"
 year = {year}
@@ -156,7 +156,7 @@ def test_short_way_to_the_holidays_is_right(year: int) -> None:
 def test_short_way_to_the_holidays_is_taken() -> None:
     """In a fresh process the holidays of a year are known without the modules of any of the package's countries."""
     code = (
-        "import sys; from tukscal.core.terms.public import public_holidays\n"
+        "import sys; from tukscal.core.terms.parse import public_holidays\n"
         "print(len(public_holidays(2026)), [name for name in sys.modules if name.startswith('holidays.countries')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
