@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..model import HALVES, QUARTERS, Entry, quarters
-from .problem import FREE_DAY, Day, DayPrice, Part, joined
+from .search import FREE_DAY, Day, DayPrice, Part, joined
 
 EARLY = 9 * 60
 NOON = 13 * 60

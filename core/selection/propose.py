@@ -18,8 +18,7 @@ from ..model import Entry
 from ..pictures.week import Clash, clashing_minutes, plan_week
 from .decisions import Decisions, Picks, attended
 from .preferences import Preference, Weeks, afternoon, day_price, measure, parts_of, weeks_of, weigh
-from .problem import FREE_DAY, CostProblem, Day, joined
-from .search import solve
+from .search import FREE_DAY, CostProblem, Day, joined, solve
 from .select import Choice
 
 NODES = 200_000

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tukscal.core.selection.problem import FREE_DAY, CostProblem, DayPrice, Part, components, joined
-from tukscal.core.selection.search import solve
+from tukscal.core.selection.search import FREE_DAY, CostProblem, DayPrice, Part, components, joined, solve
 
 COSTS = st.integers(0, 3)
 PARTS = st.builds(Part, day=st.just(0), first=st.integers(0, 3), last=st.integers(4, 9), campuses=st.integers(0, 3))
