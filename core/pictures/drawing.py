@@ -9,9 +9,22 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ..model import WEEKDAYS
-from .caption import Caption
 from .markup import element
-from .theme import HALVES, color, drawable, edge, long_date, marks, name, shares, short_places, spoken, times, tint
+from .theme import (
+    HALVES,
+    Caption,
+    color,
+    drawable,
+    edge,
+    long_date,
+    marks,
+    name,
+    shares,
+    short_places,
+    spoken,
+    times,
+    tint,
+)
 from .week import Block, Week, WeekPlan, clock
 
 _WIDTH = 1200

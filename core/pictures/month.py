@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from ..calendar.event import Event, Status
 from ..calendar.identity import session_id
 from ..model import Kind
+from .week import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +93,29 @@ def _marked(day: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
         meets = any(other.start < each.end and each.start < other.end and not other.cancelled for other in others)
         found.append(replace(each, clash=meets and not each.cancelled))
     return tuple(found)
+
+
+def month_value(month: MonthPlan) -> dict[str, Any]:
+    """Return a month as JSON: {"month": "2026-08", "days": [{"date": "2026-08-03", "sessions": [...]}]}."""
+    return {
+        "month": f"{month.first:%Y-%m}",
+        "days": [
+            {"date": month.day(number).isoformat(), "sessions": [_occurrence_value(each) for each in day]}
+            for number, day in enumerate(month.days, 1)
+        ],
+    }
+
+
+def _occurrence_value(each: Occurrence) -> dict[str, Any]:
+    return {
+        "kind": each.kind.value,
+        "module": each.module,
+        "activity": each.activity,
+        "group": each.group or None,
+        "where": each.where,
+        "start": clock(each.start),
+        "end": clock(each.end),
+        "clash": each.clash,
+        "tentative": each.tentative,
+        "cancelled": each.cancelled,
+    }

@@ -6,6 +6,7 @@ cancelled one "x".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..model import WEEKDAYS, Kind
@@ -136,3 +137,16 @@ def clash_text(clash: Clash) -> str:
 def clash_sentence(clash: Clash) -> str:
     """Return a clash as a sentence."""
     return f"{clash_text(clash)} overlap for {clash.minutes} minutes."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """The words around a picture."""
+
+    title: str
+    notes: tuple[str, ...] = ()
+    """Sentences: what was chosen, what is still open, what could not be read."""
+    origin: str = "the timetable PDFs"
+    """What it was made from."""
+    version: str = ""
+    """The tukscal that draws it."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..calendar.schedule import location
 from ..model import HALVES, Entry, Kind, half_of, quarters
-from ..terms.lecture_days import followed_weekday, is_known, takes_place
+from ..terms.days import followed_weekday, is_known, takes_place
+from ..timetable.export import entry_value
 from ..wording import clean
 
 _HOUR = 60
@@ -301,3 +302,60 @@ def place(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def clock(minutes: int) -> str:
     """Return minutes after midnight as "08:30"."""
     return f"{minutes // _HOUR:02d}:{minutes % _HOUR:02d}"
+
+
+# ---- JSON
+
+
+def plan_value(plan: WeekPlan) -> dict[str, Any]:
+    """Return a plan as JSON; the keys are an interface: they may be added to, never changed.
+
+    {"modules": ["COS 214"],
+     "weeks": [{"name": "S2", "first": "08:00", "last": "18:00", "days": 5, "lanes": [1, 2, 1, 1, 1],
+                "blocks": [block]}],
+     "dated": [block],
+     "clashes": [{"first": block, "second": block, "minutes": 50}]}
+    """
+    return {
+        "modules": list(plan.modules),
+        "weeks": [_week_value(week) for week in plan.weeks],
+        "dated": [block_value(block) for block in plan.dated],
+        "clashes": [
+            {"first": block_value(clash.first), "second": block_value(clash.second), "minutes": clash.minutes}
+            for clash in plan.clashes
+        ],
+    }
+
+
+def _week_value(week: Week) -> dict[str, Any]:
+    return {
+        "name": week.name,
+        "first": clock(week.first),
+        "last": clock(week.last),
+        "days": week.days,
+        "lanes": list(week.lanes),
+        "blocks": [block_value(block) for block in week.blocks],
+    }
+
+
+def block_value(block: Block) -> dict[str, Any]:
+    """Return a block as JSON: a session as `tukscal convert --format json` has it, without "rows", and its place.
+
+    "ends" is estimated for an exam; "lane" counts from 0 to "lanes"; "clash_on" are the days of the tests that a weekly
+    session clashes with, if with nothing else.
+    """
+    session = {key: value for key, value in entry_value(block.entry).items() if key != "rows"}
+    return {
+        "kind": block.entry.kind.value,
+        **session,
+        "title": block.title,
+        "detail": block.detail,
+        "where": block.where,
+        "ends": clock(block.end),
+        "lane": block.lane,
+        "lanes": block.lanes,
+        "clash": block.clash,
+        "clash_on": [day.isoformat() for day in block.clash_on],
+        "tentative": block.tentative,
+        "cancelled": block.cancelled,
+    }

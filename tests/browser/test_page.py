@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pypdfium2
 import pytest
-from tukscal.core.pictures.caption import Caption
 from tukscal.core.pictures.drawing import draw
 from tukscal.core.pictures.page import write_page
+from tukscal.core.pictures.theme import Caption
 from tukscal.core.pictures.week import WeekPlan, plan_week
 from tukscal.tests.browser.browser import AXE
 from tukscal.tests.core.pictures.overviews import HOSTILE, student, student_plan

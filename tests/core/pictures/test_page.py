@@ -9,10 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tukscal.core.pictures.caption import Caption
 from tukscal.core.pictures.drawing import draw
 from tukscal.core.pictures.page import write_page
-from tukscal.core.pictures.theme import COLORS, MOST_LANES, edge, tint
+from tukscal.core.pictures.theme import COLORS, MOST_LANES, Caption, edge, tint
 from tukscal.core.pictures.week import plan_week
 from tukscal.tests.core.pictures.overviews import HOSTILE, parse_drawing, student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test

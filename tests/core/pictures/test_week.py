@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.model import Entry, Kind, half_of
-from tukscal.core.pictures.values import plan_value
-from tukscal.core.pictures.week import Block, WeekPlan, clashing_minutes, clock, place, plan_week
+from tukscal.core.pictures.week import Block, WeekPlan, clashing_minutes, clock, place, plan_value, plan_week
 from tukscal.core.terms import balance, load_term
 from tukscal.tests.core.pictures.overviews import student_plan
 from tukscal.tests.core.sessions import exam, lecture, semester_test
