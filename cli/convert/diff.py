@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from ...core.calendar.diff import Difference, Snapshot
-from ...core.commands.compare import compare
+from ...core.commands.compare import Difference, Snapshot, compare
 from ...core.commands.inputs import Opening
 from ...core.pool import Guards, Pool
 from ...core.wording import counted

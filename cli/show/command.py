@@ -95,7 +95,8 @@ def show(
     if html or svg:
         _pictures(overview, html, svg)
     elif machine:
-        from ...core.pictures.values import month_value, plan_value
+        from ...core.pictures.month import month_value
+        from ...core.pictures.week import plan_value
 
         _json(month_value(planned) if planned else plan_value(overview.plan))
     else:
@@ -137,9 +138,9 @@ def _draw(overview: Overview, planned: MonthPlan | None) -> None:
 
 
 def _pictures(overview: Overview, html: Path | None, svg: Path | None) -> None:
-    from ...core.pictures.caption import Caption
     from ...core.pictures.drawing import draw
     from ...core.pictures.page import write_page
+    from ...core.pictures.theme import Caption
     from .wording import notes, origin, title
 
     caption = Caption(title=title(overview), notes=tuple(notes(overview)), origin=origin(overview), version=__version__)

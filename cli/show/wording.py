@@ -57,7 +57,7 @@ def origin(overview: Overview) -> str:
 
 def _sessions(overview: Overview) -> str:
     """Return "28 sessions" or "28 sessions, 9 cancelled,"."""
-    cancelled = sum(session.cancelled for session in overview.recalled)
+    cancelled = sum(session.cancelled for session in overview.sessions)
     sessions = sum(len(part.selected.timetable.entries) for part in overview.chosen) - cancelled
     return f"{counted(sessions, 'session')}, {cancelled:,} cancelled," if cancelled else counted(sessions, "session")
 

@@ -1,15 +1,21 @@
-"""What `tukscal show` draws, without its words: files -> the chosen sessions -> the plan of a week or a month."""
+"""What `tukscal show` draws, without its words: files -> the chosen sessions -> the plan of a week or a month.
+
+A calendar holds dates where a timetable holds sessions: the events of one identity are one session. What the file does
+not say (the kind of a group, the module's campus) stays empty.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from ..calendar import convert
-from ..calendar.event import Event
-from ..calendar.recall import Recalled, recall
+from ..calendar.event import Calendar, Event, Status
+from ..calendar.identity import session_id
 from ..errors import NotWritable
 from ..model import Entry, Kind, Timetable
 from ..pictures.month import MonthPlan, plan_month
@@ -23,6 +29,16 @@ from .inputs import Opening, is_calendar, read_calendar_file, read_timetable_fil
 
 _HEAD = 1_000_000  # bytes within which our pictures say who made them: a long description may stand before
 MARKS = (b'<meta name="generator" content="tukscal ', b"<metadata>generator: tukscal ")
+_PLACE = re.compile(r"(?P<venues>.*) \((?P<campus>[^()]*)\)")
+_PROGRAMME = "Study programme: "
+
+
+class CalendarSession(NamedTuple):
+    """A session of a calendar, and its events."""
+
+    entry: Entry
+    events: tuple[Event, ...]
+    cancelled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +61,7 @@ class Overview:
     """Of the files."""
     chosen: tuple[Chosen, ...]
     """The PDFs, then the calendars by kind of session."""
-    recalled: tuple[Recalled, ...]
+    sessions: tuple[CalendarSession, ...]
     """Chosen sessions of the calendars."""
     plan: WeekPlan
     open: tuple[Choice, ...]
@@ -72,18 +88,18 @@ def gather(request: PictureRequest, pool: Executor) -> Overview:
     calendars = [file for file in request.files if is_calendar(file)]
     pdfs = [file for file in request.files if not is_calendar(file)]
     timetables = [read_timetable_file(file, request.opening, pool) for file in pdfs]
-    recalled = [session for file in calendars for session in recall(read_calendar_file(file, pool))]
-    remembered = _as_timetables(recalled)
+    read_back = [session for file in calendars for session in sessions_of(read_calendar_file(file, pool))]
+    remembered = _as_timetables(read_back)
     chosen = _chosen(request, list(zip(pdfs, timetables, strict=True)), remembered)
     kept = {id(entry) for part in chosen for entry in part.selected.timetable.entries}
-    sessions = tuple(session for session in recalled if id(session.entry) in kept)
+    sessions = tuple(session for session in read_back if id(session.entry) in kept)
     cancelled = [session.entry for session in sessions if session.cancelled]
     gone = {id(entry) for entry in cancelled}
     live = [entry for part in chosen for entry in part.selected.timetable.entries if id(entry) not in gone]
     return Overview(
         names=tuple(clean(file.name) for file in request.files),
         chosen=tuple(chosen),
-        recalled=sessions,
+        sessions=sessions,
         plan=plan_week(live, cancelled=cancelled, exam_length=request.options.plan.exam_length),
         open=choices(live),
     )
@@ -98,17 +114,17 @@ def month_of(overview: Overview, request: PictureRequest, first: date, pool: Exe
     options = request.options
     if options.year is None and options.term.start is None:
         options = replace(options, year=first.year, year_source="the month's")
-    events: list[Event] = [event for session in overview.recalled for event in session.events]
+    events: list[Event] = [event for session in overview.sessions for event in session.events]
     if any(timetable.entries for timetable in from_pdfs):
         events += pool.call(convert.make_calendar, from_pdfs, options).calendar.events
     # A PDF may be shown together with its calendar: a UID is one event, and the PDF says it better.
     return plan_month({event.uid: event for event in events}.values(), first)
 
 
-def _as_timetables(recalled: Iterable[Recalled]) -> list[Timetable]:
+def _as_timetables(sessions: Iterable[CalendarSession]) -> list[Timetable]:
     """Return the sessions of calendars as timetables, one for each kind."""
     by_kind: dict[Kind, list[Entry]] = {}
-    for session in recalled:
+    for session in sessions:
         by_kind.setdefault(session.entry.kind, []).append(session.entry)
     return [
         Timetable(
@@ -130,6 +146,66 @@ def _chosen(
         return choose_entries(files, timetables, request.typed, request.select)
     as_they_are = [Chosen(Selected(timetable, 0, choices(timetable.entries)), "") for timetable in remembered]
     return [*(choose_entries(files, timetables, request.typed, None) if files else ()), *as_they_are]
+
+
+# ---- calendars read back
+
+
+def sessions_of(calendar: Calendar) -> tuple[CalendarSession, ...]:
+    """Return the sessions of a calendar; one that moved in the course of the year is there once for each place."""
+    by_identity: dict[str, list[Event]] = {}
+    for event in calendar.events:
+        by_identity.setdefault(event.identity, []).append(event)
+    return tuple(session for events in by_identity.values() for session in _sessions(events))
+
+
+def _sessions(events: Sequence[Event]) -> Iterable[CalendarSession]:
+    regular = [event for event in events if not event.is_swap] or list(events)
+    live = [event for event in regular if event.status is not Status.CANCELLED]
+    by_place: dict[tuple[object, ...], list[Event]] = {}
+    for event in live or regular:  # dates that were taken out of a session do not cancel the session
+        moment = event.start.weekday() if session_id(event.identity).kind is Kind.LECTURES else event.start.date()
+        key = (moment, event.start.time(), event.end.time(), event.location, event.status)
+        by_place.setdefault(key, []).append(event)
+    rest = tuple(event for event in events if not any(event is other for other in live or regular))
+    for number, same in enumerate(by_place.values()):
+        yield CalendarSession(_entry(same[0]), (*same, *(rest if number == 0 else ())), not live)
+
+
+def _entry(event: Event) -> Entry:
+    """Return the session an event was made from, as far as its identity and its texts say."""
+    session = session_id(event.identity)
+    place = _PLACE.fullmatch(event.location)
+    venues, campus = (place["venues"], place["campus"]) if place else (event.location, "")
+    lectures = session.kind is Kind.LECTURES
+    return Entry(
+        kind=session.kind,
+        module=event.category,
+        activity=session.activity,
+        start=event.start.time(),
+        end=event.end.time(),
+        day=event.start.weekday() if lectures else None,
+        date=None if lectures else event.start.date(),
+        group=session.group or None,
+        offered=session.period if lectures else None,
+        language=session.language or None,
+        venues=tuple(venue for venue in venues.split("; ") if venue),
+        campus=campus or None,
+        status=_status(event, session.kind),
+        paper=session.paper or None,
+        study_programme=_programme(event.description),
+    )
+
+
+def _status(event: Event, kind: Kind) -> str | None:
+    if event.status is Status.TENTATIVE:
+        return "PRELIM"
+    return "FINAL" if kind is Kind.EXAMS else None
+
+
+def _programme(description: str) -> str | None:
+    lines = [line for line in description.split("\n") if line.startswith(_PROGRAMME)]
+    return lines[0].removeprefix(_PROGRAMME) if lines else None
 
 
 # ---- writing pictures

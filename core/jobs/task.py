@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..calendar import convert
-from ..calendar.diff import Difference, Snapshot, differences
 from ..calendar.event import Calendar
+from ..commands.compare import Difference, Snapshot, differences
 from ..commands.inputs import Opening, calendar_at, ours, read_timetable
 from ..decode import from_json
 from ..errors import InputOutput, TukscalError

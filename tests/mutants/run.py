@@ -37,7 +37,7 @@ LEFT_OUT = (".*", "build", "dist", "out", "*.egg-info", "node_modules", "__pycac
 MORE = {
     "core/batch/students.py": ("tests/core/batch",),
     "core/jobs/task.py": ("tests/core/batch",),
-    "core/selection/consistency.py": ("tests/core/selection/test_propose.py",),
+    "core/selection/search.py": ("tests/core/selection/test_propose.py",),
     "core/calendar/event.py": ("tests/core/calendar/test_ics.py",),
     "core/pdf/readers/": (
         "tests/core/pdf/test_tables.py",

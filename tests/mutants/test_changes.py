@@ -65,7 +65,10 @@ def test_who_judges() -> None:
     """The test of a module's name judges it, with those of the table; else those that import it; else its folder's."""
     assert judges_of("core/calendar/schedule.py") == ("tests/core/calendar/test_schedule.py",)
     assert judges_of("core/terms/days.py") == ("tests/core/terms/test_days.py", "tests/core/terms")
-    assert judges_of("core/selection/problem.py") == ("tests/core/selection/test_search.py",)
+    assert judges_of("core/commands/inputs.py") == (
+        "tests/core/commands/test_compare.py",
+        "tests/core/commands/test_convert.py",
+    )
     assert judges_of("core/report/page.py") == ("tests/core/report",)
 
 
