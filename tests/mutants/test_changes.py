@@ -69,7 +69,7 @@ def test_who_judges() -> None:
         "tests/core/commands/test_compare.py",
         "tests/core/commands/test_convert.py",
     )
-    assert judges_of("core/report/page.py") == ("tests/core/report",)
+    assert judges_of("core/pictures/markup.py") == ("tests/core/pictures",)
 
 
 def test_every_explanation_gives_a_reason() -> None:
