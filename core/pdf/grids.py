@@ -1,7 +1,7 @@
 """Rulings -> grids: the lines that consistently span a table, whatever else is drawn on the page.
 
-People frame pages, box rows, underline and strike out. A table's own lines end where its other lines are, and all of
-one direction reach from end to end of it; nothing that somebody drew by hand does both.
+People frame pages, box rows, underline and strike out text. A table's own lines end at its other lines, and those of
+one direction all span it from end to end; nothing drawn by hand does both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MOST = 0.5  # of a table's extent that a broken ruling still spans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The places of a table's rulings, ascending."""
+    """The positions of a table's rulings, ascending."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
@@ -55,7 +55,7 @@ _Piece = tuple[float, float, float]
 
 
 def _alike(lines: Iterable[_Piece], *, least: int) -> list[tuple[float, float, list[float]]]:
-    """Return the starts and ends that at least so many lines share, with the places of these lines."""
+    """Return the starts and ends that at least so many lines share, with the positions of these lines."""
     groups: list[tuple[float, float, list[float]]] = []
     by_start = sorted((start, end, place) for place, start, end in lines)
     for _, level in itertools.groupby(_levelled(by_start), key=lambda line: line[0]):
@@ -69,7 +69,7 @@ def _alike(lines: Iterable[_Piece], *, least: int) -> list[tuple[float, float, l
 
 
 def _levelled(lines: Iterable[_Piece]) -> Iterable[_Piece]:
-    """Yield tuples sorted by their first number, those within a hair of each other with the same one."""
+    """Yield tuples sorted by their first number; numbers that differ by a hair are made equal."""
     at = float("-inf")
     for first, second, third in lines:
         if first - at > _SAME:
@@ -92,7 +92,7 @@ def _grid(xs: Sequence[float], ys: Sequence[float], flat: Sequence[_Piece], upri
 
 
 def _partial(lines: Iterable[_Piece], marks: Sequence[float]) -> list[float]:
-    """Return the places at which pieces that end at `marks` span most of the way, but not all of it."""
+    """Return the positions at which pieces that end at `marks` span most of the grid but not all of it."""
     lengths: dict[float, float] = {}
     for place, start, end in lines:
         if _is_at(start, marks) and _is_at(end, marks):
@@ -116,7 +116,7 @@ class _Own:
         self._upright = [line for line in upright if xs[0] - _ONE <= line[0] <= xs[-1] + _ONE]
 
     def broken(self) -> frozenset[int]:
-        """Return the rows with a border missing."""
+        """The rows with a missing border."""
         if _span_all(self._upright, self._xs, self._ys) and _span_all(self._flat, self._ys, self._xs):
             return frozenset()
         columns = [_spans(self._upright, x, self._ys) for x in self._xs]
@@ -129,7 +129,7 @@ class _Own:
         )
 
     def others(self) -> tuple[Ruling, ...]:
-        """Return the lines that cross the grid at no place of its own lines."""
+        """The lines that cross the grid and are none of its own."""
         flat = [line for line in self._flat if not _near(line[0], self._ys)]
         upright = [line for line in self._upright if not _near(line[0], self._xs)]
         return (
@@ -139,7 +139,7 @@ class _Own:
 
 
 def _span_all(lines: Iterable[_Piece], places: Sequence[float], marks: Sequence[float]) -> bool:
-    """Tell whether at each place a single piece spans the grid: so the portal draws its tables."""
+    """Tell whether a single piece spans the grid at each position, which is how the portal draws its tables."""
     first, last = marks[0] + _SAME, marks[-1] - _SAME
     spanning = sorted(place for place, start, end in lines if start <= first and end >= last)
     return len(spanning) == len(places) and all(map(_is_one, spanning, places))
@@ -155,7 +155,7 @@ def _near(place: float, marks: Sequence[float]) -> bool:
 
 
 def _spans(lines: Sequence[_Piece], at: float, marks: Sequence[float]) -> list[bool]:
-    """Tell for each gap between neighbouring marks whether the pieces of a line cover it."""
+    """Tell, for each gap between neighbouring marks, whether the pieces of a line cover it."""
     pieces = sorted((start, end) for place, start, end in lines if abs(place - at) <= _ONE)
     if len(pieces) == 1:
         start, end = pieces[0]
@@ -173,7 +173,7 @@ def _covers(pieces: list[tuple[float, float]], low: float, high: float) -> bool:
 
 
 def _merged(places: Iterable[float]) -> list[float]:
-    """Return places in ascending order, those with no room for text between them as one."""
+    """Return positions in ascending order, merging those with no room for text between them."""
     merged: list[float] = []
     for place in sorted(places):
         if not merged or place - merged[-1] > _ONE:
@@ -182,7 +182,7 @@ def _merged(places: Iterable[float]) -> list[float]:
 
 
 def _largest(grids: list[Grid]) -> list[Grid]:
-    """Return the grids less those that are part of a larger one."""
+    """Return the grids that are not part of a larger one."""
     kept: list[Grid] = []
     for grid in sorted(grids, key=lambda grid: len(grid.xs) * len(grid.ys), reverse=True):
         if not any(_overlap(grid, other) for other in kept):

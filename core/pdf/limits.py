@@ -1,7 +1,7 @@
-"""Cheap limits, applied before any table is looked for.
+"""Cheap limits, checked before any table is searched for.
 
 Real timetables have at most 18 KB, 8 pages, 329 objects and 2,143 glyphs a page and a ruling product of 253; the
-defaults leave room for the whole university's timetable and stop what was measured to cost seconds or gigabytes.
+defaults admit the whole university's timetable and stop what was measured to cost seconds or gigabytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How large a PDF may be; every limit can be set."""
+    """How large a PDF may be; each limit can be set."""
 
     bytes: int = 10_000_000
     pages: int = 500
@@ -41,7 +41,7 @@ class Limits:
 
 
 def screen_file(data: bytes, limits: Limits) -> None:
-    """Refuse bytes that are too many, not a PDF, or a PDF whose end is missing."""
+    """Refuse data that is too large, is not a PDF, or is a PDF without its end."""
     if not data:
         raise Damaged("The file is empty (0 bytes).")
     if len(data) > limits.bytes:
@@ -55,7 +55,7 @@ def screen_file(data: bytes, limits: Limits) -> None:
 
 
 def whole(data: bytes) -> bytes:
-    """Return a PDF without what lies behind its last end mark: readers look for that near the end of a file only."""
+    """Return a PDF without the bytes after its last end mark, for which readers search only near the end of a file."""
     end = data.rfind(_END) + len(_END)
     return data[: end + 2] if data[end:].isspace() else data[:end]
 
@@ -69,7 +69,7 @@ def _not_a_pdf(data: bytes) -> NotATimetable:
 
 
 class Screen:
-    """Counts what a reader meets and stops it at the first limit passed."""
+    """Counts what a reader finds and stops it at the first limit exceeded."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -1,13 +1,13 @@
-"""Were all pages of a PDF read? PDFium repairs a damaged file, and a page it lost is lost without a word.
+"""Checks that all pages of a PDF were read: PDFium repairs a damaged file, and loses pages in silence.
 
-Of 2,180 real timetables with a destroyed page object, page count or page reference 32 gave a calendar without a page's
-sessions. What a file says of its pages is said three times: by number, by reference and by the pages themselves.
+Of 2,180 real timetables with a destroyed page object, page count or page reference, 32 gave a calendar without the
+sessions of a page. A file describes its pages three times: by their count, by references and by the pages themselves.
 
-The objects are looked for as they stand in the file, without a PDF reader, because readers repair what they found.
-Nothing here recurses, and every byte is looked at a bounded number of times.
+The objects are found in the file's bytes, without a PDF reader, because readers repair. Nothing here recurses, and
+every byte is examined a bounded number of times.
 
-Pages that no list names are no damage by themselves: `mutool clean` with a choice of pages and `mutool poster` leave
-the old ones where they were, and so does any program that adds its changes to the end of a file.
+Pages that nothing refers to are no damage by themselves: `mutool clean` with a choice of pages and `mutool poster`
+leave the old ones in place, and so does every incremental update.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MARKS = 200_000  # two for each object; 500 pages have some thousands
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objects:
-    """What a file defines; of several definitions of a number the last, as in a file that was saved again."""
+    """The objects that a file defines; of several with one number the last, as after an incremental update."""
 
     bodies: dict[int, bytes]
     """Number -> dictionary or other value, without what a stream holds."""
@@ -78,7 +78,7 @@ def read_objects(data: bytes) -> Objects:
 
 
 def _parts(data: bytes) -> Iterator[_Part]:
-    """Yield the numbered objects in the order of the file; what stands inside a stream is none."""
+    """Yield the numbered objects in the order of the file; bytes inside a stream are none."""
     mark = _OBJ.search(data)
     while mark:
         number = _NUMBER.search(data, max(mark.start() - 24, 0), mark.start())  # None for endobj
@@ -95,7 +95,7 @@ def _parts(data: bytes) -> Iterator[_Part]:
 
 
 def _end_of_stream(data: bytes, body: bytes, start: int) -> int:
-    """Return where a stream's data end: where its length says, or before the next end mark."""
+    """Return where a stream's data ends: at its stated length, or before the next end mark."""
     if (length := _LENGTH.search(body)) and _END.match(data, start + int(length[1])):
         return start + int(length[1])
     end = data.find(b"endstream", start)
@@ -108,7 +108,7 @@ def uncommented(body: bytes) -> bytes:
 
 
 def _packed(data: bytes, body: bytes, room: int) -> tuple[int, dict[int, bytes]] | None:
-    """Return the size of an object stream and its objects, None where they cannot be seen (PDF 32000-1, 7.5.7)."""
+    """Return the size of an object stream and its objects, None where they cannot be decoded (PDF 32000-1, 7.5.7)."""
     values = _unpacked(data, body, room)
     first = _FIRST.search(body)
     if values is None or first is None:
@@ -124,7 +124,7 @@ def _packed(data: bytes, body: bytes, room: int) -> tuple[int, dict[int, bytes]]
 
 
 def _unpacked(data: bytes, body: bytes, room: int) -> bytes | None:
-    """Return the bytes of an object stream, None where they are too many or packed in an uncommon way."""
+    """Return the bytes of an object stream, None where they are too many or use an uncommon filter."""
     if b"/Filter" not in body:
         return data
     if b"/FlateDecode" not in body or b"/Predictor" in body or room <= 0:
@@ -151,7 +151,7 @@ _MANY = 10**9  # a tree may name its pages 2^5000 times
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTree:
-    """What a file says of its pages."""
+    """A file's description of its pages."""
 
     count: int | None
     """The number it gives, None without one."""
@@ -168,7 +168,7 @@ class PageTree:
 
 
 def check_pages(data: bytes, opened: int) -> None:
-    """Refuse a PDF of whose pages not all were opened, or others than it names.
+    """Refuse a PDF if a reader opened fewer pages than it has, or others.
 
     Raises Damaged.
     """
@@ -190,7 +190,7 @@ def check_pages(data: bytes, opened: int) -> None:
 
 
 def find_pages(data: bytes) -> PageTree | None:
-    """Return what a file says of its pages, None where its page tree cannot be seen."""
+    """Return a file's page tree, None where it cannot be decoded."""
     objects = read_objects(data)
     bodies = objects.bodies
     root = _tree_root(data, bodies)
@@ -214,7 +214,7 @@ def find_pages(data: bytes) -> PageTree | None:
 
 
 def _tree_root(data: bytes, bodies: Mapping[int, bytes]) -> int:
-    """Return the number of the page tree's root, 0 where it cannot be told."""
+    """Return the object number of the page tree's root, 0 if unknown."""
     roots = _ROOT.findall(data)
     catalogue = bodies.get(int(roots[-1]), b"") if roots else b""
     # A catalogue's /Names may have /Pages too, which is another tree.
@@ -223,7 +223,7 @@ def _tree_root(data: bytes, bodies: Mapping[int, bytes]) -> int:
 
 
 def _kids(bodies: Mapping[int, bytes]) -> dict[int, list[int]]:
-    """Return what each node names; an array that stands elsewhere is a node in between."""
+    """Return the children of each node; an array that is an object of its own counts as a node."""
     kids: dict[int, list[int]] = {}
     for number, body in bodies.items():
         if b"/Kids" not in body:
@@ -244,7 +244,7 @@ def _numbers(array: bytes) -> list[int]:
 
 
 def _said(body: bytes, bodies: Mapping[int, bytes]) -> int | None:
-    """Return the count of pages that a node gives, itself or elsewhere."""
+    """Return a node's page count, given directly or in another object."""
     found = _COUNT.search(body)
     if found is None:
         return None
@@ -255,7 +255,7 @@ def _said(body: bytes, bodies: Mapping[int, bytes]) -> int | None:
 
 
 def _count(kids: Mapping[int, list[int]], root: int) -> tuple[int, set[int]]:
-    """Return how often a tree names a page, and the numbers of all that it names; a circle adds nothing."""
+    """Return how often a tree refers to pages, and the numbers of all objects it refers to; a cycle adds nothing."""
     totals: dict[int, int] = {}
     begun: set[int] = set()
     waiting = [root]
@@ -273,14 +273,14 @@ def _count(kids: Mapping[int, list[int]], root: int) -> tuple[int, set[int]]:
 
 
 def _strange_contents(leaves: Iterable[int], bodies: Mapping[int, bytes]) -> bool:
-    """Tell whether two pages name the same contents, as the halves of a poster do, or a form or picture as such."""
+    """Tell whether two pages share contents, as the halves of a poster do, or a form or picture is used as contents."""
     found = [match[1] for leaf in leaves if (match := _CONTENTS.search(bodies.get(leaf, b"")))]
     named = (_numbers(contents) if contents.startswith(b"[") else [int(contents)] for contents in found)
     return len(set(found)) < len(found) or any(b"/Subtype" in bodies.get(n, b"") for numbers in named for n in numbers)
 
 
 def _all_named(objects: Objects) -> bool:
-    """Tell whether every stream of a file that a page could show is named somewhere in it."""
+    """Tell whether the file refers to every stream that a page could show."""
     named = {number for body in objects.bodies.values() for number in _numbers(body)}
     return all(number in named or _FILE_ONLY.search(objects.bodies[number]) for number in objects.streams)
 

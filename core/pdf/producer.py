@@ -1,4 +1,4 @@
-"""Which program made a PDF, by what it says of itself: a refusal names it, and asks for the portal's file only then."""
+"""Which program made a PDF, by its metadata: a refusal of a copy names it and asks for the portal's own file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def maker(creator: str, producer: str) -> str | None:
 
 
 def advise(error: TukscalError, made_by: str | None) -> None:
-    """Give a refusal the advice that fits the PDF: whoever has a copy needs the portal's own file."""
+    """Give a refusal the advice that fits the PDF: for a copy, to use the portal's own file."""
     if made_by:
         error.advice = (
             f"This seems to be a copy that {made_by} made. Use the portal's own file: download it again, and do not "

@@ -69,13 +69,13 @@ def read_timetable(pages: Sequence[Page], tables: Sequence[PageTables]) -> Readi
 
 
 def _main_kind(entries: Sequence[Entry]) -> Kind:
-    """Return the kind that decides how a timetable is used: lectures are chosen from, whatever stands beside them."""
+    """Return the kind that decides how a timetable is used: lectures need a selection, whatever comes with them."""
     lectures = any(entry.kind is Kind.LECTURES for entry in entries)
     return Kind.LECTURES if lectures else entries[0].kind
 
 
 def _notes(found: Records) -> Iterator[str]:
-    """Yield what cannot be seen in the PDF and what was put together on the strength of its order."""
+    """Yield notes: what the PDF cannot show, and rows that were joined because of their order."""
     joined = [(row_name(record.header, record.rows[0]), record.rows) for record in found.joined]
     if joined:
         names = [f"{name} (pages {' and '.join(str(row.page) for row in rows)})" for name, rows in joined]
@@ -116,7 +116,7 @@ def _read_records(found: Records) -> tuple[list[Entry], list[Problem]]:
 
 
 def _are_wrapped_anew(records: Iterable[Record], kind: Kind) -> bool:
-    """Tell whether venues were broken into other lines than the portal's, as a browser does."""
+    """Tell whether a program other than the portal wrapped the venues, as a browser does."""
     cells = (record.cells().get("venue") for record in records if record.header.kind is kind and not record.fault)
     return any(is_wrapped_anew(cell) for cell in cells if cell)
 
@@ -144,9 +144,9 @@ def _read_record(record: Record, read: _Reader) -> tuple[list[Entry], list[Probl
 
 
 def _read_apart(record: Record, read: _Reader, reason: str) -> tuple[list[Entry], list[Problem]]:
-    """Read a broken record without its continuation: a stray row must not take a good one with it.
+    """Read a record without the rows that make it unreadable: a stray row must not discard a good one.
 
-    Both are named: whether the row goes on there is not known.
+    Both are reported: whether the row continues there is not known.
     """
     try:
         entries, problems = read(Record(header=record.header, rows=record.rows[:1]))
@@ -172,7 +172,7 @@ def _header_problems(headers: Sequence[Header]) -> Iterator[Problem]:
 def _outside(
     pages: Sequence[Page], tables: Sequence[PageTables]
 ) -> tuple[list[tuple[int, ...]], set[int], list[Problem]]:
-    """Split the text outside the tables into headings and page numbers, and the rest; name the pages with a heading."""
+    """Split the text outside the tables into headings, page numbers and the rest; return the pages with a heading."""
     known: list[tuple[int, ...]] = []
     headed: set[int] = set()
     strays = []
@@ -212,7 +212,7 @@ def _foreign(page: Page, foreign: Iterable[tuple[int, Foreign]]) -> Iterator[Pro
 
 
 def _gap(before: Word, word: Word) -> str:
-    """Return what stands between two words: turned text falls into its letters, and nothing stands between those."""
+    """Return the separator of two words: turned text is split into letters, which have none between them."""
     touch = abs(word.x0 - before.x1) < TOUCHING * word.height and abs(word.y - before.y) < word.height
     return "" if touch or len(before.text) == len(word.text) == 1 else " "
 

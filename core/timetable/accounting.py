@@ -1,7 +1,7 @@
-"""The rule that nothing is lost: every word belongs to exactly one entry field, header, heading or problem.
+"""The proof that nothing is lost: every word belongs to exactly one entry field, header, heading or problem.
 
-Checked on every conversion. A word that nobody claims, or that two claim, becomes a Problem of its own, so that even a
-fault in our own reading is seen by the person who needs the calendar.
+Checked on every conversion. A word with no owner, or with two, becomes a Problem of its own, so that even a bug in
+reading is visible to the user.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TWICE = "this text was used twice; please report it"
 def account(
     pages: Sequence[Page], entries: Iterable[Entry], problems: Iterable[Problem], headers: Iterable[Iterable[int]]
 ) -> tuple[int, list[Problem]]:
-    """Return how many words have exactly one owner, and a problem for every one that has not.
+    """Return how many words have exactly one owner, and a problem for every other word.
 
     `headers` are the words of header rows, headings and page numbers.
     """

@@ -9,7 +9,7 @@ from .records import Record
 
 
 def read_test(record: Record, *, anew: bool = False) -> tuple[list[Entry], list[Problem]]:
-    """Return the test of one record; `anew` tells that venues may be wrapped where the portal wraps none.
+    """Return the test of one record; `anew` tells that another program wrapped the venues.
 
     Raises Unreadable if the record cannot be used.
     """

@@ -1,9 +1,9 @@
-"""Page breaks: whether a row goes on on the next page, and whether two pages follow each other.
+"""Page breaks: whether a row continues on the next page, and whether two pages are consecutive.
 
-The portal prints no page numbers. What tells that a page is missing, doubled or out of order is what its rows say:
-they ascend over the whole timetable, and a row that opens a page without a module is the rest of the last row of the
-page before. In 2,673 groups of the whole university's timetable of 2024 the activities of a group ascend in all and
-count on without a gap in all but eight.
+The portal prints no page numbers. Only the rows tell that a page is missing, duplicated or out of order: they ascend
+over the whole timetable, and a row without a module at the top of a page is the rest of the last row of the page
+before. In 2,673 groups of the whole university's timetable of 2024 the activities of a group ascend in all and count on
+without a gap in all but eight.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Key = tuple[str, ...]
 
 
 def order_key(header: Header, row: Row) -> Key | None:
-    """Return what rows ascend by: module, period and group of a lecture, date and start of a test or exam."""
+    """Return the key by which rows ascend: module, period and group of a lecture, date and start of a test or exam."""
     try:
         module = values.module(_text(header, row, "module"))
         if header.kind is Kind.LECTURES:
@@ -41,13 +41,13 @@ def order_key(header: Header, row: Row) -> Key | None:
 
 
 def row_name(header: Header, row: Row) -> str:
-    """Return what a person finds a row by: its module and its group, test or paper."""
+    """Return a row's name for people: its module and its group, test or paper."""
     fields = {Kind.LECTURES: ("module", "group"), Kind.TESTS: ("module", "activity"), Kind.EXAMS: ("module", "paper")}
     return " ".join(filter(None, (_text(header, row, name) for name in fields[header.kind])))
 
 
 class Usual:
-    """What is usual in a timetable: its rows that stand whole on one page, looked at once."""
+    """What is usual in a timetable, by its rows that are not broken across pages."""
 
     def __init__(self, header: Header, rows: Iterable[Row]) -> None:
         self._header = header
@@ -55,7 +55,7 @@ class Usual:
 
     @cached_property
     def activities(self) -> frozenset[str]:
-        """What stands in the column of activities or tests."""
+        """The texts in the column of activities or tests."""
         return frozenset(_text(self._header, row, "activity") for row in self._rows)
 
     @cached_property
@@ -90,7 +90,7 @@ def why_not_rest(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -
 
 
 def _why_not_sessions(header: Header, rows: Sequence[Row], rest: Row, usual: Usual) -> str:
-    """Return why the sessions of a rest do not come after those of its record; "" if they do."""
+    """Return why the sessions of a rest do not follow those of its record; "" if they do."""
     before = [line.text for row in rows for line in _lines(header, row, "activity")]
     after = [line.text for line in _lines(header, rest, "activity")]
     if not after:
@@ -132,7 +132,7 @@ def _why_not_venues(before: Sequence[str], after: Sequence[str], ascending: bool
 
 
 def _venues_ascend(header: Header, rows: Iterable[Row]) -> bool:
-    """Tell whether the venues of each session ascend in rows that stand whole on one page, and do so twice at least.
+    """Tell whether the venues of each session ascend in all unbroken rows, and in at least two.
 
     Most timetables list them so; where one does, a rest that begins before its row's last venue is another row's.
     """

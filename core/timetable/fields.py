@@ -39,7 +39,7 @@ Joint = Callable[[Cell, Sequence[Line], Line], bool]
 
 
 class Fields:
-    """The cells of one record; every text taken is noted with its words."""
+    """The cells of one record; the words of every text taken are recorded."""
 
     def __init__(self, cells: Mapping[str, Cell]) -> None:
         self._cells = cells
@@ -50,7 +50,7 @@ class Fields:
         """Texts that are used although they are none of the values that are known."""
 
     def text(self, name: str) -> str:
-        """Take a cell that holds one value: its lines are one text, wrapped."""
+        """Take a cell that contains one value; its lines are one wrapped text."""
         cell = self._cells.get(name)
         if cell is None or not cell.lines:
             return ""
@@ -63,7 +63,7 @@ class Fields:
         return text
 
     def expect(self, name: str, known: Callable[[str], bool], what: str) -> str | None:
-        """Take a cell that holds one of a few values; another is used as well, and named."""
+        """Take a cell that contains one of a few known values; another value is used all the same, and reported."""
         text = self.text(name)
         if text and not known(text):
             page, row = self._cells[name].lines[0].row
@@ -74,7 +74,7 @@ class Fields:
         return text or None
 
     def items(self, name: str, goes_on: Joint, *, anew: bool = False) -> tuple[str, ...]:
-        """Take a cell that holds a list, an item a line; an item too long for its line goes on in the next."""
+        """Take a cell that contains a list, an item per line; an item too long for its line continues in the next."""
         cell = self._cells.get(name)
         if cell is None or not cell.lines:
             return ()
@@ -87,7 +87,7 @@ class Fields:
         return tuple(dict.fromkeys(found))
 
     def extras(self) -> str:
-        """Take the columns that no layout knows, each as "Name: text"."""
+        """Take the columns that are in no known layout, each as "Name: text"."""
         found = []
         for name in self._cells:
             if name.startswith("+"):
@@ -100,14 +100,14 @@ class Fields:
 
 
 def _repeated(cell: Cell, items: list[str]) -> Problem:
-    """Return a problem for a list that names an item twice: lines that were broken anew may look so."""
+    """Return a problem for a list that names an item twice: rewrapped lines may look like that."""
     twice = next(item for item in items if items.count(item) > 1)
     page, row = cell.lines[0].row
     return Problem(page=page, row=row, text=" | ".join(items), reason=f"'{twice}' stands here twice")
 
 
 def join(lines: Sequence[Line]) -> tuple[str, tuple[int, ...]]:
-    """Return lines as one text and their words; one that was broken behind a hyphen goes on without a blank."""
+    """Return lines as one text, with their words; a line that ends in a hyphen continues without a blank."""
     text = lines[0].text
     for line in lines[1:]:
         text += line.text if _HYPHENATED.search(text) else f" {line.text}"
@@ -115,7 +115,7 @@ def join(lines: Sequence[Line]) -> tuple[str, tuple[int, ...]]:
 
 
 def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
-    """Return the items of a cell, each as its lines; `goes_on` decides where an item was wrapped."""
+    """Return the items of a cell, each as its lines; `goes_on` decides whether a line continues an item."""
     groups: list[list[Line]] = []
     for line in cell.lines:
         if groups and goes_on(cell, groups[-1], line):
@@ -126,32 +126,32 @@ def unwrap(cell: Cell, goes_on: Joint) -> list[tuple[Line, ...]]:
 
 
 def may_go_on(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether an item may have been wrapped before this line: its next word would not have fitted."""
+    """Tell whether an item may have been wrapped before this line: the line's first word would not have fitted."""
     last = item[-1]
     blank = next((one.gap for one in cell.lines if one.gap), _BLANK * last.height)
     return last.x1 + blank + _LACK * last.height + line.first_width > cell.right
 
 
 def goes_on_if_spaced(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether an item was wrapped here: its next word would not have fitted, and it kept the blank it broke at."""
+    """Tell whether an item was wrapped here: the next word would not have fitted, and the trailing blank was kept."""
     return item[-1].spaced and may_go_on(cell, item, line)
 
 
 def goes_on_if_spaced_or_broken(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether an item was wrapped here or where its page ended: the blank before a page break is not seen."""
+    """Tell whether an item was wrapped here or at the end of its page: the blank before a page break cannot be seen."""
     return (item[-1].spaced or item[-1].row != line.row) and may_go_on(cell, item, line)
 
 
 def goes_on_unless_alike(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether an exam's venue goes on: exams name one venue a row, but two that begin alike are a list."""
+    """Tell whether an exam's venue continues: exams have one venue per row, but two that begin alike are a list."""
     may = may_go_on(cell, item, line) or item[-1].spaced or is_rest(line.text)
     return may and item[0].text.split()[0] != line.text.split()[0]
 
 
 def goes_on_if_rest(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether a venue of a list goes on: in a line that is none by itself, or if it is none yet.
+    """Tell whether a venue in a list continues: the line is no venue by itself, or the item is none yet.
 
-    "Lab 2" behind "Informatorium CBT", "Red Lab" behind "Informatorium", "Toit Auditorium" behind "AE du".
+    "Lab 2" after "Informatorium CBT", "Red Lab" after "Informatorium", "Toit Auditorium" after "AE du".
     """
     if is_rest(line.text) or _is_word(item):
         return True
@@ -161,16 +161,16 @@ def goes_on_if_rest(cell: Cell, item: Sequence[Line], line: Line) -> bool:
 
 
 def goes_on_if_open(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether a time goes on: its end, or the dash before it, was printed below its start."""
+    """Tell whether a time continues: its end, or the dash before it, was printed below its start."""
     del cell, line
     text = join(item)[0]
     return _OF_TIMES.fullmatch(text) is not None and not values.is_span(text)
 
 
 def ways_to_wrap(cell: Cell, count: int) -> list[tuple[tuple[Line, ...], ...]]:
-    """Return how so many venues may have been wrapped into a cell's lines: two ways at most, for two are no answer.
+    """Return the ways in which so many venues may have been wrapped into a cell's lines, at most two.
 
-    A venue goes on only where its next word would not have fitted, or in what is none by itself.
+    A venue continues only where its next word would not have fitted, or in a line that is no venue by itself.
     """
     lines = cell.lines if count <= _MOST_VENUES else ()
     ways: dict[tuple[int, int], list[tuple[tuple[Line, ...], ...]]] = {(len(lines), 0): [()]}
@@ -187,7 +187,7 @@ def ways_to_wrap(cell: Cell, count: int) -> list[tuple[tuple[Line, ...], ...]]:
 
 
 def _is_venue(lines: Sequence[Line]) -> bool:
-    """Tell whether lines may be one venue: none begins with a rest, has a single word, names one twice, or is two."""
+    """Tell whether lines may be one venue: no rest at its beginning, several words, none twice, and not two venues."""
     words = " ".join([line.text.lower() for line in lines]).split()
     several = len(set(words)) == len(words) > 1
     return several and not _begins_rest(lines[0]) and _FIRSTS.isdisjoint(words[1:])
@@ -198,7 +198,7 @@ def _begins_rest(line: Line) -> bool:
 
 
 def broken_words(cell: Cell) -> list[Problem]:
-    """Return a problem for each word that fills its line and goes on in small letters or digits: it may be one half."""
+    """Return a problem for each word that fills its line before small letters or digits: it may be half a word."""
     return [
         Problem(page=line.row[0], row=line.row[1], text=f"{line.text} | {following.text}", reason=_BROKEN)
         for line, following in pairwise(cell.lines)
@@ -207,7 +207,7 @@ def broken_words(cell: Cell) -> list[Problem]:
 
 
 def is_broken(cell: Cell, line: Line, following: Line) -> bool:
-    """Tell whether a word may have been broken between two lines: only one wider than its cell is."""
+    """Tell whether a word may have been broken between two lines: only a word wider than its cell is."""
     if (
         line.spaced
         or " " in line.text
@@ -220,12 +220,12 @@ def is_broken(cell: Cell, line: Line, following: Line) -> bool:
 
 
 def is_rest(text: str) -> bool:
-    """Tell whether a text can only be the rest of a venue: each begins with a letter and has several words."""
+    """Tell whether a text can only be the rest of a venue: a venue begins with a letter and has several words."""
     return not text[0].isalpha() or text.lower() in _RESTS
 
 
 def is_wrapped_anew(cell: Cell) -> bool:
-    """Tell whether a list has items that something else than the portal wrapped: the portal keeps the blanks."""
+    """Tell whether a program other than the portal wrapped items of a list: the portal keeps the trailing blanks."""
     return any(
         not line.spaced and line.row == following.row and _is_certain(cell, (line,), following)
         for line, following in pairwise(cell.lines)
@@ -233,15 +233,15 @@ def is_wrapped_anew(cell: Cell) -> bool:
 
 
 def _is_certain(cell: Cell, item: Sequence[Line], line: Line) -> bool:
-    """Tell whether a narrow cell explains that an item goes on: its next word would not have fitted."""
+    """Tell whether an item certainly continues: the line would not have fitted and is no venue by itself."""
     return may_go_on(cell, item, line) and goes_on_if_rest(cell, item, line)
 
 
 def doubts(cell: Cell, goes_on: Joint, *, anew: bool = False) -> list[Problem]:
-    """Return a problem for each pair of lines of which nothing tells for certain whether they are one item or two.
+    """Return a problem for each pair of lines that may be one item or two.
 
-    Where lists were wrapped anew, this may be so at every line whose next word would not have fitted. No item is a
-    single word: that may be a part of the one beside it.
+    Where lists were rewrapped, that holds for every line whose next word would not have fitted. No item is a single
+    word, which may be part of its neighbour.
     """
     items = unwrap(cell, goes_on)
     found = [

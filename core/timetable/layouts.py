@@ -1,4 +1,4 @@
-"""The three layouts, recognised by the names of their columns, and the header row that names them."""
+"""The three layouts, recognised by the column names in their header row."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _ENOUGH = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A header row: which field each column holds."""
+    """A header row: the field of each column."""
 
     kind: Kind
     fields: tuple[str | None, ...]
@@ -82,7 +82,7 @@ class Header:
 
 
 def find_header(row: Row) -> Header | None:
-    """Return the header a row is, or None for a row of data."""
+    """Return the header in a row, or None for a row of data."""
     if not _may_be_header(row):
         return None
     texts = [" ".join([line.text for line in cell.lines]) for cell in row.cells]
@@ -102,7 +102,7 @@ def find_header(row: Row) -> Header | None:
 
 
 def _may_be_header(row: Row) -> bool:
-    """Tell whether enough cells begin as a name does; most rows are no headers and are asked nothing else."""
+    """Tell whether enough cells begin like a column name: a quick test, because most rows are no headers."""
     return sum([bool(cell[0]) and _begins_name(cell[0][0][0][:_LONGEST]) for cell in row.cells]) >= _ENOUGH
 
 

@@ -35,7 +35,7 @@ _Parts = tuple[tuple[Line, ...], ...]
 
 
 class _Group(NamedTuple):
-    """What all sessions of a record share."""
+    """The fields that all sessions of a record share."""
 
     module: str
     offered: str
@@ -50,7 +50,8 @@ class _Group(NamedTuple):
 
 
 def read_lecture(record: Record, *, anew: bool = False) -> tuple[list[Entry], list[Problem]]:
-    """Return the sessions of one record and its lines that make none; `anew` tells that the portal did not wrap venues.
+    """Return the sessions of one record and its lines that are none; `anew` tells that another program wrapped the
+    venues.
 
     Raises Unreadable if nothing of the record can be used.
     """
@@ -110,7 +111,7 @@ def _sessions(cells: Mapping[str, Cell], anew: bool) -> list[_Parts]:
 
 
 def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
-    """Return a cell's items, wrapped lines joined if that gives as many items as wanted, else its lines."""
+    """Return a cell's items: wrapped lines are joined if that gives the wanted number, else each line is an item."""
     for goes_on in (goes_on_if_spaced, goes_on_if_spaced_or_broken, may_go_on, goes_on_if_open):
         items = unwrap(cell, goes_on)
         if len(cell.lines) > count == len(items):
@@ -119,7 +120,8 @@ def _unwrapped(cell: Cell, count: int) -> list[tuple[Line, ...]]:
 
 
 def _unwrapped_venues(cell: Cell, count: int, anew: bool) -> Sequence[tuple[Line, ...]]:
-    """Return a cell's venues: as the blanks tell that the portal keeps, else as they can be told apart in one way only.
+    """Return a cell's venues, by the trailing blanks that the portal keeps, or else by the only possible way to wrap
+    them.
 
     Raises Unreadable where there are several ways.
     """
@@ -136,7 +138,7 @@ def _unwrapped_venues(cell: Cell, count: int, anew: bool) -> Sequence[tuple[Line
 
 
 def _are_level(columns: Sequence[tuple[Line, ...]]) -> bool:
-    """Tell whether the lines of each session stand beside each other."""
+    """Tell whether the lines of each session are at one height."""
     # Almost always at one height to the last digit.
     places = [[(line[2], line[5]) for line in lines] for lines in columns]
     return places.count(places[0]) == len(places) or all(map(_level, zip(*columns, strict=True)))
@@ -148,7 +150,7 @@ def _level(lines: tuple[Line, ...]) -> bool:
 
 
 def _by_time(sessions: Sequence[_Parts]) -> dict[tuple[str, str, str], list[_Parts]]:
-    """Return sessions by the texts of activity, day and time: one session in several venues has a line for each."""
+    """Return lines by the texts of activity, day and time: a session in several venues has a line for each venue."""
     found: dict[tuple[str, str, str], list[_Parts]] = {}
     for parts in sessions:
         activity, day, time, _ = parts

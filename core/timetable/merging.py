@@ -19,7 +19,7 @@ def merge_sessions(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def session_key(entry: Entry) -> tuple[object, ...]:
-    """Return what entries of one session share, wherever it takes place."""
+    """Return the values that all entries of one session share, in whatever venue."""
     return (
         entry.module,
         entry.activity,

@@ -1,4 +1,4 @@
-"""Table rows -> records: the header is found once, rows broken across pages are put together again."""
+"""Table rows -> records: the header is found once, and rows broken across pages are joined."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEAR = 0.05
 
 
 def _are_programmes(row: Row, lines: Sequence[Line]) -> bool:
-    """Tell whether a cell's lines stand where the portal prints study programmes."""
+    """Tell whether a cell's lines are where the portal prints study programmes."""
     others = [cell.lines[0] for cell in row.cells if cell.lines and cell.lines is not lines]
     if not others:  # the rest of a row, of which nothing else is left
         return True
@@ -41,7 +41,7 @@ def _is_among(places: Sequence[tuple[float, float]], above: float, line: Line, f
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """One row of the timetable, with what was printed of it on later pages."""
+    """One row of the timetable, with its continuation on later pages."""
 
     header: Header
     rows: list[Row]
@@ -52,7 +52,7 @@ class Record:
 
     @property
     def fault(self) -> str | None:
-        """Why the record cannot be used, whatever its cells say."""
+        """Why the record cannot be used, whatever its cells contain."""
         if self.header.fault:
             return self.header.fault
         if any(len(row.cells) != len(self.header.fields) for row in self.rows):
@@ -66,7 +66,7 @@ class Record:
         return next((doubt for column, doubt in row.doubts.items() if not self._is_programme(row, column)), None)
 
     def _is_programme(self, row: Row, column: int) -> bool:
-        """Tell whether a cell holds study programmes: they may be smaller than their row, or below an empty line."""
+        """Tell whether a cell contains study programmes: they may be smaller than their row, or below an empty line."""
         texts = [line.text for line in row.cells[column].lines]
         return self.header.fields[column] == "study_programme" and all(map(values.is_programme, texts))
 
@@ -80,7 +80,7 @@ class Record:
                     yield Problem(page=row.page, row=row.number, text=text, reason=_UNSURE)
 
     def cells(self) -> Mapping[str, Cell]:
-        """Return the cells by field; columns with names we do not know by "+" and their name."""
+        """Return the cells by field; columns with unknown names by "+" and their name."""
         found: dict[str, Cell] = {}
         for name, printed, cell in zip(self.header.fields, self.header.names, self._whole_cells(), strict=True):
             if name is not None:
@@ -91,7 +91,7 @@ class Record:
         return found
 
     def _whole_cells(self) -> Sequence[Cell]:
-        """Return the cells, each with what stands of it on later pages."""
+        """Return the cells, each with its lines on later pages."""
         if len(self.rows) == 1:
             return self.rows[0].cells
         columns = zip(*(row.cells for row in self.rows), strict=True)
@@ -104,7 +104,7 @@ class Record:
 
 @dataclass(slots=True, kw_only=True)
 class Records:
-    """What the tables of a document hold: headers, records, and rows that belong to neither."""
+    """The contents of a document's tables: headers, records, and problems for the other rows."""
 
     headers: list[Header] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
@@ -116,19 +116,19 @@ class Records:
 
     @property
     def joined(self) -> list[Record]:
-        """Records that go on over a page break."""
+        """Records that continue across a page break."""
         return [record for record in self.records if len(record.rows) > 1]
 
 
 def rows_problem(rows: Iterable[Row], reason: str) -> Problem:
-    """Return rows as one problem, placed at the first."""
+    """Return one problem for several rows, located at the first."""
     rows = list(rows)
     lines = [line for row in rows for cell in row.cells for line in cell.lines]
     return lines_problem(lines, reason, (rows[0].page, rows[0].number))
 
 
 def lines_problem(lines: Iterable[Line], reason: str, place: tuple[int, int]) -> Problem:
-    """Return lines of cells as one problem at (page, row)."""
+    """Return one problem for lines of cells, located at (page, row)."""
     lines = list(lines)
     return Problem(
         page=place[0],
@@ -142,8 +142,8 @@ def lines_problem(lines: Iterable[Line], reason: str, place: tuple[int, int]) ->
 def find_records(pages: Iterable[PageTables], headed: Collection[int] = ()) -> Records:
     """Return the headers, records and stray rows of a document, in reading order.
 
-    `headed` are the pages with a timetable's heading: there another timetable may begin. Pages in another order than
-    their rows are put in order, if all of them fit together then.
+    `headed` are the pages with a timetable's heading, where another timetable may begin. Pages that are out of order
+    are sorted by their rows if all of them then fit together.
     """
     parts, repeated = _once(_parts(pages))
     finder = _Finder(headed)
@@ -159,7 +159,7 @@ def find_records(pages: Iterable[PageTables], headed: Collection[int] = ()) -> R
 
 
 class _Part(NamedTuple):
-    """One table with the rows that hold text."""
+    """One table, with its rows that contain text."""
 
     page: int
     rows: list[Row]
@@ -171,7 +171,7 @@ class _Part(NamedTuple):
 
     @property
     def begins(self) -> tuple[int, tuple[int, ...]]:
-        """How many rows it has, and how many lines each cell of the first: what tells most tables apart."""
+        """How many rows it has, and how many lines each cell of the first row: enough to distinguish most tables."""
         return len(self.rows), tuple([len(cell.lines) for cell in self.rows[0].cells])
 
     @property
@@ -190,7 +190,7 @@ def _parts(pages: Iterable[PageTables]) -> list[_Part]:
 
 
 def _once(parts: Iterable[_Part]) -> tuple[list[_Part], list[Problem]]:
-    """Return the tables that are not those of another page once more, and a problem for each that is."""
+    """Return the tables without those that repeat another page's, and a problem for each repeated one."""
     kept: list[_Part] = []
     known: dict[object, list[_Part]] = {}
     problems = []
@@ -206,7 +206,7 @@ def _once(parts: Iterable[_Part]) -> tuple[list[_Part], list[Problem]]:
 
 
 def _in_order(parts: Sequence[_Part]) -> list[_Part] | None:
-    """Return tables in the order of their rows; None if they are in it, or if there is not one header to tell it by."""
+    """Return tables in the order of their rows; None if they are in order already or have no single header."""
     first = [part for part in parts if find_header(part.rows[0])]
     if len(first) != 1 or (header := find_header(first[0].rows[0])) is None:
         return None
@@ -218,7 +218,7 @@ def _in_order(parts: Sequence[_Part]) -> list[_Part] | None:
 
 
 def _first_key(part: _Part, header: Header) -> Key | None:
-    """Return where the first whole row of a table stands in the order of rows."""
+    """Return the order key of the first complete row of a table."""
     keys = (order_key(header, row) for row in part.rows if not _continues(row, header))
     return next((key for key in keys if key is not None), None)
 
@@ -234,7 +234,7 @@ _NO_REST = "the module is missing, and it does not continue the row before it: {
 
 
 class _Finder:
-    """Puts the tables of a document together, one after the other."""
+    """Assembles records from the tables of a document, one after the other."""
 
     def __init__(self, headed: Collection[int]) -> None:
         self.found = Records()
@@ -251,7 +251,7 @@ class _Finder:
         """Records that seem to go on, with their rests; which do is decided at the end, by all the others."""
 
     def find(self, parts: Sequence[_Part]) -> Records:
-        """Return what tables in this order hold."""
+        """Return the contents of tables in this order."""
         for part in parts:
             self._add(part)
         self._decide(max((part.bottom for part in parts if part.alone), default=0.0))
@@ -259,7 +259,7 @@ class _Finder:
         return self.found
 
     def _end(self) -> None:
-        """Note a timetable that ends at the foot of its page."""
+        """Record a timetable that ends at the foot of its page."""
         if self._before is None or self._last is None:
             return
         if _reaches_foot(self._before, self.found.headers[-1]):
@@ -288,7 +288,7 @@ class _Finder:
         self._before = part
 
     def _add_loose(self, part: _Part) -> None:
-        """Take in rows before any header: another table's, or a timetable's whose first page is not there yet."""
+        """Add rows before any header: another table's, or those of a timetable whose first page has not come yet."""
         self.breaks += 1
         first, *others = part.rows
         rest = not first.cells[0].lines and any(map(_is_of_timetable, others[:1]))
@@ -346,7 +346,7 @@ class _Finder:
             self.found.problems.append(_may_go_on(ended))
 
     def _decide(self, lowest: float) -> None:
-        """Decide which rests belong to their records."""
+        """Decide which rests belong to the records before them."""
         records = {id(record): record for record, _ in self._rests}.values()
         whole = [record for record in self.found.records if len(record.rows) == 1]
         headers = {id(record.header): record.header for record in records}
@@ -368,7 +368,7 @@ class _Finder:
             self.found.problems += [rows_problem([rest], _NO_ROW) for rest in rests[len(record.rows) :]]
 
     def _add_orphan(self, record: Record, rest: Row, why: str, others: Usual) -> None:
-        """Name a rest that is not its record's, and every record that it may belong to."""
+        """Report a rest that does not belong to the record before it, and every record it may belong to."""
         self.breaks += 1
         self.found.problems.append(rows_problem([rest], _NO_REST.format(why)))
         self.found.problems.append(_page_missing(record, rest))
@@ -379,19 +379,19 @@ class _Finder:
 
 
 def _has_other_columns(part: _Part, header: Header) -> bool:
-    """Tell whether a table is of another layout than a header: a line too many makes only one column more."""
+    """Tell whether a table has another layout than a header: a stray line adds only one column."""
     widths = {len(row.cells) for row in part.rows}
     return len(widths) == 1 and abs(widths.pop() - len(header.fields)) > 1
 
 
 def _continues(row: Row, header: Header) -> bool:
-    """Tell whether a row can only be the rest of another: it names no module."""
+    """Tell whether a row can only be the rest of another: it has no module."""
     whole = "module" in header.fields and len(row.cells) == len(header.fields)
     return whole and not row.cells[header.fields.index("module")].lines
 
 
 def _is_of_timetable(row: Row) -> bool:
-    """Tell whether a row can be a timetable's, by its cells: a module and a weekday or a date."""
+    """Tell whether a row may be a timetable's: it has a module and a weekday or a date."""
     texts = [cell.lines[0].text for cell in row.cells if cell.lines]
     return any(map(values.is_module, texts)) and any(values.is_day(text) for text in texts)
 
@@ -444,7 +444,7 @@ _COMPLETE = 521.5
 
 
 def _reaches_foot(part: _Part, header: Header) -> bool:
-    """Tell whether a table ends so low on its page that another page may follow."""
+    """Tell whether a table ends so far down its page that another page may follow."""
     if None in header.fields or header.missing:
         return False
     first = find_header(part.rows[0]) is not None

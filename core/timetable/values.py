@@ -1,4 +1,4 @@
-"""Text of one cell or line -> value, or Unreadable with a reason; nothing is guessed."""
+"""The text of a cell or line -> a value, or Unreadable with a reason; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 
 class Unreadable(Exception):
-    """A text is not the value its column promises; the message is the reason."""
+    """A text is not a value of its column; the message is the reason."""
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +58,7 @@ def label(text: str, what: str) -> str:
 
 
 def is_language(text: str) -> bool:
-    """Tell whether a text is a language and the kinds of sessions that a group has: "E LPT"."""
+    """Tell whether a text is a language and the kinds of sessions of a group: "E LPT"."""
     return _LANGUAGE.fullmatch(text) is not None
 
 
@@ -68,7 +68,7 @@ def is_campus(text: str) -> bool:
 
 
 def is_status(text: str) -> bool:
-    """Tell whether a text says how certain an exam is."""
+    """Tell whether a text is the status of an exam timetable: preliminary or final."""
     return text.upper() in ("FINAL", "PRELIM")
 
 
@@ -97,7 +97,7 @@ def clock(text: str) -> time:
 
 
 def exam_start(text: str) -> time:
-    """Return when an exam starts; its end is not printed, so only this guards against one past midnight."""
+    """Return an exam's start, refusing one late at night: no printed end would contradict a wrong time."""
     start = clock(text)
     if start > _LAST_EXAM:
         raise Unreadable(f"an exam cannot start at '{text}'")
@@ -117,7 +117,7 @@ def span(text: str) -> tuple[time, time]:
 
 
 def is_span(text: str) -> bool:
-    """Tell whether a text is a start and an end, possible or not."""
+    """Tell whether a text has the form of a start and an end, whether or not they are possible."""
     return _SPAN.fullmatch(text) is not None
 
 
@@ -140,6 +140,6 @@ def day_of_year(text: str) -> date:
 
 
 def agree(day: date, text: str) -> None:
-    """Check that a printed weekday is that of its date."""
+    """Check that a printed weekday is the date's weekday."""
     if weekday(text) != day.weekday():
         raise Unreadable(f"{day.day} {day:%B %Y} is a {WEEKDAYS[day.weekday()]}, not a {text}")

@@ -1,7 +1,7 @@
-"""Where a page's text is seen: turned so that it runs to the right, and brought to the portal's size.
+"""The coordinates of a page as it is read: turned so that its text runs to the right, and scaled to the portal's size.
 
-Sheets are turned, scaled and put side by side by whoever prints them; how the text runs is the one thing that tells
-which way a page is read.
+Printing turns and scales pages and puts them side by side; only the direction of the text tells which way a page is
+read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PageTransform:
     """Whether most of the text runs straight along or across the page; if not, no rulings fit it."""
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a point of the page space is seen."""
+        """Return a point of page space in the coordinates of the page as it is read."""
         if self.turn == 0:
             x, y = x, self.height - y
         elif self.turn == 1:
@@ -48,7 +48,7 @@ class PageTransform:
         return min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
 
     def turned(self, radians: float) -> bool:
-        """Tell whether text that runs this way, counted clockwise, is not level with the page's."""
+        """Tell whether text at this angle, clockwise, is not level with the page's text."""
         if not self.level:
             return True
         off = (math.degrees(radians) + 90.0 * self.turn + 180) % 360 - 180
@@ -56,9 +56,9 @@ class PageTransform:
 
 
 def find_place(width: float, height: float, texts: Iterable[tuple[float, float, float, float, float]]) -> PageTransform:
-    """Return where a page of this size in its own space is seen, by a sample of its glyphs.
+    """Return the transform of a page of this size in its own space, by a sample of its glyphs.
 
-    Each is the first four numbers of its matrix and its font's size.
+    Each glyph is given by the first four numbers of its matrix and its font size.
     """
     turns: Counter[int] = Counter()
     sizes: Counter[tuple[int, float]] = Counter()

@@ -1,8 +1,8 @@
 """The reference reader: pdfplumber and pdfminer, the only module that imports them.
 
-Slower and independent of PDFium; used by the differential tests, and by a conversion only when PDFium found no table
-on a PDF that has a timetable's heading and passed every screen. pdfplumber opens the file; its words and boxes say
-nothing of transparency, layers and what lies over what, so a page's contents are followed here, glyph by glyph.
+It is slower and independent of PDFium; the differential tests use it, and a conversion only if PDFium found no table in
+a PDF that has a timetable's heading and is within every limit. pdfplumber opens the file; its words and boxes tell
+nothing about transparency, layers and overlap, so a page's contents are interpreted here, glyph by glyph.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class _Path(NamedTuple):
 
 
 class _Device(PDFTextDevice):
-    """Notes the glyphs and paths of a page from back to front."""
+    """Records the glyphs and paths of a page from back to front."""
 
     def __init__(self, manager: Any, hidden: frozenset[int]) -> None:
         super().__init__(manager)
@@ -138,7 +138,7 @@ class _Device(PDFTextDevice):
         ncs: Any,
         graphicstate: Any,
     ) -> float:
-        """Note a glyph; return how far the pen moves."""
+        """Record a glyph; return how far the pen moves."""
         del rise, ncs
         try:
             text = font.to_unichr(cid)
@@ -158,7 +158,7 @@ class _Device(PDFTextDevice):
         return float(advance)
 
     def paint_path(self, graphicstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Sequence[Any]) -> None:
-        """Note a path, each of its subpaths by itself."""
+        """Record a path, each subpath by itself."""
         del evenodd
         self._order += 1
         opaque = fill and self.alpha * getattr(graphicstate, "alpha", 1.0) >= _OPAQUE
@@ -177,23 +177,23 @@ class _Device(PDFTextDevice):
                 points.append((a * x + c * y + e, b * x + d * y + f))
 
     def render_image(self, name: str, stream: Any) -> None:
-        """Note a picture as the area it covers."""
+        """Record a picture as the area it covers."""
         del name, stream
         self.paint_path(None, False, True, False, [("m", 0, 0), ("l", 1, 0), ("l", 1, 1), ("l", 0, 1), ("h",)])
 
     def begin_string(self, render: int) -> None:
-        """Note that a piece of text is drawn, and how."""
+        """Record that a piece of text is drawn, and how."""
         self._order += 1
         self._render = render
 
     def end_tag(self) -> None:
-        """Note that marked content ends."""
+        """Record the end of marked content."""
         if self.tags:
             self.tags.pop()
 
 
 def _is_white(graphicstate: Any) -> bool:
-    """Tell whether what is filled in a graphics state is not seen on white paper; of a pattern nothing is known."""
+    """Tell whether a fill in a graphics state is invisible on white paper; a pattern is taken as visible."""
     color = getattr(graphicstate, "ncolor", 0.0)
     channels = color if isinstance(color, tuple) else (color,)
     if not all(isinstance(channel, int | float) for channel in channels):
@@ -204,7 +204,7 @@ def _is_white(graphicstate: Any) -> bool:
 
 
 def _width(font: Any, cid: int) -> float:
-    """Return the width of a glyph; pdfminer knows those of standard fonts by what a glyph means, not by its code."""
+    """Return the width of a glyph; for standard fonts pdfminer knows it by character, not by code."""
     width = font.char_width(cid)
     if not width and hasattr(font, "cid2unicode"):
         width = font.widths.get(font.cid2unicode.get(cid), 0) * font.hscale
@@ -212,7 +212,7 @@ def _width(font: Any, cid: int) -> float:
 
 
 class _State(PDFGraphicState):
-    """A graphics state with what pdfminer leaves out of it."""
+    """A graphics state with what pdfminer's lacks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -220,14 +220,14 @@ class _State(PDFGraphicState):
         self.blends = False
 
     def copy(self) -> _State:
-        """Return a state of its own with the same values."""
+        """Return an independent copy."""
         state = _State()
         state.__dict__.update(self.__dict__)
         return state
 
 
 class _Interpreter(PDFPageInterpreter):
-    """Follows what pdfminer leaves out: transparency, text rendering modes, optional content."""
+    """Interprets what pdfminer ignores: transparency, text rendering modes, optional content."""
 
     device: _Device
     graphicstate: _State
@@ -238,7 +238,7 @@ class _Interpreter(PDFPageInterpreter):
         self.graphicstate = _State()
 
     def do_gs(self, name: Any) -> None:
-        """Take over the transparency of a graphics state."""
+        """Apply the transparency of a graphics state."""
         state = resolve1(dict_value(self.resources.get("ExtGState", {})).get(literal_name(name)))
         if isinstance(state, dict):
             self.graphicstate.alpha = float(resolve1(state.get("ca", self.graphicstate.alpha)))
@@ -247,7 +247,7 @@ class _Interpreter(PDFPageInterpreter):
                 self.graphicstate.blends = literal_name(names[0]) not in ("Normal", "Compatible")
 
     def do_TJ(self, seq: Any) -> None:
-        """Show text, in a mode the device must know of."""
+        """Show text in a rendering mode that the device needs to know."""
         self.device.begin_string(self.textstate.render)
         super().do_TJ(seq)
 

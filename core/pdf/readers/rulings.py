@@ -1,4 +1,4 @@
-"""What counts as a ruling, the same for both readers.
+"""What counts as a ruling, for both readers.
 
 A viewer shows a line where one is stroked or where a thin area is filled. The edges of a filled area (a page's
 background, a marker, a shaded row) show none.
@@ -21,7 +21,7 @@ _BRIDGED = 3.2  # points between two pieces of one line: cells with borders of t
 def box_rulings(x0: float, y0: float, x1: float, y1: float, *, stroked: bool) -> list[Ruling]:
     """Return the rulings of a rectangle: its middle line if it is thin, its four edges if they are stroked.
 
-    A dot may be part of a dotted line either way.
+    A dot may be part of a dotted line in either direction.
     """
     width, height = x1 - x0, y1 - y0
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
@@ -50,7 +50,7 @@ def path_rulings(points: list[tuple[float, float]], *, stroked: bool) -> list[Ru
 
 
 def joined(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
-    """Return rulings with the pieces of each line as one: a table may draw a line cell by cell, or twice."""
+    """Return rulings with the pieces of each line merged: a table may draw a line cell by cell, or twice."""
     flat, upright = [], []
     for x0, y0, x1, y1 in rulings:
         if y0 == y1:
@@ -76,7 +76,7 @@ def _lines(pieces: list[tuple[float, float, float]]) -> Iterator[tuple[float, fl
 
 
 def _levelled(pieces: list[tuple[float, float, float]]) -> Iterator[tuple[float, float, float]]:
-    """Yield pieces sorted by place, those within a hair of each other at one place."""
+    """Yield pieces sorted by position; positions that differ by a hair are made equal."""
     at = float("-inf")
     for place, start, end in pieces:
         if place - at > _LEVEL:
@@ -85,7 +85,7 @@ def _levelled(pieces: list[tuple[float, float, float]]) -> Iterator[tuple[float,
 
 
 def crossings(rulings: Iterable[Ruling]) -> int:
-    """Return in how many points the lines of a page may cross: what finding its tables costs.
+    """Return at how many points the lines of a page may cross, to which the cost of finding tables is proportional.
 
     Lines at one place count once, since a table whose cells have borders of their own is as large as any other; their
     pieces count where there are many more of them.

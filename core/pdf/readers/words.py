@@ -1,8 +1,8 @@
 """Glyphs -> words, the same for both readers: what belongs together is told by the gaps between the glyphs.
 
-How a program cuts its text into pieces says nothing: one writes each glyph by itself, another a line over several
-cells as one piece, and a reader makes up separators between them. Measured on many copies, in heights of the text:
-touching glyphs are under 0.06 apart, blanks 0.15 to 0.45.
+How a program cuts its text into pieces says nothing: one writes each glyph by itself, another a line over several cells
+as one piece, and a reader makes up separators between them. Measured on many copies, in heights of the text: touching
+glyphs are under 0.06 apart, blanks 0.15 to 0.45.
 """
 
 from __future__ import annotations

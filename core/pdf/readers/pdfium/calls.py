@@ -1,7 +1,7 @@
-"""PDFium's calls, the only module that imports pypdfium2.
+"""PDFium's functions; the only module that imports pypdfium2.
 
-What is asked for each glyph or object is asked through a function without the checks of its arguments, which cost twice
-as much as the call. PDFium is not thread-safe, even across documents: use processes.
+Those called for each glyph or object skip ctypes' conversion of arguments, which costs twice as much as the call.
+PDFium is not thread-safe, even across documents: use processes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["raw"]
 
 
 class Handle(c_void_p):
-    """A pointer to something of PDFium's that stays a pointer when it is returned."""
+    """A pointer to a PDFium object that stays a pointer when it is returned."""
 
 
 def _quick(function: Callable[..., Any], result: type[Any] | None = c_int) -> Callable[..., Any]:
-    """Return a function of PDFium's without the conversions of its arguments: handles, numbers and references only."""
+    """Return a PDFium function without the conversion of its arguments: handles, numbers and references only."""
     return PYFUNCTYPE(result)(ctypes.cast(function, c_void_p).value)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""PDF bytes -> pages, by PDFium."""
+"""PDF bytes -> pages, read with PDFium."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ _SUBTYPES = {
 
 
 def _remarks(page: object) -> Iterator[str]:
-    """Yield what the annotations of a page say or hide."""
+    """Yield remarks about the annotations of a page: text they add, and what they may hide."""
     for index in range(raw.FPDFPage_GetAnnotCount(page)):
         annotation = raw.FPDFPage_GetAnnot(page, index)
         remark = REMARKS.get(_SUBTYPES.get(raw.FPDFAnnot_GetSubtype(annotation), ""))

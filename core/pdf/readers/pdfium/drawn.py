@@ -1,6 +1,6 @@
-"""What the objects of a page show beside its words: rulings, areas, and text that a viewer does not show.
+"""The page objects besides words: rulings, filled areas, and text that a viewer does not show.
 
-Pictures of the page tell what is seen of it: nothing else says what is covered, and which layers are shown.
+The page is rendered to find out what is visible: nothing else tells what is covered and which layers are shown.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class GlyphBoxes:
 
 
 class Ink:
-    """What of a page's text is seen: the page is drawn with and without it, and with and without what lies over it."""
+    """Which text of a page is visible: the page is rendered with and without it, and with and without what lies over
+    it.
+    """
 
     def __init__(self, page: object, over: list[Handle], texts: list[Handle]) -> None:
         self._picture = _Picture(page, _INK_SCALE)
@@ -76,7 +78,7 @@ class Ink:
             set_active(item, 1)
 
     def _differences(self, texts: list[Handle]) -> bytes:
-        """Return a byte for each point of the page: 0 where it looks the same without the text."""
+        """Return a byte for each point of the page: 0 where the page looks the same without the text."""
         looks = []
         for active in (0, 1):
             for item in texts:
@@ -86,12 +88,12 @@ class Ink:
         return (without ^ with_text).to_bytes(len(looks[0]), "big")
 
     def is_covered(self, box: Box) -> bool:
-        """Tell whether less of what is drawn in a box of page space is seen than most of it."""
+        """Tell whether most of what is drawn in a box of page space is hidden."""
         seen, drawn = (self._count(points, box) for points in (self._seen, self._all))
         return seen < _MOST_SEEN * drawn
 
     def is_blank(self, box: Box) -> bool:
-        """Tell whether nothing is seen of what is drawn in a box of page space; beside the page nothing tells."""
+        """Tell whether nothing drawn in a box of page space is visible; outside the page that cannot be told."""
         left, top, right, bottom = self._picture.place(box)
         return right - left > 1 and bottom - top > 1 and not self._count(self._seen, box)
 
@@ -103,7 +105,7 @@ class Ink:
 
 
 class _Picture:
-    """Grey pictures of a page."""
+    """Greyscale renderings of a page."""
 
     def __init__(self, page: object, scale: float) -> None:
         self._page = page
@@ -113,7 +115,7 @@ class _Picture:
         self.stride = self._width
 
     def look(self) -> bytes:
-        """Return the page as it looks now, a byte for each point."""
+        """Render the page as it is now, a byte for each point."""
         bitmap = raw.FPDFBitmap_CreateEx(self._width, self._height, raw.FPDFBitmap_Gray, None, 0)
         try:
             raw.FPDFBitmap_FillRect(bitmap, 0, 0, self._width, self._height, 0xFFFFFFFF)
@@ -124,7 +126,7 @@ class _Picture:
             raw.FPDFBitmap_Destroy(bitmap)
 
     def place(self, box: Box) -> tuple[int, int, int, int]:
-        """Return left, top, right and bottom of a box of page space in the picture."""
+        """Return left, top, right and bottom of a box of page space in the rendering."""
         x, y = c_int(), c_int()
         corners = []
         for at in ((box[0], box[1]), (box[2], box[3])):
@@ -144,7 +146,7 @@ _UNSEEN = (3, 7)  # text rendering modes: neither filled nor stroked, only a cli
 
 
 class Drawn:
-    """What the objects of a page show beside its words, and which text objects a viewer does not show as text."""
+    """Rulings and areas of a page, and the text objects that a viewer does not show as text."""
 
     def __init__(self, place: PageTransform, *, layers: bool) -> None:
         self._layers = layers
@@ -162,7 +164,7 @@ class Drawn:
         self._refs = tuple(byref(value) for value in self._bounds)
 
     def add_all(self, items: Iterable[Handle], matrix: Matrix, depth: int, odd: Foreign | None = None) -> None:
-        """Look at objects from back to front; those of a form XObject have its matrix."""
+        """Examine objects from back to front; those of a form XObject have its matrix."""
         texts = self._texts
         red, green, blue, alpha = (c_uint() for _ in range(4))
         channels = byref(red), byref(green), byref(blue), byref(alpha)
@@ -183,7 +185,7 @@ class Drawn:
                 self._areas.append((len(texts), self._box(item, matrix), item))
 
     def _add_white(self, item: Handle, matrix: Matrix) -> None:
-        """Note where white text is, unless it is what the portal prints so: behind a letter drawn just before."""
+        """Record where white text is, except after a letter drawn just before: the portal prints that."""
         x0, y0, x1, y1 = self._box(item, matrix)
         if matrix is IDENTITY and len(self._texts) > 1:
             left, bottom, right, _ = self._box(self._texts[-2], matrix)
@@ -193,7 +195,7 @@ class Drawn:
         self._white.append((x0, y0, x1, y1))
 
     def _look_at(self, item: Handle, depth: int, odd: Foreign | None) -> None:
-        """Note why a text object is not shown as text, if so, or why it may not be."""
+        """Record why a text object is not or may not be shown as text, if so."""
         if render_mode(item) in _UNSEEN:
             odd = Foreign.UNSEEN
         elif see_through(item) and _alpha(item) < _OPAQUE:
@@ -207,7 +209,7 @@ class Drawn:
             self._suspects[item.value] = Foreign.UNSEEN  # a mask may hide it
 
     def _add_form(self, form: Handle, outer: Matrix, depth: int, odd: Foreign | None) -> None:
-        """Look into a form XObject: re-printed timetables wrap a whole page in one."""
+        """Examine a form XObject: reprinted timetables wrap a whole page in one."""
         if see_through(form) and _alpha(form) < _OPAQUE:
             odd = Foreign.FAINT
         items = map(form_object, repeat(form), range(count_objects(form)))
@@ -241,12 +243,14 @@ class Drawn:
         return min(xs), min(ys), max(xs), max(ys)
 
     def white_text(self) -> list[Box]:
-        """Return where text is drawn as white as paper, and nothing that is darker behind it, placed."""
+        """Return where white text is drawn with nothing darker behind it, in coordinates of the page as it is read."""
         dark = [area for _, area, item in self._areas if self._white and _is_dark(item)]
         return [self._place.box(*box) for box in self._white if not any(_meet(box, area) for area in dark)]
 
     def foreign_words(self, page: object, textpage: object) -> Callable[[int], Foreign | None] | None:
-        """Return what tells of a glyph why it is not the table's text, if so; None if nothing on the page could be."""
+        """Return a function that tells why a glyph is not the table's text, if so; None if that holds for no text of
+        the page.
+        """
         over = [(below, area, item) for below, area, item in self._areas if below]
         if not self._odd and not over and not self._suspects:
             return None
@@ -281,7 +285,7 @@ def _alpha(item: Handle) -> int:
 
 
 def _is_dark(item: Handle) -> bool:
-    """Tell whether an area is of another colour than white paper; a picture is."""
+    """Tell whether an area differs from white paper; a picture does."""
     return object_type(item) != _PATH or not _is_white(item)
 
 
@@ -290,7 +294,7 @@ def _is_white(item: Handle) -> bool:
 
 
 def _color(item: Handle) -> tuple[int, int, int, int]:
-    """Return red, green, blue and opacity of what an object is filled with, of 255; opaque black if nothing tells."""
+    """Return an object's fill colour as red, green, blue and opacity, 0 to 255; opaque black if unknown."""
     red, green, blue, alpha = (c_uint() for _ in range(4))
     if not fill_color(item, byref(red), byref(green), byref(blue), byref(alpha)):
         return 0, 0, 0, 255
@@ -310,7 +314,7 @@ def _mark_is(mark: Handle, name: str) -> bool:
 
 
 def _pen(path: Handle, outer: Matrix) -> float:
-    """Return how wide a path is stroked, in points of the page."""
+    """Return the width of a path's stroke, in points of the page."""
     width = c_float()
     stroke_width(path, byref(width))
     a, b, c, d, _, _ = _times(_matrix(path), outer)

@@ -1,7 +1,4 @@
-"""The words of a page.
-
-A page's text and the boxes of its glyphs are taken as a whole and cut into words in Python.
-"""
+"""The words of a page: its text and the boxes of its glyphs are fetched as a whole and split into words in Python."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ def page_text(textpage: object, count: int) -> str:
 
 
 def page_place(page: object, textpage: object, text: str) -> PageTransform:
-    """Return how a page is read, by a sample of its glyphs."""
+    """Return how a page is turned and scaled for reading, by a sample of its glyphs."""
     width, height = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
     if raw.FPDFPage_GetRotation(page) % 2:
         width, height = height, width
@@ -60,7 +57,7 @@ def read_words(
     white: Sequence[Box],
     rulings: Sequence[Ruling],
 ) -> list[Word]:
-    """Return the words of a page; after the glyphs' boxes this loop is most of what reading costs."""
+    """Return the words of a page; apart from fetching the glyphs' boxes, this loop is most of the cost of reading."""
     handle = ctypes.cast(textpage, Handle)  # type: ignore[arg-type]
     glyphs = _glyphs(handle, text, place)
     _, lefts, rights, bottoms, tops = glyphs
@@ -90,7 +87,7 @@ def read_words(
 
 
 def _within(words: Sequence[Word], boxes: Sequence[Box]) -> list[int]:
-    """Return the places of the words that start in boxes, placed as they are."""
+    """Return the indices of the words that start in boxes, which are in the same coordinates."""
     # By squares of eight points, so that each word is looked up once.
     squares: dict[tuple[int, int], list[Box]] = {}
     for box in boxes:
@@ -114,7 +111,7 @@ def _starts_in(word: Word, box: Box) -> bool:
 def _split(
     text: str, glyphs: Glyphs, first: int, whys: list[Foreign | None], baseline: float, spaced: bool
 ) -> Iterator[Word]:
-    """Yield a word as the parts that are the table's own text and those that are not, and why."""
+    """Yield a word in parts: those that are the table's own text, and those that are not, with the reason."""
     start = first
     for why, part in groupby(whys):
         stop = start + len(list(part))
@@ -135,7 +132,7 @@ def _line(textpage: Handle, index: int, place: PageTransform) -> tuple[float, Fo
 
 
 class _Boxes:
-    """Room for the boxes of a page's glyphs, and references into it, made once for all pages."""
+    """A buffer for the boxes of a page's glyphs with references into it, allocated once for all pages."""
 
     def __init__(self) -> None:
         self._room = (c_float * 0)()
@@ -156,7 +153,7 @@ _boxes = _Boxes()
 
 
 def _glyphs(textpage: Handle, text: str, place: PageTransform) -> Glyphs:
-    """Return the glyphs of a page with their advance boxes, placed."""
+    """Return the glyphs of a page with their advance boxes, in the coordinates of the page as it is read."""
     lefts, tops, rights, bottoms = _boxes.of(textpage, len(text))
     if place.turn == 1:
         lefts, tops, rights, bottoms = bottoms, [-x for x in lefts], tops, [-x for x in rights]
