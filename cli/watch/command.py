@@ -114,13 +114,13 @@ def watch(ctx: click.Context, /, **given: Any) -> WatchRequest | None:
             stack.callback(endpoint.close)
             log("status_port", port=endpoint.port)
         heartbeat = Heartbeat(free_slot(state_folder(), request.output))
-        outside = Reporters(log=log, board=board, heartbeat=heartbeat, metrics=metrics, notifier=Notifier())
-        means = DaemonResources(
+        reporters = Reporters(log=log, board=board, heartbeat=heartbeat, metrics=metrics, notifier=Notifier())
+        resources = DaemonResources(
             ledger=lambda: Ledger.open(given["ledger"], keep=given["keep"], patience=_PATIENCE),
             pool=lambda wanted: Pool(wanted.workers, wanted.batch.guards, preload=PRELOAD),
             again=lambda: read_again(ctx, request, log),
         )
-        daemon = Daemon(request, means, outside, DaemonLease(request.output))
+        daemon = Daemon(request, resources, reporters, DaemonLease(request.output))
         stack.callback(daemon.close)
         heard = stack.enter_context(_signals(daemon))
         daemon.run()

@@ -10,19 +10,16 @@ from typing import Any
 
 import click
 
-from ...core.errors import TukscalError
 from ...core.watch.status import (
     DaemonHealth,
     DaemonState,
     DaemonStatus,
     Life,
     ObservedDaemon,
-    all_seen,
+    heartbeat_files,
     heartbeat_slots,
-    latest,
-    look,
+    observed,
     plain,
-    read_heartbeat,
 )
 from ...core.wording import counted, memory, size
 from ..common.paths import state_folder
@@ -144,28 +141,13 @@ def status(ctx: click.Context, output: Path | None, machine: bool) -> None:
     Exit code 0: it works, or stands by for one that does; 1: it needs attention: it is degraded, hanging, or stands by
     for nobody; 3: none is running. The worst of several counts; stopped daemons are not counted.
     """
-    seen = _of(output) if output else _all()
+    folder = state_folder()
+    seen = observed(heartbeat_slots(folder, output) if output else heartbeat_files(folder))
     if machine:
         click.echo(json.dumps({"daemons": [document(one) for one in seen]}, indent=2))
     else:
         print_lines(status_lines(seen) if seen else nothing_lines(output))
     ctx.exit(_exit_code(seen))
-
-
-def _of(output: Path) -> list[ObservedDaemon]:
-    """Return the daemons that write into a folder, or the last that did."""
-    beats = map(read_heartbeat, heartbeat_slots(state_folder(), output))
-    return latest(look(beat) for beat in beats if beat is not None)
-
-
-def _all() -> list[ObservedDaemon]:
-    """Return every daemon there is a file of; raises the error of the first that cannot be read."""
-    found = []
-    for one in all_seen(state_folder()):
-        if isinstance(one, TukscalError):
-            raise one
-        found.append(one)
-    return latest(found)
 
 
 def _exit_code(seen: Sequence[ObservedDaemon]) -> int:

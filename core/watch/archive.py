@@ -27,7 +27,7 @@ Tell = Callable[[Path, str], None]
 """Takes a file and what could not be done with it, as a sentence."""
 
 
-class Leaving:
+class Archive:
     """What becomes of the PDFs of one request, tried again where it does not work."""
 
     def __init__(

@@ -19,12 +19,12 @@ from ..errors import InputOutput, NotWritable, TukscalError, own_fault
 from ..jobs.commit import Finished, TakenOver
 from ..ledger import Ledger, State
 from ..pool import CannotStart, Executor, Guards
-from .intake import Desk
+from .intake import Intake, WatchContext
 from .lease import DaemonLease, Role
-from .reporters import Reporters, Tally, state_of, status_of
+from .reporters import Counters, Reporters, state_of, status_of
 from .request import WatchRequest
-from .scan import OutPlace
-from .session import Shift
+from .scan import OutputFolder
+from .session import WatchSession
 from .status import DaemonState, DaemonStatus
 
 _BACKOFF = Backoff(first=5.0, most=60.0)
@@ -87,19 +87,19 @@ class Daemon:
     def __init__(
         self,
         request: WatchRequest,
-        means: DaemonResources,
-        outside: Reporters,
+        resources: DaemonResources,
+        reporters: Reporters,
         lease: DaemonLease,
         *,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open what is needed. Raises InputOutput or NotWritable."""
-        self._means = means
-        self._outside = outside
+        self._resources = resources
+        self._reporters = reporters
         self._lease = lease
         self._ticks = ticks
         self._wake = Event()
-        self._tally = Tally()
+        self._counters = Counters()
         self._trouble = Trouble(ticks)
         self._role = Role.STANDBY
         self._began = ticks()
@@ -111,14 +111,14 @@ class Daemon:
         self._next: WatchRequest | None = None
         self._anew = False  # whether to begin with everything to be looked at again
         self._faults = 0
-        self._place = OutPlace(request.output)
+        self._place = OutputFolder(request.output)
         self._ledger = self._open_ledger()
-        self._pool = means.pool(request)
-        self._shift = self._new_shift(request, self._pool)
+        self._pool = resources.pool(request)
+        self._session = self._new_session(request, self._pool)
 
     def close(self) -> None:
         """End the workers and close the ledger."""
-        self._shift.sight.close()
+        self._session.monitor.close()
         self._pool.close()
         self._ledger.close()
 
@@ -137,18 +137,18 @@ class Daemon:
     @property
     def failures(self) -> int:
         """How many PDFs have no calendar, and were given up since the start."""
-        outcomes = self._tally.outcomes
+        outcomes = self._counters.outcomes
         given_up = outcomes[State.DEAD.value] + outcomes[State.QUARANTINED.value]
-        unseen = self._shift.settling.waiting + len(self._shift.unreadable) if self._request.once else 0
-        return given_up + len(self._desk.quarantined) + len(self._desk.refused) + unseen
+        unseen = self._session.settling.waiting + len(self._session.unreadable) if self._request.once else 0
+        return given_up + len(self._intake.quarantined) + len(self._intake.refused) + unseen
 
     def run(self) -> None:
         """Work until told to end, or with `once` until everything that was there has its outcome.
 
         Raises, with `once`, what keeps it from working.
         """
-        self._outside.log("started", source=self._request.source, output=self._request.output, version=__version__)
-        self._outside.notifier.ready("starting")
+        self._reporters.log("started", source=self._request.source, output=self._request.output, version=__version__)
+        self._reporters.notifier.ready("starting")
         try:
             while not self._over():
                 self.step()
@@ -157,7 +157,7 @@ class Daemon:
 
     def step(self, patience: float = _STEP) -> None:
         """Do what can be done now, waiting at most so many seconds for something to happen."""
-        self._outside.notifier.alive()
+        self._reporters.notifier.alive()
         try:
             self._turn(patience)
         except CannotStart as error:  # the pool forgot its calls
@@ -174,67 +174,62 @@ class Daemon:
 
     def _turn(self, patience: float) -> None:
         self._obey()
-        self._desk.loop.paused = bool(self._trouble.reason or self._next) or self._role is Role.STANDBY
+        self._intake.loop.paused = bool(self._trouble.reason or self._next) or self._role is Role.STANDBY
         if not self._holds() or self._trouble.waits:
             self._rest(patience)
             return
         if self._trouble.reason:
             self._recover()
         if self._ending is None:
-            if self._anew or self._desk.orphaned:
+            if self._anew or self._intake.orphaned:
                 self._begin_anew(self._request)
             self._look()
-            if self._desk.batch is None:  # it begins anew with the next look
+            if self._intake.batch is None:  # it begins anew with the next look
                 return
-            self._shift.take()
-            self._shift.forget()
-            self._keep_house()
+            self._session.take()
+            self._session.forget()
+            self._intake.tidy()
+            if self._ticks() >= self._house:
+                self._house = self._ticks() + _HOUSE
+                self._ledger.retention.purge()
         self._work(patience)
 
     def _look(self, *, now: bool = False) -> None:
-        files = self._shift.look(now=now)
-        if self._shift.replaced:
-            self._begin_in_another_folder()
+        files = self._session.look(now=now)
+        if self._session.replaced:
+            why = (
+                "It is another folder, or on another disk, than it was: what was in that one is not taken for removed."
+            )
+            self._reporters.log("folder_replaced", level=logging.WARNING, file=self._request.source, reason=why)
+            self._begin_anew(self._request)
             return
         if files is not None:
-            self._tally.scanned(files)
-
-    def _begin_in_another_folder(self) -> None:
-        """Look at everything anew: of what was in the folder before, nothing is taken for removed."""
-        why = "It is another folder, or on another disk, than it was: what was in that one is not taken for removed."
-        self._outside.log("folder_replaced", level=logging.WARNING, file=self._request.source, reason=why)
-        self._begin_anew(self._request)
-
-    def _keep_house(self) -> None:
-        self._desk.tidy()
-        if self._ticks() >= self._house:
-            self._house = self._ticks() + _HOUSE
-            self._ledger.retention.purge()
+            self._counters.scanned(files)
 
     def _work(self, patience: float) -> None:
-        waits = patience if self._ending is not None else self._shift.due - self._ticks()
-        self._tell(self._desk.loop.step(min(patience, max(0.01, waits))))
-        results = self._desk.results
+        waits = patience if self._ending is not None else self._session.due - self._ticks()
+        self._tell(self._intake.loop.step(min(patience, max(0.01, waits))))
+        results = self._intake.results
         if results.full is not None:
             results.full = None
-            if (error := self._desk.writable()) is not None:  # else it is that one file's trouble
+            if (error := self._intake.writable()) is not None:  # else it is that one file's trouble
                 raise error
 
     def _rest(self, patience: float) -> None:
         """Let what is being converted come to its end, or wait."""
-        if self._desk.loop.running:
-            self._tell(self._desk.loop.step(min(patience, _GLANCE)))
+        if self._intake.loop.running:
+            self._tell(self._intake.loop.step(min(patience, _GLANCE)))
         elif self._ending is None:
             self._wake.wait(patience)
             self._wake.clear()
 
     def _tell(self, finished: list[Finished]) -> None:
         for one in finished:
-            self._tally.count(one)
-            self._outside.ended(one)
-            self._shift.ended(one)
+            self._counters.count(one)
+            self._reporters.ended(one)
+            self._session.ended(one)
         if finished:
-            self._desk.put_away()
+            self._intake.put_away()
 
     # ---- who works
 
@@ -250,7 +245,7 @@ class Daemon:
 
     def _breathe(self) -> None:
         """Stay the owner, and alive for the system, while a look takes long. Raises InputOutput."""
-        self._outside.notifier.alive()
+        self._reporters.notifier.alive()
         self._holds()
 
     def _check_place(self) -> None:
@@ -267,10 +262,10 @@ class Daemon:
     def _change_role(self, role: Role) -> None:
         self._role = role
         if role is Role.OWNER:
-            self._anew = self._desk.batch is not None  # the other one may have left jobs of files we know
-            self._outside.log("works", reason="no other daemon works on this share")
+            self._anew = self._intake.batch is not None  # the other one may have left jobs of files we know
+            self._reporters.log("works", reason="no other daemon works on this share")
         else:
-            self._outside.log("stands_by", owner=self._lease.owner, reason=self._lease.fault or None)
+            self._reporters.log("stands_by", owner=self._lease.owner, reason=self._lease.fault or None)
             self._let_go()
 
     def _may(self) -> TukscalError | None:
@@ -278,7 +273,7 @@ class Daemon:
 
     def _let_go(self) -> None:
         with contextlib.suppress(TukscalError):  # the loop tells the ledger later
-            self._desk.loop.release()
+            self._intake.loop.release()
 
     # ---- trouble, and its end
 
@@ -287,13 +282,13 @@ class Daemon:
         if self._request.once and self._ending is None:
             raise error
         if self._trouble.begin(error.message):
-            self._outside.log("degraded", level=logging.WARNING, reason=error.message)
+            self._reporters.log("degraded", level=logging.WARNING, reason=error.message)
             self._publish()
 
     def _blunder(self, error: Exception) -> None:
         """Go on after a fault of our own with everything to be looked at again, but not for ever."""
         fault = own_fault(error)
-        self._outside.fault(error, fault)
+        self._reporters.log("fault", level=logging.ERROR, message=fault.message, kind=type(error).__name__)
         self._faults += 1
         if self._faults >= _FAULTS:
             raise error
@@ -306,13 +301,13 @@ class Daemon:
         self._mend_ledger()
         if self._anew:
             self._begin_anew(self._request)
-        if (error := self._desk.writable()) is not None:
+        if (error := self._intake.writable()) is not None:
             raise error
         self._look(now=True)
-        revived = self._desk.revive()
+        revived = self._intake.revive()
         self._trouble.end()
-        self._desk.loop.paused = False
-        self._outside.log("recovered", revived=revived)
+        self._intake.loop.paused = False
+        self._reporters.log("recovered", revived=revived)
 
     def _mend_ledger(self) -> None:
         """Open the ledger again if it was removed, replaced or damaged. Raises InputOutput or NotWritable."""
@@ -325,20 +320,20 @@ class Daemon:
             self._ledger, self._anew = ledger, True
 
     def _open_ledger(self) -> Ledger:
-        ledger = self._means.ledger()
+        ledger = self._resources.ledger()
         if ledger.moved_aside:
-            self._outside.log("ledger_moved_aside", level=logging.WARNING, to=ledger.moved_aside)
+            self._reporters.log("ledger_moved_aside", level=logging.WARNING, to=ledger.moved_aside)
         return ledger
 
     # ---- requests
 
     @property
     def _request(self) -> WatchRequest:
-        return self._shift.request
+        return self._session.request
 
     @property
-    def _desk(self) -> Desk:
-        return self._shift.desk
+    def _intake(self) -> Intake:
+        return self._session.intake
 
     def _obey(self) -> None:
         """Do what signals asked for."""
@@ -346,41 +341,49 @@ class Daemon:
             self._stops = self._asked_to_stop
             grace = 0.0 if self._stops > 1 else self._request.grace
             self._ending = min(self._ending or float("inf"), self._ticks() + grace)
-            self._desk.loop.stop(at_once=self._stops > 1)
-            self._outside.log("ending", seconds=grace)
+            self._intake.loop.stop(at_once=self._stops > 1)
+            self._reporters.log("ending", seconds=grace)
         if self._asked_to_reload and self._ending is None:
             self._asked_to_reload = False
-            self._next = self._means.again() or self._next
-        if self._next is not None and self._ending is None and not self._desk.loop.running:
-            self._outside.notifier.reloading()
+            self._next = self._resources.again() or self._next
+        if self._next is not None and self._ending is None and not self._intake.loop.running:
+            self._reporters.notifier.reloading()
             self._begin_anew(self._next)
             self._next = None
-            self._outside.log("reloaded")
-            self._outside.notifier.ready()
+            self._reporters.log("reloaded")
+            self._reporters.notifier.ready()
 
     def _begin_anew(self, request: WatchRequest) -> None:
         """Go on with a request as if just started. Raises InputOutput; then everything is as it was."""
-        self._tell(self._desk.results.commit())
+        self._tell(self._intake.results.commit())
         same = _pool_of(request) == _pool_of(self._request)
-        pool = self._pool if same else self._means.pool(request)
-        shift = self._new_shift(request, pool)
+        pool = self._pool if same else self._resources.pool(request)
+        session = self._new_session(request, pool)
         self._let_go()
-        self._shift.sight.close()
+        self._session.monitor.close()
         if not same:
             self._pool.close()
-        self._shift, self._pool, self._anew = shift, pool, False
+        self._session, self._pool, self._anew = session, pool, False
 
-    def _new_shift(self, request: WatchRequest, pool: Executor) -> Shift:
-        return Shift(
-            request, self._ledger, pool, self._outside,
-            may=self._may, ticks=self._ticks, wake=self._wake, breathe=self._breathe,
-        )  # fmt: skip
+    def _new_session(self, request: WatchRequest, pool: Executor) -> WatchSession:
+        return WatchSession(
+            WatchContext(
+                request=request,
+                ledger=self._ledger,
+                pool=pool,
+                reporters=self._reporters,
+                may=self._may,
+                ticks=self._ticks,
+                wake=self._wake,
+                breathe=self._breathe,
+            )
+        )
 
     # ---- the end
 
     def _over(self) -> bool:
         if self._ending is not None:
-            return not self._desk.loop.running or self._ticks() >= self._ending
+            return not self._intake.loop.running or self._ticks() >= self._ending
         return self._request.once and self._is_done()
 
     def _is_done(self) -> bool:
@@ -388,41 +391,41 @@ class Daemon:
         late = self._ticks() >= self._began + _ONCE
         if late and self._role is Role.STANDBY:
             raise NotWritable(f"{self._request.output} is being written by another daemon: {self._lease.owner}.")
-        if not self._tally.looked or not (self._shift.still or late):
+        if not self._counters.looked or not (self._session.still or late):
             return False
-        counts = self._ledger.history.counts(queue=self._desk.digests.queue)
+        counts = self._ledger.history.counts(queue=self._intake.digests.queue)
         return not any(counts[state] for state in (State.QUEUED, State.RUNNING, State.FAILED))
 
     def _end(self) -> None:
         """Give everything back; what is not recorded is done by whoever comes next."""
-        self._outside.notifier.stopping()
+        self._reporters.notifier.stopping()
         with contextlib.suppress(TukscalError):
-            self._tell(self._desk.results.commit())
+            self._tell(self._intake.results.commit())
         self._let_go()
         with contextlib.suppress(TukscalError):
-            if self._desk.batch is not None:
-                self._ledger.history.end_batch(self._desk.batch, {"done": self._tally.outcomes[State.DONE.value]})
-        self._shift.sight.close()
+            if self._intake.batch is not None:
+                self._ledger.history.end_batch(self._intake.batch, {"done": self._counters.outcomes[State.DONE.value]})
+        self._session.monitor.close()
         self._lease.release()
         self._publish(ended=True)
-        self._outside.log("stopped")
+        self._reporters.log("stopped")
 
     def _publish(self, *, ended: bool = False) -> None:
         """Tell everybody what it does."""
         self._published = self._ticks()
-        self._outside.publish(self._status(ended=ended))
+        self._reporters.publish(self._status(ended=ended))
 
     def _status(self, *, ended: bool) -> DaemonStatus:
-        desk, sight = self._desk, self._shift.sight
+        intake, monitor = self._intake, self._session.monitor
         if not self._trouble.reason:
-            self._tally.ask(self._ledger, desk.digests.queue)
+            self._counters.ask(self._ledger, intake.digests.queue)
         reason = self._trouble.reason or self._lease.fault
-        busy = bool(desk.loop.running or len(desk.results)) or not self._shift.still
-        state = state_of(self._tally, self._lease, reason, ending=self._ending is not None, busy=busy)
+        busy = bool(intake.loop.running or len(intake.results)) or not self._session.still
+        state = state_of(self._counters, self._lease, reason, ending=self._ending is not None, busy=busy)
         return status_of(
-            self._tally, self._request, self._lease, self._pool,
-            state=DaemonState.STOPPED if ended else state, reason=reason, mode=sight.mode, mode_reason=sight.why,
-            oldest=desk.oldest, running=len(desk.loop.running),
+            self._counters, self._request, self._lease, self._pool,
+            state=DaemonState.STOPPED if ended else state, reason=reason, mode=monitor.mode, mode_reason=monitor.why,
+            oldest=intake.oldest, running=len(intake.loop.running),
         )  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from threading import Event
 
@@ -20,7 +22,7 @@ from ..ledger import Job, Ledger, NewJob, Stamps, State
 from ..pool import Executor
 from ..system.files import FileChange, Stamp, change_files, is_no_file, leads_out
 from . import earlier
-from .archive import Leaving
+from .archive import Archive
 from .notes import Fate, no_error, notes
 from .reporters import Reporters
 from .request import WatchRequest
@@ -31,26 +33,29 @@ _BACKOFF = Backoff(first=600.0, factor=1.0)  # until what failed for a reason ou
 _PROBE = 2**20  # bytes: more than a calendar has
 
 
-class Desk:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchContext:
+    """What the work on one request needs."""
+
+    request: WatchRequest
+    ledger: Ledger
+    pool: Executor
+    reporters: Reporters
+    may: May
+    """Tells whether files may be written now."""
+    ticks: Callable[[], float]
+    wake: Event
+    breathe: Callable[[], object]
+    """Called again and again while a look takes long."""
+
+
+class Intake:
     """The jobs of one folder under one set of options."""
 
-    def __init__(
-        self,
-        request: WatchRequest,
-        ledger: Ledger,
-        pool: Executor,
-        outside: Reporters,
-        *,
-        may: May,
-        ticks: Callable[[], float],
-        wake: Event,
-    ) -> None:
-        """Work on a request; `outside` hears of PDFs that are refused, put aside or stay, and of jobs left behind."""
-        self._outside = outside
-        self._request = request
-        self._ledger = ledger
-        self._may = may
-        self._ticks = ticks
+    def __init__(self, context: WatchContext) -> None:
+        request, ledger = context.request, context.ledger
+        self._request, self._ledger, self._reporters = request, ledger, context.reporters
+        self._may, self._ticks = context.may, context.ticks
         self.digests: Digests = digests(request.batch)  # a batch over the same folders shares its work with us
         self.home: Home | None = None
         """Where the folder was when its work began."""
@@ -58,19 +63,19 @@ class Desk:
         """The ledger's batch of this work, once it began."""
         self.orphaned = False
         """Whether another daemon's jobs were found since: then everything is to be looked at anew."""
-        self.results = Results(ledger, beside=notes, may=may, push=request.batch.push)
+        self.results = Results(ledger, beside=notes, may=context.may, push=request.batch.push)
         queue = QueueSource(
             ledger, self.digests.queue, self.results,
             assign=assign(request.batch), share=share, taken_over=self._hear_of_orphans,
         )  # fmt: skip
-        self.loop = Loop(queue, pool, pace=Pace(grace=request.grace), wake=wake)
+        self.loop = Loop(queue, context.pool, pace=Pace(grace=request.grace), wake=context.wake)
         self._places = Places(str(request.output), ".ics", self._owner)
-        self._leaving = Leaving(
-            request, ticks, gone=lambda path: self._places.forget(str(path)), tell=outside.not_put_away
+        self._archive = Archive(
+            request, context.ticks, gone=lambda path: self._places.forget(str(path)), tell=self._reporters.not_put_away
         )
         self._open: dict[Path, tuple[Stamp, float]] = {}  # PDFs with a job, in the order they came
         self._revivable: list[Job] = []  # jobs that failed because of something outside
-        self._pause = Pause(ticks, _BACKOFF)
+        self._pause = Pause(context.ticks, _BACKOFF)
         self._done_with: list[tuple[Job | NewJob, Stamp, bool]] = []  # their PDFs are to be put away
         self.refused: set[Path] = set()
         """PDFs whose calendar would be written elsewhere."""
@@ -86,12 +91,12 @@ class Desk:
         """Begin with a folder that is at `home`, with `mounts` in it. Raises InputOutput or NotWritable."""
         self.batch = earlier.begin(self._ledger, self._request, home, mounts)
         if count := self._ledger.queue.take_over():
-            self._outside.orphans(count)
+            self._reporters.orphans(count)
         self._park(self.batch)
         self.home = home
 
     def _hear_of_orphans(self, count: int) -> None:
-        self._outside.orphans(count)
+        self._reporters.orphans(count)
         if self.batch is not None:
             self.orphaned = self._park(self.batch) > 0
 
@@ -108,7 +113,8 @@ class Desk:
         """
         again, wanted, stamps = list[str](), list[tuple[NewJob, str]](), dict[Path, Stamp]()
         for one in settled:
-            source, output = self._placed(one.path)
+            source = Path(one.path)
+            output = Path(self._places.output(self._found(source)))
             if leads_out(str(output.parent), str(self._request.output)):
                 self._refuse(source, f"{output.parent} leads out of {self._request.output} by a link")
                 continue
@@ -136,23 +142,24 @@ class Desk:
         self._done_with += [(job, stamps[job.source], True) for job in sorts.unchanged]
         for job in sorts.quarantined:
             self.quarantined.append(job.source)
-            self._outside.put_aside(job.source)
+            level, why = logging.WARNING, "It ended its worker twice."
+            self._reporters.log("put_aside", level=level, file=job.source, reason=why)
         self._done_with += [(job, stamps[job.source], False) for job in sorts.quarantined]
         self.put_away()
         return again
 
     def _refuse(self, source: Path, why: str) -> None:
         if source not in self.refused:
-            self._outside.skipped(Skipped(source, f"its calendar has no place: {why}", bad=True))
+            self._reporters.skipped(Skipped(source, f"its calendar has no place: {why}", bad=True))
         self.refused.add(source)
 
     def _stay(self, there: Sequence[tuple[NewJob, Job]]) -> None:
         """Note that PDFs that were put away are back, and stay now."""
         if self._request.on_success is Fate.KEEP:
-            back = [(job, was) for job, was in there if was.put_away]
             self._ledger.retention.restamp(
                 Stamps(job.output, was.sha256, was.output_sha256 or "", job.source_stamp, was.output_stamp or "")
-                for job, was in back
+                for job, was in there
+                if was.put_away
             )
 
     def ended(self, finished: Finished) -> None:
@@ -172,18 +179,19 @@ class Desk:
 
     def put_away(self) -> None:
         """Do with the PDFs whose jobs ended what is asked for. Raises InputOutput if the ledger cannot be told."""
-        leaving = [one for one in self._done_with if self._leaving.fate(done=one[2]) is not Fate.KEEP]
+        leaving = [one for one in self._done_with if self._archive.fate(done=one[2]) is not Fate.KEEP]
         if leaving and self._may() is None:  # if it is still ours to do
             self._ledger.retention.put_away(job.output for job, _, _ in leaving)
             for job, stamp, done in leaving:
-                self._leaving.leave(job.source, stamp, done=done)
+                self._archive.leave(job.source, stamp, done=done)
         self._done_with.clear()
 
     def sweep(self, seen: Collection[str]) -> list[Path]:
         """Return the PDFs that were removed while no daemon ran, to be forgotten like those that go now."""
         assert self.home is not None, "begun"
         found = earlier.removed(self._ledger, self._request, seen, self.home)
-        return [job.source for job in found if self._is_at_home(job)]
+        # Only PDFs that would have the output they had.
+        return [job.source for job in found if self._places.output(self._found(job.source)) == str(job.output)]
 
     def gone(self, path: Path) -> tuple[Path | None, str]:
         """Forget a PDF that is not there any more, with the note about it.
@@ -206,7 +214,7 @@ class Desk:
     def tidy(self) -> None:
         """Try again, now and then, what could not be done. Raises InputOutput if the ledger cannot be written."""
         self.put_away()
-        self._leaving.again()
+        self._archive.again()
         if self._revivable and not self._pause.left:
             self.revive()
 
@@ -230,10 +238,6 @@ class Desk:
 
     # ---- parts
 
-    def _placed(self, path: str) -> tuple[Path, Path]:
-        source = Path(path)
-        return source, Path(self._places.output(self._found(source)))
-
     def _look(self, source: Path, output: Path) -> PdfSnapshot:
         _make_folder(output.parent)
         batch = self._request.batch
@@ -242,10 +246,6 @@ class Desk:
 
     def _found(self, source: Path) -> Found:
         return Found(str(source), PurePath(os.path.relpath(source, self._request.source)).as_posix())
-
-    def _is_at_home(self, job: Job) -> bool:
-        """Tell whether a PDF would have the output it had."""
-        return self._places.output(self._found(job.source)) == str(job.output)
 
     def _owner(self, output: str) -> str | None:
         path = Path(output)

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -58,14 +58,7 @@ Wait = Callable[[threading.Event, float], bool]
 """Waits for an event to be set, at most so many seconds; returns whether it is."""
 
 
-class Wake(Protocol):
-    """What wakes the main loop, as threading.Event does."""
-
-    def set(self) -> None:
-        """Wake it; called from other threads."""
-
-
-class Blind(Exception):
+class NoEvents(Exception):
     """The system gives no events for a folder; the text is a sentence."""
 
 
@@ -77,13 +70,13 @@ class Hints(NamedTuple):
     """Look at all of the folder: too much happened, or something happened to folders."""
 
 
-class Eyes:
+class FolderEvents:
     """Watches one folder and all below it, links not followed, until closed."""
 
-    def __init__(self, root: str, wake: Wake, *, cares: Callable[[str], bool], most: int = MOST) -> None:
+    def __init__(self, root: str, wake: threading.Event, *, cares: Callable[[str], bool], most: int = MOST) -> None:
         """Begin to watch; `cares` tells, in another thread, whether a path is worth a look.
 
-        Raises Blind if the system does not let us.
+        Raises NoEvents if the system does not let us.
         """
         self._wake = wake
         self._cares = cares
@@ -106,18 +99,10 @@ class Eyes:
         except BaseException as error:
             self.close()
             if isinstance(error, OSError):
-                raise Blind(f"The folder cannot be watched: {error.strerror}.") from None
+                raise NoEvents(f"The folder cannot be watched: {error.strerror}.") from None
             raise
         self._threads = [self._observer, *self._observer.emitters]
         logging.getLogger("watchdog").addHandler(self._log)
-
-    def __enter__(self) -> Eyes:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close."""
-        self.close()
 
     def hints(self) -> Hints:
         """Return what was seen since the last call."""
@@ -143,7 +128,7 @@ class Eyes:
             return self._expected.setdefault(path, threading.Event())
 
     def trouble(self) -> str:
-        """Return why these eyes can be trusted no more, as a sentence; empty if they can. Trouble never passes.
+        """Return why these events can be trusted no more, as a sentence; empty if they can. Trouble never passes.
 
         Ask after each look: a share that goes and comes back between two questions is the same share by its numbers.
         """
@@ -209,11 +194,11 @@ class Eyes:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, eyes: Eyes) -> None:
-        self._eyes = eyes
+    def __init__(self, events: FolderEvents) -> None:
+        self._events = events
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        self._eyes.tell(event)
+        self._events.tell(event)
 
 
 class _Losses(logging.Handler):
@@ -242,48 +227,43 @@ def _place(root: str) -> tuple[int, int] | None:
 class WatchMode:
     """How a folder is watched."""
 
-    eyes: Eyes | None
+    events: FolderEvents | None
     """What gives events, to be closed by whoever gets it; None where the folder has to be looked at again and again."""
     why: str
     """A sentence."""
 
-    @property
-    def native(self) -> bool:
-        """Whether there are events."""
-        return self.eyes is not None
-
 
 def choose(
-    root: Path, open_eyes: Callable[[], Eyes], *, poll: bool = False, wait: Wait = threading.Event.wait
+    root: Path, open_events: Callable[[], FolderEvents], *, poll: bool = False, wait: Wait = threading.Event.wait
 ) -> WatchMode:
     """Decide how to watch a folder; `poll` is a person's word for no events."""
     if poll:
-        return WatchMode(eyes=None, why="Polling was asked for.")
+        return WatchMode(events=None, why="Polling was asked for.")
     if refusal := _refusal(file_system(root)):
-        return WatchMode(eyes=None, why=refusal)
+        return WatchMode(events=None, why=refusal)
     try:
-        eyes = open_eyes()
-    except Blind as error:
-        return WatchMode(eyes=None, why=str(error))
+        events = open_events()
+    except NoEvents as error:
+        return WatchMode(events=None, why=str(error))
     try:
-        seen = probe(eyes, root, wait)
+        seen = probe(events, root, wait)
     except BaseException:
-        eyes.close()
+        events.close()
         raise
     if seen is None:
         return WatchMode(
-            eyes=eyes, why="The folder is on a disk of this computer; no file can be made in it for a test."
+            events=events, why="The folder is on a disk of this computer; no file can be made in it for a test."
         )
     if seen:
-        return WatchMode(eyes=eyes, why="The folder is on a disk of this computer, and events come.")
-    eyes.close()
-    return WatchMode(eyes=None, why=f"No event came within {SECONDS:g} seconds of making a file.")
+        return WatchMode(events=events, why="The folder is on a disk of this computer, and events come.")
+    events.close()
+    return WatchMode(events=None, why=f"No event came within {SECONDS:g} seconds of making a file.")
 
 
-def probe(eyes: Eyes, root: Path, wait: Wait = threading.Event.wait) -> bool | None:
+def probe(events: FolderEvents, root: Path, wait: Wait = threading.Event.wait) -> bool | None:
     """Make a hidden file, tell whether its event comes, and remove it; None if none can be made."""
     path = os.path.join(os.path.abspath(root), PROBE)
-    expected = eyes.expect(path)
+    expected = events.expect(path)
     try:
         os.close(os.open(path, _MAKE, 0o600))
     except OSError:
@@ -317,7 +297,7 @@ class Rhythm:
     poll: bool = False
 
 
-class Sight:
+class FolderMonitor:
     """One folder, looked at when there is a reason."""
 
     def __init__(
@@ -344,7 +324,7 @@ class Sight:
     @property
     def mode(self) -> str:
         """How the folder is watched: native or polling; empty before the first look."""
-        return "" if self._mode is None else "native" if self._mode.native else "polling"
+        return "" if self._mode is None else "native" if self._events else "polling"
 
     @property
     def why(self) -> str:
@@ -366,11 +346,15 @@ class Sight:
         """When, by the clock, everything is looked at again if nothing happens."""
         return self._next
 
+    @property
+    def _events(self) -> FolderEvents | None:
+        return self._mode.events if self._mode else None
+
     def look(self) -> Scan | None:
         """Look where there is a reason, or return None."""
         now = self._ticks()
         self._choose(now)
-        hints = self._mode.eyes.hints() if self._mode and self._mode.eyes else None
+        hints = self._events.hints() if self._events else None
         everything = hints is not None and hints.everything
         if everything:
             self._next = min(self._next, self._last + _BREATH)
@@ -387,35 +371,35 @@ class Sight:
 
     def compare(self, new: Iterable[str]) -> None:
         """Tell which files were new in the last look: what no event told of makes the events doubtful."""
-        if self._full and self._mode and self._mode.eyes:
-            self._mode.eyes.compare(new)
+        if self._full and self._events:
+            self._events.compare(new)
 
     def close(self) -> None:
         """End what gives events."""
-        if self._mode and self._mode.eyes:
-            self._mode.eyes.close()
+        if self._events:
+            self._events.close()
         self._mode = None
 
     def _look_at_all(self, now: float) -> Scan:
         scan = self._scanner.scan()
         self._full = not scan.error
         self._last = now
-        native = self._mode is not None and self._mode.native and not scan.error
+        native = self._events is not None and not scan.error
         self._next = now + (self._rhythm.scan if native else min(self._rhythm.poll_every, self._rhythm.scan))
         return scan
 
     def _choose(self, now: float) -> None:
         """Decide how to watch: at first, when events cannot be trusted any more, and now and then whether they can."""
-        trouble = self._mode.eyes.trouble() if self._mode and self._mode.eyes else ""
-        again = self._mode is not None and not self._mode.native and not self._rhythm.poll
-        if trouble and self._mode and self._mode.eyes:
-            self._mode.eyes.close()
-            self._mode = WatchMode(eyes=None, why=trouble)
+        trouble = self._events.trouble() if self._events else ""
+        again = self._events is None and not self._rhythm.poll
+        if trouble and self._events:
+            self._events.close()
+            self._mode = WatchMode(events=None, why=trouble)
             self._pause.begin()
             self._next = now
         elif self._mode is None or (again and not self._pause.left):
             self._pause.begin()
             self._mode = choose(Path(self._scanner.root), self._open, poll=self._rhythm.poll)
 
-    def _open(self) -> Eyes:
-        return Eyes(self._scanner.root, self._wake, cares=self._scanner.cares)
+    def _open(self) -> FolderEvents:
+        return FolderEvents(self._scanner.root, self._wake, cares=self._scanner.cares)

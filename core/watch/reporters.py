@@ -156,13 +156,6 @@ class Reporters:
         level = logging.WARNING if one.bad else logging.INFO
         self.log("skipped", level=level, file=one.path, reason=one.reason)
 
-    def gone(self, calendar: Path | None, trouble: str) -> None:
-        """Tell which calendar went with its PDF, and what could not be removed."""
-        if calendar is not None:
-            self.log("removed", file=calendar, reason="its PDF is gone")
-        if trouble:
-            self.log("not_removed", level=logging.WARNING, message=trouble)
-
     def not_put_away(self, file: Path, message: str) -> None:
         """Tell why a PDF that is done with is still there."""
         self.log("not_put_away", level=logging.WARNING, file=file, message=message)
@@ -171,18 +164,10 @@ class Reporters:
         """Tell that a process left jobs behind."""
         self.log("taken_over", jobs=count, reason="The process that was at them is gone.")
 
-    def put_aside(self, file: Path) -> None:
-        """Tell of a PDF that is left alone until it changes."""
-        self.log("put_aside", level=logging.WARNING, file=file, reason="It ended its worker twice.")
-
-    def fault(self, error: Exception, told: TukscalError) -> None:
-        """Tell of a fault of our own."""
-        self.log("fault", level=logging.ERROR, message=told.message, kind=type(error).__name__)
-
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
-    """What was counted since the start; times are unix seconds."""
+class Counters:
+    """What was counted since the start, each a field of the status; times are unix seconds."""
 
     started: float = field(default_factory=time.time)
     last_scan: float | None = None
@@ -221,20 +206,22 @@ class Tally:
             self.queue = counts[State.QUEUED] + counts[State.FAILED]
 
 
-def state_of(tally: Tally, lease: DaemonLease, reason: str, *, ending: bool, busy: bool) -> DaemonState:
+def state_of(counters: Counters, lease: DaemonLease, reason: str, *, ending: bool, busy: bool) -> DaemonState:
     """Return what the daemon does as a whole; `reason` is what keeps it from working, if anything does."""
     if ending:
         return DaemonState.DRAINING
     if reason:
         return DaemonState.DEGRADED
     if lease.role is Role.STANDBY:
-        return DaemonState.STANDBY if lease.owner or tally.looked else DaemonState.STARTING
-    if not tally.looked:
+        return DaemonState.STANDBY if lease.owner or counters.looked else DaemonState.STARTING
+    if not counters.looked:
         return DaemonState.STARTING
-    return DaemonState.WORKING if busy or tally.queue else DaemonState.IDLE
+    return DaemonState.WORKING if busy or counters.queue else DaemonState.IDLE
 
 
-def status_of(tally: Tally, request: WatchRequest, lease: DaemonLease, pool: Executor, **more: Any) -> DaemonStatus:
+def status_of(
+    counters: Counters, request: WatchRequest, lease: DaemonLease, pool: Executor, **more: Any
+) -> DaemonStatus:
     """Return the daemon's status; `more` is what only the daemon knows."""
     free = None
     with contextlib.suppress(OSError):
@@ -245,17 +232,10 @@ def status_of(tally: Tally, request: WatchRequest, lease: DaemonLease, pool: Exe
         source=str(request.source),
         output=str(request.output),
         version=__version__,
-        started=tally.started,
-        last_scan=tally.last_scan,
-        last_success=tally.last_success,
-        last_failure=tally.last_failure,
-        files=tally.files,
-        queue=tally.queue,
-        outcomes=tally.outcomes,
-        causes=tally.causes,
         workers=_workers(pool),
         memory=process.resident(os.getpid()),
         disk_free=free,
+        **{name: getattr(counters, name) for name in Counters.__slots__},
         **more,
     )
 

@@ -91,7 +91,7 @@ def _volume(folder: str) -> int:
         return 0
 
 
-class OutPlace:
+class OutputFolder:
     """The output folder, known again by what is mounted there."""
 
     def __init__(self, folder: Path) -> None:
@@ -171,13 +171,12 @@ class Scanner:
         self,
         root: Path,
         wanted: FilePatterns,
-        leave_out: Iterable[Path] = (),
         *,
         known: Home | None = None,
         mounts: Iterable[str] = (),
         breathe: Callable[[], object] = int,
     ) -> None:
-        """Look at `root`, but at nothing of the folders to leave out.
+        """Look at `root`.
 
         `known` is where an earlier process saw it, and `mounts` are folders in it where other file systems were mounted
         then: with that, a share that is not mounted yet is not taken for empty.
@@ -188,7 +187,6 @@ class Scanner:
         """Where the folder is; None before the first look that worked."""
         self._breathe = breathe
         self._matches = Matches(wanted)
-        self._leave_out = frozenset(os.path.abspath(folder) for folder in leave_out)
         self.mounts: set[str] = set(mounts)
         """Folders in it where other file systems are, or were, mounted."""
         self._last: Mapping[str, Stamp] = {}
@@ -225,7 +223,7 @@ class Scanner:
         place = ""
         for part in folders:
             place += part
-            if not self._enters(os.path.join(self.root, *place.split("/")), part, place):
+            if not self._enters(part, place):
                 return False
             place += "/"
         return self._wants(name, place)
@@ -235,8 +233,8 @@ class Scanner:
     def _wants(self, name: str, above: str) -> bool:
         return self._matches.wanted(above + name) and not is_passing(name)
 
-    def _enters(self, path: str, name: str, place: str) -> bool:
-        return not (is_passing_folder(name) or path in self._leave_out or self._matches.excluded(place))
+    def _enters(self, name: str, place: str) -> bool:
+        return not (is_passing_folder(name) or self._matches.excluded(place))
 
     def _at_home(self) -> Home:
         """Return where the folder is, which is where it was before. Raises _Away."""
@@ -287,7 +285,7 @@ class Scanner:
             for entry in self._breathing(entries):
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if self._enters(path, entry.name, above + entry.name):
+                    if self._enters(entry.name, above + entry.name):
                         deeper.append((path, f"{above}{entry.name}/"))
                 # What was wanted the last time need not be asked again, which takes longer than the look.
                 elif path in self._last or self._wants(entry.name, above):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 
 from ..backoff import Backoff, Pause
 from ..errors import InputOutput, NoSuchFile
-from ..jobs.commit import Finished, May
-from ..ledger import Ledger
-from ..pool import Executor
+from ..jobs.commit import Finished
 from .earlier import Known, known
-from .intake import Desk
-from .monitor import Sight
-from .reporters import Reporters
-from .request import WatchRequest
+from .intake import Intake, WatchContext
+from .monitor import FolderMonitor
 from .scan import Scan
 from .stability import Settled, Settling, is_below
 
@@ -27,34 +23,24 @@ _GONE = 64  # files forgotten in one turn
 _BACKOFF = Backoff(first=60.0, factor=1.0)  # until what could not be removed is tried again
 
 
-class Shift:
+class WatchSession:
     """Looks, waits until files stand still, takes them, and forgets what is gone."""
 
-    def __init__(
-        self,
-        request: WatchRequest,
-        ledger: Ledger,
-        pool: Executor,
-        outside: Reporters,
-        *,
-        may: May,
-        ticks: Callable[[], float],
-        wake: Event,
-        breathe: Callable[[], object] = int,
-    ) -> None:
-        self.request = request
-        self._outside = outside
-        before = Known() if request.moved else known(ledger, request)
-        self.settling = Settling(ticks, request.patience)
-        self.sight = Sight(request.source, request.batch.wanted, wake, request.rhythm, ticks, breathe, *before)
-        self.desk = Desk(request, ledger, pool, outside, may=may, ticks=ticks, wake=wake)
+    def __init__(self, context: WatchContext) -> None:
+        self.request = request = context.request
+        self._reporters, self._ticks = context.reporters, context.ticks
+        before = Known() if request.moved else known(context.ledger, request)
+        self.settling = Settling(context.ticks, request.patience)
+        self.monitor = FolderMonitor(
+            request.source, request.batch.wanted, context.wake, request.rhythm, context.ticks, context.breathe, *before
+        )
+        self.intake = Intake(context)
         self.replaced = False
         """Whether the folder is another one than that its work began with: then everything begins anew."""
-        self._ticks = ticks
         self._gone: deque[str] = deque()
         self._gone_meanwhile: set[str] = set()  # PDFs that are gone and have a job that has not ended
         self._stuck: dict[str, str] = {}  # PDFs that are gone, and what of theirs could not be removed
-        self._pause = Pause(ticks, _BACKOFF)
+        self._pause = Pause(context.ticks, _BACKOFF)
         self._swept = False
         self._skipped: set[Path] = set()  # told already
         self.unreadable: frozenset[Path] = frozenset()
@@ -64,7 +50,7 @@ class Shift:
     @property
     def due(self) -> float:
         """When, by the clock, there is something to do that nobody wakes us for."""
-        times = [self.sight.next_look]
+        times = [self.monitor.next_look]
         if self.settling.next_due is not None:
             times.append(self.settling.next_due)
         return 0.0 if self._gone else min(times)
@@ -79,7 +65,7 @@ class Shift:
 
         Raises InputOutput if the folder cannot be looked at.
         """
-        scan = self.sight.look_again() if now else self.sight.look()
+        scan = self.monitor.look_again() if now else self.monitor.look()
         if scan is None:
             return None
         if scan.error:
@@ -92,18 +78,18 @@ class Shift:
 
     def _is_ours(self) -> bool:
         """Begin the work at the first look; tell later whether it is still the same folder."""
-        home = self.sight.home
+        home = self.monitor.home
         assert home is not None, "it was looked at"
-        if self.desk.home is None:
-            self.desk.begin(home, self.sight.mounts)
-        return self.desk.home is None or self.desk.home.is_same(home)
+        if self.intake.home is None:
+            self.intake.begin(home, self.monitor.mounts)
+        return self.intake.home is None or self.intake.home.is_same(home)
 
     def _note_skipped(self, scan: Scan) -> None:
         """Tell what a look left out, each once; what is gone may be told again when it comes back."""
         here = {one.path for one in scan.skipped}
         for one in scan.skipped:
             if one.path not in self._skipped:
-                self._outside.skipped(one)
+                self._reporters.skipped(one)
         if scan.asked is None:
             self._skipped = here
             self.unreadable = frozenset(one.path for one in scan.skipped if one.bad)
@@ -113,28 +99,24 @@ class Shift:
     def _see(self, scan: Scan) -> None:
         self._note_skipped(scan)
         news = self.settling.see(scan)
-        self.sight.compare(news.new)
+        self.monitor.compare(news.new)
         self._gone += news.gone
         if scan.asked is None:  # a share that went and came back: what was not there for a moment was not converted
             for path in self._missing & scan.files.keys():
                 self.settling.again(path)
             self._missing.clear()
-            for refused in self.desk.refused:
+            for refused in self.intake.refused:
                 self.settling.again(str(refused))
-            self._sweep(scan)
-
-    def _sweep(self, scan: Scan) -> None:
-        """After the first look: what was removed before."""
-        if not self._swept:
-            swept = map(str, self.desk.sweep(scan.files.keys()))
-            self._gone += [path for path in swept if not is_below(path, scan.unseen)]
-            self._swept = True
+            if not self._swept:  # after the first look: what was removed before
+                swept = map(str, self.intake.sweep(scan.files.keys()))
+                self._gone += [path for path in swept if not is_below(path, scan.unseen)]
+                self._swept = True
 
     def take(self) -> None:
         """Put what stands still into the queue. Raises InputOutput or NotWritable; then it waits anew."""
         taken: list[str] = []
         try:
-            again = self.desk.take(self._settled(taken))
+            again = self.intake.take(self._settled(taken))
         except BaseException:
             again = taken
             raise
@@ -151,11 +133,14 @@ class Shift:
             path = self._gone[0]
             told = self._stuck.get(path, "")
             trouble = ""
-            if not os.path.lexists(path) and self.desk.is_open(Path(path)):
+            if not os.path.lexists(path) and self.intake.is_open(Path(path)):
                 self._gone_meanwhile.add(path)
             elif not os.path.lexists(path):
-                calendar, trouble = self.desk.gone(Path(path))
-                self._outside.gone(calendar, trouble if trouble != told else "")
+                calendar, trouble = self.intake.gone(Path(path))
+                if calendar is not None:
+                    self._reporters.log("removed", file=calendar, reason="its PDF is gone")
+                if trouble and trouble != told:
+                    self._reporters.log("not_removed", level=logging.WARNING, message=trouble)
             self._gone.popleft()
             self._stuck.pop(path, None)
             if trouble:
@@ -166,9 +151,9 @@ class Shift:
         """Do with a PDF what is asked for when its job has ended."""
         if isinstance(one.error, NoSuchFile) and not os.path.lexists(one.job.source):
             self._missing.add(str(one.job.source))
-        self.desk.ended(one)
+        self.intake.ended(one)
         path = str(one.job.source)
-        if path in self._gone_meanwhile and not self.desk.is_open(one.job.source):
+        if path in self._gone_meanwhile and not self.intake.is_open(one.job.source):
             self._gone_meanwhile.discard(path)
             self._gone.append(path)
 

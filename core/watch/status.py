@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -178,16 +178,11 @@ class ObservedDaemon:
         return DaemonHealth.HEALTHY if self.life is Life.ALIVE and (waits or works) else DaemonHealth.ATTENTION
 
 
-def heartbeat_file(state_folder: Path, output: Path) -> Path:
-    """Return where the daemon that writes into `output` writes its status."""
-    absolute = os.path.realpath(output)
-    return state_folder / _FOLDER / f"{sha256(os.fsencode(absolute))[:16]}{_SUFFIX}"
-
-
 def heartbeat_slots(state_folder: Path, output: Path) -> list[Path]:
-    """Return where each of several daemons of this computer with one OUT may write."""
-    first = heartbeat_file(state_folder, output)
-    return [first, *(first.with_name(f"{first.stem}-{number}{_SUFFIX}") for number in range(2, _SLOTS + 1))]
+    """Return where each of several daemons of this computer with one OUT may write its status."""
+    name = sha256(os.fsencode(os.path.realpath(output)))[:16]
+    ends = ("", *(f"-{number}" for number in range(2, _SLOTS + 1)))
+    return [state_folder / _FOLDER / f"{name}{end}{_SUFFIX}" for end in ends]
 
 
 def free_slot(state_folder: Path, output: Path) -> Path:
@@ -202,13 +197,6 @@ def _is_taken(slot: Path) -> bool:
     except TukscalError:
         return False
     return beat is not None and look(beat).life in (Life.ALIVE, Life.HANGING)
-
-
-def latest(seen: Iterable[ObservedDaemon]) -> list[ObservedDaemon]:
-    """Return the daemons that are to be told about: where one lives, those that ended before on its OUT are history."""
-    found = list(seen)
-    living = {one.beat.status.output for one in found if one.life in (Life.ALIVE, Life.HANGING)}
-    return [one for one in found if one.life in (Life.ALIVE, Life.HANGING) or one.beat.status.output not in living]
 
 
 def heartbeat_files(state_folder: Path) -> list[Path]:
@@ -282,13 +270,11 @@ def _age(beat: Beat, ticks: float, clock: float) -> float:
     return max(0.0, clock - beat.when)
 
 
-def all_seen(state_folder: Path) -> Iterator[ObservedDaemon | TukscalError]:
-    """Yield every daemon that ever ran here, and the error where its file cannot be read."""
-    for path in heartbeat_files(state_folder):
-        try:
-            beat = read_heartbeat(path)
-        except TukscalError as error:
-            yield error
-        else:
-            if beat is not None:
-                yield look(beat)
+def observed(paths: Iterable[Path]) -> list[ObservedDaemon]:
+    """Return the daemons that wrote files; where one lives, those that ended before on its OUT are history.
+
+    Raises Damaged, NoSuchFile or InputOutput for the first file that cannot be read.
+    """
+    found = [look(beat) for beat in map(read_heartbeat, paths) if beat is not None]
+    living = {one.beat.status.output for one in found if one.life in (Life.ALIVE, Life.HANGING)}
+    return [one for one in found if one.life in (Life.ALIVE, Life.HANGING) or one.beat.status.output not in living]

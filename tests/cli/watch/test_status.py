@@ -15,17 +15,17 @@ import pytest
 from click.testing import CliRunner, Result
 from tukscal.cli.main import App, cli
 from tukscal.cli.watch.status import ago
-from tukscal.core.watch.status import DaemonState, Heartbeat, heartbeat_file
+from tukscal.core.watch.status import DaemonState, Heartbeat, heartbeat_slots
 from tukscal.tests.core.watch.statuses import FAILURE, busy
 from tukscal.tests.running import tukscal
 
 WRITE = """
 import sys
 from pathlib import Path
-from tukscal.core.watch.status import Heartbeat, heartbeat_file
+from tukscal.core.watch.status import Heartbeat, heartbeat_slots
 from tukscal.core.watch.status import DaemonState, DaemonStatus
 out = Path(sys.argv[2])
-Heartbeat(heartbeat_file(Path(sys.argv[1]), out)).write(DaemonStatus(state=DaemonState.IDLE, output=str(out)))
+Heartbeat(heartbeat_slots(Path(sys.argv[1]), out)[0]).write(DaemonStatus(state=DaemonState.IDLE, output=str(out)))
 print("written", flush=True)
 sys.stdin.read()
 """
@@ -45,7 +45,7 @@ def watch(folder: Path, name: str = "out", *, old: float = 0.0, **changes: Any) 
     status = busy(output=str(out), started=now - 90_000, last_scan=now - 5, last_success=now - 130,
                   last_failure=replace(FAILURE, when=now - 7_300), **changes)  # fmt: skip
     ticks = time.monotonic() - old
-    Heartbeat(heartbeat_file(folder / "state", out), ticks=lambda: ticks, clock=lambda: now).write(status)
+    Heartbeat(heartbeat_slots(folder / "state", out)[0], ticks=lambda: ticks, clock=lambda: now).write(status)
     return out
 
 
@@ -137,7 +137,7 @@ def test_where_no_daemon_ever_ran(folder: Path, arguments: tuple[str, ...]) -> N
 def test_a_damaged_file_is_an_error(folder: Path) -> None:
     """A heartbeat file that is none ends with the sentence and the code of damage."""
     out = watch(folder)
-    heartbeat_file(folder / "state", out).write_text("junk")
+    heartbeat_slots(folder / "state", out)[0].write_text("junk")
     for done in (run(out), run()):
         assert done.exit_code == 5
         assert "is not a daemon's status" in done.output

@@ -29,7 +29,7 @@ def slow(folder: Path, **given: Any) -> Iterator[tuple[Watched, Held]]:
     """Give a daemon whose conversions end when they are let go."""
     one, pool = Watched(folder, **given), Held()
     one.pool = pool
-    one.daemon._pool = one.daemon._desk.loop._pool = pool
+    one.daemon._pool = one.daemon._intake.loop._pool = pool
     try:
         yield one.works(), pool
         one.daemon.stop()
@@ -53,7 +53,7 @@ def test_replaced_while_it_was_converted(fate: Fate, tmp_path: Path) -> None:
         one.drop("a.pdf", pdf(1))
         pool.held = True
         one.settle()
-        assert one.daemon._desk.loop.running
+        assert one.daemon._intake.loop.running
         one.drop("a.pdf", pdf(2))
         one.wait(30)
         pool.held = False
@@ -389,7 +389,7 @@ def test_the_owner_again(tmp_path: Path) -> None:
                 one.clock.turn(1)
                 two.daemon.step(0)
                 one.daemon.step(0)
-            assert two.daemon._desk.loop.running
+            assert two.daemon._intake.loop.running
             two.daemon.stop()
             two.daemon.stop()
             two.daemon.step(0)

@@ -190,7 +190,7 @@ def test_an_owner_that_lost_the_share_moves_nothing(tmp_path: Path, monkeypatch:
     with moving(tmp_path) as one:
         one.drop("a.pdf")
         one.wait(5)
-        monkeypatch.setattr(one.daemon._desk, "_may", lambda: ValueError("lost"))
+        monkeypatch.setattr(one.daemon._intake, "_may", lambda: ValueError("lost"))
         one.wait(4)
         assert (one.names(), below(one.source)) == ({"a.ics"}, {"a.pdf": pdf()})
 

@@ -98,8 +98,8 @@ def test_memory_is_flat(tmp_path: Path, quick: Counter[str]) -> None:
                 path.unlink()
             gc.collect()
             sizes.append(process.memory_info().rss)
-            assert not one.daemon._shift.settling.waiting
-            assert not one.daemon._desk._open
-            assert not one.daemon._desk._places._outputs
+            assert not one.daemon._session.settling.waiting
+            assert not one.daemon._intake._open
+            assert not one.daemon._intake._places._outputs
     half = len(sizes) // 2
     assert max(sizes[half:]) - sizes[half - 1] < 4 * 2**20, sizes

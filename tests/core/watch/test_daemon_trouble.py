@@ -194,7 +194,7 @@ def test_a_fault_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """After a fault of its own the daemon says so and goes on with everything looked at anew; nothing is lost."""
     with watched(tmp_path) as one:
         with monkeypatch.context() as faulty:
-            faulty.setattr(session.Shift, "take", _err)
+            faulty.setattr(session.WatchSession, "take", _err)
             one.drop("a.pdf")
             one.wait(20)
         assert one.lines.of("fault")[0]["kind"] == "KeyError"
@@ -206,7 +206,7 @@ def test_a_fault_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_fault_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that meets a fault of its own again and again ends with it, so that it is started anew."""
     with watched(tmp_path) as one:
-        monkeypatch.setattr(session.Shift, "take", _err)
+        monkeypatch.setattr(session.WatchSession, "take", _err)
         with pytest.raises(KeyError):
             one.wait(2000)
         assert len(one.lines.of("fault")) == 20
@@ -220,7 +220,7 @@ def test_an_error_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     with watched(tmp_path) as one:
         with monkeypatch.context() as stale:
-            stale.setattr(session.Shift, "take", refuse)
+            stale.setattr(session.WatchSession, "take", refuse)
             one.wait(20)
             assert "Stale file handle" in one.status.reason
         one.drop("a.pdf")
@@ -251,7 +251,7 @@ def test_trouble_that_comes_back_is_waited_for_longer(tmp_path: Path, monkeypatc
             tries.append(one.clock.forward - began)
             raise InputOutput("The share is not there.")
 
-        monkeypatch.setattr(session.Shift, "look", lambda _, now=False: refuse(None))
+        monkeypatch.setattr(session.WatchSession, "look", lambda _, now=False: refuse(None))
         one.wait(300)
     assert tries == [1, 6, 16, 36, 76, 136, 196, 256]
     assert len(one.lines.of("degraded")) == 1

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tukscal.core.errors import Damaged, NoSuchFile, TukscalError
+from tukscal.core.errors import Damaged, NoSuchFile
 from tukscal.core.ledger import leases
 from tukscal.core.system import files
 from tukscal.core.watch.status import (
@@ -21,13 +21,11 @@ from tukscal.core.watch.status import (
     DaemonStatus,
     Heartbeat,
     Life,
-    ObservedDaemon,
-    all_seen,
     free_slot,
-    heartbeat_file,
+    heartbeat_files,
     heartbeat_slots,
-    latest,
     look,
+    observed,
     read_heartbeat,
 )
 from tukscal.tests.core.watch.statuses import NOW, busy
@@ -101,7 +99,7 @@ def test_each_state_has_its_health(state: DaemonState, owner: str, health: Daemo
 
 def test_the_file_is_written_every_few_seconds_and_at_each_change(tmp_path: Path) -> None:
     """In a minute of one call a second an idle daemon writes twelve times; another state is written at once."""
-    path, now = heartbeat_file(tmp_path, tmp_path / "out"), 0.0
+    path, now = heartbeat_slots(tmp_path, tmp_path / "out")[0], 0.0
     heart, stamps = Heartbeat(path, ticks=lambda: now, clock=lambda: NOW + now), set[str]()
     for _ in range(60):
         heart.write(busy())
@@ -120,8 +118,8 @@ def test_each_output_has_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "out").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "out")
     names = [Path("out"), tmp_path / "out", Path("link/../out/."), tmp_path / "link"]
-    assert len({heartbeat_file(tmp_path, name) for name in names}) == 1
-    assert heartbeat_file(tmp_path, tmp_path / "out") != heartbeat_file(tmp_path, tmp_path / "out2")
+    assert len({heartbeat_slots(tmp_path, name)[0] for name in names}) == 1
+    assert heartbeat_slots(tmp_path, tmp_path / "out")[0] != heartbeat_slots(tmp_path, tmp_path / "out2")[0]
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\0", b"[]", b"[" * 50_000, b'{"status": {}}', b'{"status": 3, "when": 1}'])
@@ -134,18 +132,19 @@ def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
         read_heartbeat(path)
     assert caught.value.file == str(path)
     assert "Delete it" in caught.value.advice
-    assert [type(one) for one in all_seen(tmp_path)] == [Damaged]
+    with pytest.raises(Damaged):
+        observed(heartbeat_files(tmp_path))
 
 
 def test_where_no_daemon_ran_there_is_nothing(tmp_path: Path) -> None:
     """No folder, no file: nothing, and no error."""
-    assert read_heartbeat(heartbeat_file(tmp_path, tmp_path)) is None
-    assert list(all_seen(tmp_path)) == []
+    assert read_heartbeat(heartbeat_slots(tmp_path, tmp_path)[0]) is None
+    assert observed(heartbeat_files(tmp_path)) == []
 
 
 def test_a_full_disk_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A status that cannot be written is a fault to be told, no error, and the next one is written again."""
-    path, now = heartbeat_file(tmp_path, tmp_path), 0.0
+    path, now = heartbeat_slots(tmp_path, tmp_path)[0], 0.0
     heart = Heartbeat(path, ticks=lambda: now)
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     heart.write(busy())
@@ -160,14 +159,14 @@ def test_a_full_disk_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_folder_that_cannot_be_made_stops_nobody(tmp_path: Path) -> None:
     """A file where the state folder should be is a fault to be told."""
     (tmp_path / "state").write_text("no folder")
-    heart = Heartbeat(heartbeat_file(tmp_path / "state", tmp_path))
+    heart = Heartbeat(heartbeat_slots(tmp_path / "state", tmp_path)[0])
     heart.write(busy())
     assert "cannot be made" in heart.fault
 
 
 def test_what_a_killed_daemon_left_is_cleared(tmp_path: Path) -> None:
     """The temporary file of a daemon killed while it wrote goes when the next begins."""
-    path = heartbeat_file(tmp_path, tmp_path)
+    path = heartbeat_slots(tmp_path, tmp_path)[0]
     path.parent.mkdir()
     left = path.parent / f"{files.temporary_prefix(path)}abc.tukscal-tmp"
     left.write_text("half")
@@ -179,14 +178,14 @@ def test_a_link_to_nowhere_is_named(tmp_path: Path) -> None:
     """A file that is a broken link is an error that names it."""
     (tmp_path / "watch").mkdir()
     (tmp_path / "watch" / "x.json").symlink_to(tmp_path / "nowhere")
-    assert [type(one) for one in all_seen(tmp_path)] == [NoSuchFile]
-    assert issubclass(NoSuchFile, TukscalError)
+    with pytest.raises(NoSuchFile):
+        observed(heartbeat_files(tmp_path))
     shutil.rmtree(tmp_path / "watch")
 
 
 def test_the_file_is_json_for_others(tmp_path: Path) -> None:
     """Other programs find the moment and the status in it."""
-    path = heartbeat_file(tmp_path, tmp_path)
+    path = heartbeat_slots(tmp_path, tmp_path)[0]
     Heartbeat(path, ticks=lambda: 3.0, clock=lambda: NOW).write(busy())
     held = json.loads(path.read_bytes())
     assert (held["when"], held["ticks"], held["status"]["state"], held["status"]["queue"]) == (NOW, 3.0, "working", 7)
@@ -195,7 +194,7 @@ def test_the_file_is_json_for_others(tmp_path: Path) -> None:
 def test_two_daemons_of_one_out_write_two_files(tmp_path: Path) -> None:
     """The second daemon of a computer on one OUT has a file of its own; one that ended leaves its place to the next."""
     first = free_slot(tmp_path, tmp_path / "out")
-    assert first == heartbeat_file(tmp_path, tmp_path / "out")
+    assert first == heartbeat_slots(tmp_path, tmp_path / "out")[0]
     Heartbeat(first).write(busy(process=HERE))
     second = free_slot(tmp_path, tmp_path / "out")
     assert second in heartbeat_slots(tmp_path, tmp_path / "out")
@@ -216,6 +215,6 @@ def test_who_lives_is_told_about(tmp_path: Path) -> None:
     ):
         status = busy(process=HERE, output=output, state=state)
         Heartbeat(tmp_path / "watch" / f"{number}.json").write(status)
-    seen = latest(one for one in all_seen(tmp_path) if isinstance(one, ObservedDaemon))
+    seen = observed(heartbeat_files(tmp_path))
     told = [(one.beat.status.output, one.beat.status.state) for one in seen]
     assert told == [("/a", DaemonState.IDLE), ("/b", DaemonState.STOPPED), ("/a", DaemonState.STANDBY)]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from tukscal.core.batch.discover import FilePatterns
-from tukscal.core.watch import monitor as sight_module
-from tukscal.core.watch.monitor import Eyes, Hints, Rhythm, Sight, WatchMode
+from tukscal.core.watch import monitor as monitor_module
+from tukscal.core.watch.monitor import FolderEvents, FolderMonitor, Hints, Rhythm, WatchMode
 from tukscal.tests.clock import Clock
 
 
-class Seeing(Eyes):
-    """Eyes that see what a test says."""
+class Seeing(FolderEvents):
+    """Events that see what a test says."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
@@ -48,19 +48,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def eyes(monkeypatch: pytest.MonkeyPatch) -> Seeing:
-    """Eyes that are chosen."""
+def events(monkeypatch: pytest.MonkeyPatch) -> Seeing:
+    """Events that are chosen."""
     one = Seeing()
-    monkeypatch.setattr(sight_module, "choose", lambda *_, **__: WatchMode(eyes=one, why="Events come."))
+    monkeypatch.setattr(monitor_module, "choose", lambda *_, **__: WatchMode(events=one, why="Events come."))
     return one
 
 
-def sight(folder: Path, clock: Clock, **rhythm: float) -> Sight:
-    """Return a sight of a folder."""
-    return Sight(folder, FilePatterns(), threading.Event(), Rhythm(**rhythm), clock.ticks)  # type: ignore[arg-type]
+def monitor(folder: Path, clock: Clock, **rhythm: float) -> FolderMonitor:
+    """Return a monitor of a folder."""
+    return FolderMonitor(folder, FilePatterns(), threading.Event(), Rhythm(**rhythm), clock.ticks)  # type: ignore[arg-type]
 
 
-def looks(one: Sight, clock: Clock, seconds: int) -> list[int]:
+def looks(one: FolderMonitor, clock: Clock, seconds: int) -> list[int]:
     """Return after how many seconds everything was looked at."""
     began, found = clock.forward, []
     for second in range(seconds):
@@ -73,29 +73,29 @@ def looks(one: Sight, clock: Clock, seconds: int) -> list[int]:
 
 def test_polls(tmp_path: Path, clock: Clock) -> None:
     """Without events everything is looked at every 10 seconds."""
-    one = sight(tmp_path, clock, poll=True)
+    one = monitor(tmp_path, clock, poll=True)
     assert looks(one, clock, 35) == [0, 10, 20, 30]
     assert (one.mode, one.why) == ("polling", "Polling was asked for.")
 
 
-def test_with_events(tmp_path: Path, clock: Clock, eyes: Seeing) -> None:
+def test_with_events(tmp_path: Path, clock: Clock, events: Seeing) -> None:
     """With events everything is looked at once a minute, and a file as soon as an event tells of it."""
-    one = sight(tmp_path, clock)
+    one = monitor(tmp_path, clock)
     assert looks(one, clock, 130) == [0, 60, 120]
     path = tmp_path / "a.pdf"
     path.write_bytes(b"x")
-    eyes.paths = {str(path)}
+    events.paths = {str(path)}
     scan = one.look()
     assert scan is not None
     assert set(scan.asked or ()) == set(scan.files) == {str(path)}
     assert one.look() is None
 
 
-def test_too_much_at_once(tmp_path: Path, clock: Clock, eyes: Seeing) -> None:
+def test_too_much_at_once(tmp_path: Path, clock: Clock, events: Seeing) -> None:
     """When events were lost everything is looked at, at most once a second."""
-    one = sight(tmp_path, clock)
+    one = monitor(tmp_path, clock)
     one.look()
-    eyes.everything = True
+    events.everything = True
     clock.turn(0.5)
     assert one.look() is None
     clock.turn(0.5)
@@ -104,16 +104,16 @@ def test_too_much_at_once(tmp_path: Path, clock: Clock, eyes: Seeing) -> None:
     assert scan.asked is None
 
 
-def test_doubtful_events(tmp_path: Path, clock: Clock, eyes: Seeing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eyes that cannot be trusted are closed, the folder is polled at once, and events are tried again in a while."""
-    one = sight(tmp_path, clock)
+def test_doubtful_events(tmp_path: Path, clock: Clock, events: Seeing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events that cannot be trusted are closed, the folder is polled at once, and events are tried again in a while."""
+    one = monitor(tmp_path, clock)
     one.look()
-    eyes.wrong = "3 new files came without an event."
+    events.wrong = "3 new files came without an event."
     clock.turn(1)
     assert one.look() is not None
-    assert (eyes.closed, one.mode, one.why) == (True, "polling", "3 new files came without an event.")
+    assert (events.closed, one.mode, one.why) == (True, "polling", "3 new files came without an event.")
     again = Seeing()
-    monkeypatch.setattr(sight_module, "choose", lambda *_, **__: WatchMode(eyes=again, why="Events come."))
+    monkeypatch.setattr(monitor_module, "choose", lambda *_, **__: WatchMode(events=again, why="Events come."))
     clock.turn(300)
     one.look()
     assert one.mode == "polling"
@@ -122,20 +122,20 @@ def test_doubtful_events(tmp_path: Path, clock: Clock, eyes: Seeing, monkeypatch
     assert one.mode == "native"
 
 
-def test_compared_with_full_looks_only(tmp_path: Path, clock: Clock, eyes: Seeing) -> None:
+def test_compared_with_full_looks_only(tmp_path: Path, clock: Clock, events: Seeing) -> None:
     """What is new is compared with the events when everything was looked at, not after a look at single files."""
-    one = sight(tmp_path, clock)
+    one = monitor(tmp_path, clock)
     one.look()
     one.compare(["a"])
-    eyes.paths = {str(tmp_path / "b.pdf")}
+    events.paths = {str(tmp_path / "b.pdf")}
     one.look()
     one.compare(["b"])
-    assert eyes.compared == [{"a"}]
+    assert events.compared == [{"a"}]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, clock: Clock) -> None:
     """A look at a folder that is not there has an error; when it is there, `look_again` sees it at once."""
-    one = sight(tmp_path / "in", clock, poll=True)
+    one = monitor(tmp_path / "in", clock, poll=True)
     scan = one.look()
     assert scan is not None
     assert scan.error
@@ -144,9 +144,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path, clock: Clock) -> None:
     assert len(one.look_again().files) == 1
 
 
-def test_closed(tmp_path: Path, clock: Clock, eyes: Seeing) -> None:
+def test_closed(tmp_path: Path, clock: Clock, events: Seeing) -> None:
     """Closing ends the events; the next look would begin anew."""
-    one = sight(tmp_path, clock)
+    one = monitor(tmp_path, clock)
     one.look()
     one.close()
-    assert (eyes.closed, one.mode) == (True, "")
+    assert (events.closed, one.mode) == (True, "")

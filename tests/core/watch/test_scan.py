@@ -18,9 +18,9 @@ from tukscal.core.watch.scan import Home, Scan, Scanner, home_of
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="makes what Windows does not have")
 
 
-def scanner(folder: Path, *leave_out: Path, **patterns: tuple[str, ...]) -> Scanner:
+def scanner(folder: Path, **patterns: tuple[str, ...]) -> Scanner:
     """Return what looks at a folder."""
-    return Scanner(folder, FilePatterns(**patterns), leave_out)
+    return Scanner(folder, FilePatterns(**patterns))
 
 
 def names(folder: Path, scan: Scan) -> set[str]:
@@ -39,7 +39,7 @@ def put(folder: Path, *paths: str) -> None:
 def test_it_sees_what_the_batch_would_find(tmp_path: Path) -> None:
     """Files at any depth are seen, each with the stamp it has when it is read; others are not."""
     put(tmp_path, "a.pdf", "b.PDF", "notes.txt", "2026/law/c.pdf", "2026/old/d.pdf")
-    seen = Scanner(tmp_path, FilePatterns(exclude=("2026/old",)), []).scan()
+    seen = Scanner(tmp_path, FilePatterns(exclude=("2026/old",))).scan()
     found = discover([tmp_path], FilePatterns(exclude=("2026/old",)))
     assert sorted(seen.files) == sorted(one.path for one in found if isinstance(one, Found))
     assert len(seen.files) == 3
@@ -70,7 +70,7 @@ def test_a_look_at_single_files_agrees_with_the_full_one(tmp_path: Path) -> None
     """Of the paths asked for, a look says what the full one says; what is not the folder's is not looked at."""
     put(tmp_path, "in/a.pdf", "in/b.pdf", "in/out/c.pdf", "in/.d/e.pdf", "beside.pdf", "inside/f.pdf")
     folder = tmp_path / "in"
-    one = scanner(folder, folder / "out")
+    one = scanner(folder, exclude=("out",))
     everything = one.scan()
     asked = [*map(str, sorted(tmp_path.rglob("*"))), str(folder / "never.pdf"), str(folder)]
     some = one.look(asked)

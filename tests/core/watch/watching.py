@@ -90,7 +90,7 @@ class Watched:
         self.pool: Executor = Wide()
         self.ledger_file = folder / f"ledger{name}.db"
         self.request = request(self.source, self.out, **changes)
-        outside = Reporters(
+        reporters = Reporters(
             log=self.lines,
             board=self.board,
             heartbeat=Heartbeat(folder / f"heartbeat{name}.json", ticks=self.clock.ticks, clock=self.clock.now),
@@ -98,8 +98,8 @@ class Watched:
             notifier=Notifier({}),
         )
         self.lease = DaemonLease(self.out, ticks=self.clock.ticks, host=f"host{name}")
-        means = DaemonResources(ledger=self.ledger, pool=lambda _: self.pool, again=lambda: self.again.pop(0))
-        self.daemon = Daemon(self.request, means, outside, self.lease, ticks=self.clock.ticks)
+        resources = DaemonResources(ledger=self.ledger, pool=lambda _: self.pool, again=lambda: self.again.pop(0))
+        self.daemon = Daemon(self.request, resources, reporters, self.lease, ticks=self.clock.ticks)
 
     def ledger(self) -> Ledger:
         """Open the daemon's ledger."""
