@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from typing import NamedTuple
 
 from ..errors import BadRows, Damaged, NotATimetable
 from ..model import TOUCHING, Entry, Foreign, Kind, Line, Page, PageTables, Problem, Word
 from ..pdf.tables import cell_lines
 from . import assessments, lectures
-from .accounting import account
 from .breaks import row_name
-from .fields import is_wrapped_anew
+from .fields import Sources, is_wrapped_anew
 from .layouts import HEADINGS, Header
-from .merging import merge_sessions, session_key
 from .records import Record, Records, find_records
 from .values import Unreadable
 
 _Reader = Callable[[Record], tuple[list[Entry], list[Problem]]]
+_UNUSED = "this text was read but not used; please report it"
+_TWICE = "this text was used twice; please report it"
 _PAGE_NUMBER = re.compile(r"(page )?[0-9]{1,4}( ?(of|/) ?[0-9]{1,4})?", re.IGNORECASE)
 
 
@@ -243,3 +244,100 @@ def _no_rows(problems: Sequence[Problem]) -> BadRows:
     first = next((problem for problem in problems if problem.words), problems[0])
     reason = first.reason[0].upper() + first.reason[1:]
     return BadRows(f"None of the rows could be used. {reason}.", page=first.page, row=first.row, text=first.text)
+
+
+# ---- one session in several venues
+
+
+def merge_sessions(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries, those of one session at one time as one, in the order of their first."""
+    merged: dict[tuple[object, ...], Entry] = {}
+    for entry in entries:
+        key = session_key(entry)
+        merged[key] = _join(merged[key], entry) if key in merged else entry
+    return tuple(merged.values())
+
+
+def session_key(entry: Entry) -> tuple[object, ...]:
+    """Return the values that all entries of one session share, in whatever venue."""
+    return (
+        entry.module,
+        entry.activity,
+        entry.offered,
+        entry.language,
+        entry.group,
+        entry.status,
+        entry.paper,
+        entry.day,
+        entry.date,
+        entry.start,
+        entry.end,
+    )
+
+
+def _join(first: Entry, second: Entry) -> Entry:
+    sources: Sources = dict(first.sources)
+    for name, words in second.sources.items():
+        sources[name] = tuple(dict.fromkeys(sources.get(name, ()) + words))
+    return replace(
+        first,
+        venues=tuple(dict.fromkeys(first.venues + second.venues)),
+        campus=_texts(first.campus, second.campus),
+        module_campus=_texts(first.module_campus, second.module_campus),
+        block=_texts(first.block, second.block),
+        study_programme=_texts(first.study_programme, second.study_programme),
+        comments=_texts(first.comments, second.comments),
+        rows=tuple(sorted({*first.rows, *second.rows})),
+        sources=sources,
+    )
+
+
+def _texts(first: str | None, second: str | None) -> str | None:
+    """Return both texts, each once."""
+    return "; ".join(dict.fromkeys(text for text in (first, second) if text)) or None
+
+
+# ---- nothing is lost: every word belongs to exactly one entry field, header, heading or problem
+# Checked on every conversion. A word with no owner, or with two, becomes a Problem of its own, so that even a bug in
+# reading is visible to the user.
+
+
+def account(
+    pages: Sequence[Page], entries: Iterable[Entry], problems: Iterable[Problem], headers: Iterable[Iterable[int]]
+) -> tuple[int, list[Problem]]:
+    """Return how many words have exactly one owner, and a problem for every other word.
+
+    `headers` are the words of header rows, headings and page numbers.
+    """
+    count = sum(len(page.words) for page in pages)
+    # The module of a record belongs to each of its sessions, but to one field only.
+    fields = {source: None for entry in entries for source in entry.sources.items()}
+    headers, problems = list(headers), list(problems)
+    claimed = [*chain(*(words for _, words in fields), *headers, *(problem.words for problem in problems))]
+    if len(claimed) == count == len(set(claimed)):
+        return count, []
+    owners: list[str | None] = [None] * count
+    twice: set[int] = set()
+
+    def claim(words: Iterable[int], owner: str) -> None:
+        for word in words:
+            if owners[word] is None:
+                owners[word] = owner
+            elif owners[word] != owner or not owner.startswith("field "):
+                twice.add(word)
+
+    for name, words in fields:
+        claim(words, f"field {name}")
+    for header in headers:
+        claim(header, "header")
+    for problem in problems:
+        claim(problem.words, "problem")
+    unused = [word for word, owner in enumerate(owners) if owner is None]
+    found = [_problem(pages, word, _UNUSED) for word in unused] + [_problem(pages, word, _TWICE) for word in twice]
+    return len(owners) - len(found), found
+
+
+def _problem(pages: Sequence[Page], word: int, reason: str) -> Problem:
+    page = next(page for page in reversed(pages) if page.first_word <= word)
+    found: Word = page.words[word - page.first_word]
+    return Problem(page=page.number, row=None, text=found.text, reason=reason, words=(word,))

@@ -10,8 +10,7 @@ import pytest
 from tukscal.core.errors import TukscalError
 from tukscal.core.model import Cell, Entry, Page, PageTables, Problem, Row
 from tukscal.core.pdf.tables import page_tables
-from tukscal.core.timetable import Reading, read_timetable
-from tukscal.core.timetable.accounting import account
+from tukscal.core.timetable import Reading, account, read_timetable
 from tukscal.core.timetable.layouts import HEADINGS
 from tukscal.core.timetable.records import find_records
 from tukscal.examples.generator.content import made

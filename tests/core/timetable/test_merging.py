@@ -7,7 +7,7 @@ from datetime import time
 from typing import Any
 
 import pytest
-from tukscal.core.timetable.merging import merge_sessions
+from tukscal.core.timetable import merge_sessions
 from tukscal.tests.core.sessions import exam, lecture, semester_test
 
 
