@@ -19,7 +19,7 @@ from tukscal.core.timetable.export import CSV_COLUMNS
 from tukscal.core.watch.reporters import DaemonMetrics
 from tukscal.core.watch.status import DaemonState, DaemonStatus
 from tukscal.examples import pictures
-from tukscal.sync.service.access import scopes
+from tukscal.sync.service.access.secrets import Scope
 from tukscal.sync.service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -233,7 +233,7 @@ def test_every_exit_code_is_documented() -> None:
         ("docs/json.md", "`convert --format csv`", CSV_COLUMNS),
         ("docs/json.md", "`batch --report FILE.csv`", COLUMNS),
         ("docs/json.md", "`status --json`", [item.name for item in fields(DaemonStatus)]),
-        ("docs/service.md", "`tukscal serve token add`", scopes.ALL),
+        ("docs/service.md", "`tukscal serve token add`", tuple(Scope)),
     ],
 )
 def test_names_are_documented(file: str, heading: str, names: list[str]) -> None:

@@ -24,7 +24,7 @@ from ...core.ledger import Ledger, State
 from ...core.report.batch import cause_words
 from ...core.wording import clean, counted, duration, plural
 from ..common.render import Shown, print_lines
-from ..sync.wording import PushSummary, push_words
+from ..sync.pushing import PushSummary, push_words
 
 _TOLD = 3  # changes of one calendar
 

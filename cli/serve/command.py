@@ -6,21 +6,121 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ... import __version__
-from ...core.errors import InputOutput
+from ...core.errors import BadRows, InputOutput
 from ...core.system import process
-from .tokens import SETTINGS, token
+from ...core.wording import clean
 
 if TYPE_CHECKING:
     from ...sync.service.settings import Settings
+    from ...sync.service.store.interface import ServiceStore
+    from ...sync.service.store.model import Token
+
+T = TypeVar("T")
+SETTINGS = "tukscal.serve.settings"
+"""Under which name the context has what returns the settings."""
+
+_PAGE = 1_000
+
+
+@click.group("token")
+def token() -> None:
+    """Manage the tokens that faculties log in with."""
+
+
+@token.command("add")
+@click.argument("faculty")
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@click.option(
+    "--scope", "scopes", multiple=True, help="What it may do; default all that a faculty needs; may be repeated."
+)
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 3660, min_open=True),
+    default=365.0,
+    show_default=True,
+    help="How long it is valid.",
+)
+@click.pass_context
+def add_token(ctx: click.Context, faculty: str, name: str, scopes: tuple[str, ...], days: float) -> None:
+    """Create a token for FACULTY and print it, this once."""
+    from ...sync.service.access.secrets import OWN_SCOPES, Scope, TokenRequest, new_token
+    from ...sync.service.settings import SystemClock
+
+    if unknown := sorted(set(scopes) - set(Scope)):
+        raise BadRows(f"There is no scope {', '.join(unknown)}.", advice=f"The scopes are {', '.join(Scope)}.")
+    if not faculty.strip() or not faculty.isprintable():
+        raise BadRows("A faculty needs a name.", advice="Give a name of printable characters.")
+    wanted = TokenRequest(faculty=faculty, name=name, scopes=scopes or OWN_SCOPES, days=days)
+    made = _with_store(ctx, lambda store: new_token(store, wanted, SystemClock().now()))
+    if made is None:
+        raise InputOutput("The faculty was removed meanwhile.", advice="Try again.")
+    secret, there = made
+    click.echo(secret)
+    click.echo(f"Token {there.id} for {clean(faculty)}: {', '.join(there.scopes)}. It is not shown again.", err=True)
+
+
+@token.command("list")
+@click.pass_context
+def list_(ctx: click.Context) -> None:
+    """List tokens without their secrets."""
+    for line in _with_store(ctx, _lines):
+        click.echo(line)
+
+
+@token.command("revoke")
+@click.argument("id_", metavar="ID")
+@click.pass_context
+def revoke(ctx: click.Context, id_: str) -> None:
+    """Make the token ID invalid from the next request on."""
+    from ...sync.service.settings import SystemClock
+
+    if not _with_store(ctx, lambda store: store.tokens.revoke(id_, SystemClock().now())):
+        raise BadRows(f"There is no token {clean(id_)}.", advice="`tukscal serve token list` lists the tokens.")
+    click.echo(f"{id_} is no longer valid.")
+
+
+def _with_store(ctx: click.Context, ask: Callable[[ServiceStore], Coroutine[Any, Any, T]]) -> T:
+    """Return what is asked of the store, which a running service may have open too."""
+    from ...sync.service.store.sqlite import SqliteStore
+
+    with closing(SqliteStore(ctx.meta[SETTINGS]().store)) as store:
+        return asyncio.run(ask(store))
+
+
+async def _lines(store: ServiceStore) -> list[str]:
+    """Return a line for each token: id, faculty, name, what it may do, until when."""
+    lines, after = list[str](), ""
+    while page := await store.tokens.page(None, after, _PAGE):
+        for one in page:
+            account = await store.accounts.get(one.account)
+            lines.append(f"{one.id}  {clean(account.name) if account else '?'}  {_words(one)}")
+        after = page[-1].id
+    return lines
+
+
+def _words(one: Token) -> str:
+    if one.revoked is not None:
+        until = "revoked"
+    else:
+        until = "until revoked" if one.expires is None else f"until {_day(one.expires)}"
+    used = "never used" if one.used is None else f"used {_day(one.used)}"
+    return f"{clean(one.name)}: {', '.join(one.scopes)}; {until}, {used}"
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()
+
 
 _PATH = click.Path(path_type=Path)
 _NEEDED = (
@@ -99,20 +199,20 @@ def admin() -> None:
 @admin.command("add")
 @click.argument("name")
 @click.pass_context
-def add(ctx: click.Context, name: str) -> None:
+def add_admin(ctx: click.Context, name: str) -> None:
     """Create the admin NAME, or change its password.
 
     The password is asked for, or read from standard input.
     """
     _check_extra()
-    from ...sync.service.access.passwords import make_admin
-    from ...sync.service.clock import SystemClock
+    from ...sync.service.access.secrets import make_admin
+    from ...sync.service.settings import SystemClock
     from ...sync.service.store.sqlite import SqliteStore
 
     settings = ctx.meta[SETTINGS]()
     password = _password()
     with closing(SqliteStore(settings.store)) as store:
-        asyncio.run(make_admin(store, name, password, SystemClock()))
+        asyncio.run(make_admin(store, name, password, SystemClock().now()))
     click.echo(f"{name} can log in.")
 
 
@@ -134,9 +234,8 @@ def _run(settings: Settings, *, host: str, port: int, forwarded_allow_ips: str, 
     """Serve until stopped; any fault in the settings is reported before listening."""
     from ...sync.service import logs
     from ...sync.service.access.vault import VARIABLE
-    from ...sync.service.app import build
+    from ...sync.service.app import build, check_keys
     from ...sync.service.http.connections import listen, server
-    from ...sync.service.startup import check_keys
     from ...sync.service.store.sqlite import SqliteStore
 
     os.environ.pop(VARIABLE, None)  # workers inherit the environment, and what they read comes from strangers

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,10 +18,37 @@ from ...core.jobs.commit import Push
 from ...core.ledger import Delivery, Ledger
 from ...core.system.jsonlog import Log, open_log
 from ..common.paths import config_folder
-from .wording import PushSummary
 
 if TYPE_CHECKING:
     from ...sync.drain import DrainProcess
+
+_WHAT = {"push_refused": "Not pushed", "service_left_alone": "Pushing paused", "drain_stopped": "Pushing stopped"}
+
+
+class PushSummary(NamedTuple):
+    """What pushing beside a command came to: rows pushed meanwhile, those that wait, those refused."""
+
+    pushed: int
+    waiting: int
+    refused: int
+
+    def lines(self) -> Iterator[str]:
+        """Yield it as sentences."""
+        yield f"Pushed: {self.pushed:,}."
+        if self.waiting:
+            yield f"Still to be pushed: {self.waiting:,}; `tukscal sync push` pushes them."
+        if self.refused:
+            yield f"Refused: {self.refused:,}; `tukscal sync status` shows why."
+
+
+def push_words(level: int, event: str, fields: Mapping[str, object]) -> str:
+    """Return a line of the log as a sentence if a person has to know it, else nothing."""
+    if level < logging.WARNING:
+        return ""
+    about = f" {fields['calendar']}" if "calendar" in fields else ""
+    why = " ".join(str(fields[name]) for name in ("reason", "advice") if fields.get(name))
+    return f"{_WHAT.get(event, event)}{about}: {why}"
+
 
 AT_THE_END = 5.0
 """Seconds a command waits for what can be pushed at once."""

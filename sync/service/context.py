@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .access.blocklist import Blocklist
-from .access.challenge import Challenges
-from .access.rates import Limiter
+from .access.rates import Blocklist, Challenges, Limiter
 from .access.vault import Vault
-from .clock import Clock
 from .metrics import ServiceMetrics, Tallies
-from .settings import Settings
+from .settings import Clock, Settings
 from .store.interface import ServiceStore
 from .store.model import Rendering
 from .worker import Conveyor
@@ -78,6 +77,17 @@ class Context:
             turn.here -= 1
             if not turn.here:
                 self._turns.pop(account, None)
+
+    def disk_free(self) -> int | None:
+        """Return the free bytes where the store is, None if nobody knows."""
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(self.settings.store.resolve().parent).free
+        return None
+
+    def is_short(self) -> bool:
+        """Tell whether the disk has too little room to take anything more."""
+        free = self.disk_free()
+        return free is not None and free < self.settings.intake.free_disk
 
     def close(self) -> None:
         """End the threads."""

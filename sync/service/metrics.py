@@ -14,8 +14,7 @@ from prometheus_client.registry import Collector
 
 from .settings import JobSettings
 from .store.interface import ServiceStore
-from .store.job_model import JobState, QueueFigures
-from .store.model import Counts
+from .store.model import Counts, JobState, QueueFigures
 from .store.sqlite.database import Load, Timing
 from .worker import AttemptOutcome
 

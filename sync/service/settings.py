@@ -6,12 +6,13 @@ says TUKSCAL_FEEDS_MAX_AGE. Sizes are bytes, times seconds.
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -275,3 +276,25 @@ def _wrong(error: ValidationError) -> InputOutput:
     name = ".".join(map(str, first["loc"]))
     why = "is no setting" if first["type"] == "unexpected_keyword_argument" else f"is not right: {first['msg']}"
     return InputOutput(f"The setting {name} {why}.", advice="Mend the configuration or the environment.")
+
+
+class Clock(Protocol):
+    """Where times come from."""
+
+    def now(self) -> float:
+        """Return the time of day, unix seconds (UTC)."""
+
+    def ticks(self) -> float:
+        """Return seconds of a clock that only goes forward."""
+
+
+class SystemClock:
+    """The clock of the computer."""
+
+    def now(self) -> float:
+        """Return the time of day, unix seconds (UTC)."""
+        return time.time()
+
+    def ticks(self) -> float:
+        """Return seconds of a clock that only goes forward."""
+        return time.monotonic()

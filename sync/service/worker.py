@@ -26,12 +26,11 @@ from ...core.pdf.limits import Limits
 from ...core.pool import CannotStart, Executor, Outcome, Pool
 from . import problems
 from .access.vault import Vault
-from .clock import Clock
 from .conversion import ConversionInput, Result, convert_behind
+from .settings import Clock, Settings
 from .settings import JobSettings as Rules
-from .settings import Settings
 from .store.interface import JobStore
-from .store.job_model import Claimed, Converted, Failed, JobRecord, JobState
+from .store.model import Claimed, Converted, Failed, JobRecord, JobState
 
 T = TypeVar("T")
 

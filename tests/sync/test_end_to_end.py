@@ -15,8 +15,7 @@ from tukscal.core.ledger import Delivery
 from tukscal.sync import wire
 from tukscal.sync.client import CalendarUpload, Service
 from tukscal.sync.retry import FailureKind, PushFailed
-from tukscal.sync.service.access import scopes
-from tukscal.sync.service.access.passwords import make_admin
+from tukscal.sync.service.access.secrets import OWN_SCOPES, Scope, make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync import faulty
@@ -36,7 +35,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     (tmp_path / "service").mkdir()
     wanted, clock = settings(tmp_path / "service"), Clock()
     store = SqliteStore(wanted.store)
-    asyncio.run(make_admin(store, ADMIN, PASSWORD, clock))
+    asyncio.run(make_admin(store, ADMIN, PASSWORD, clock.now()))
     store.close()
     with serving(wanted, clock) as running:
         yield running
@@ -47,7 +46,7 @@ def faculty(served: Served) -> Iterator[httpx.Client]:
     """A program of a faculty, with its token."""
     with served.person() as admin:
         assert admin.post("/v1/admin/login", json={"name": ADMIN, "password": PASSWORD}).status_code == 204
-        token = token_for(admin, "science", *scopes.FACULTY)
+        token = token_for(admin, "science", *OWN_SCOPES)
     with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0) as client:
         yield client
 
@@ -163,4 +162,4 @@ def test_who_am_i(served: Served, faculty: httpx.Client) -> None:
 
     answer = asyncio.run(ask())
     assert answer.id == faculty.get("/v1/account").json()["id"]
-    assert scopes.CALENDARS_WRITE in answer.scopes
+    assert Scope.CALENDARS_WRITE in answer.scopes

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import ipaddress
 import logging
+import math
 import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import altcha
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
@@ -27,7 +30,9 @@ from limits.storage import storage_from_string
 from ....core.errors import InputOutput
 from .. import problems
 from ..problems import HttpProblem
-from ..store.rate_model import Allowance, Rule, standing, whole
+from ..settings import Clock, RateSettings
+from ..store.interface import BlockStore
+from ..store.model import AccessBlock, Allowance, Rule, Spent, standing, whole
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -226,3 +231,141 @@ def _shared(uri: str) -> _Shared:
     except (ConfigurationError, ImportError, ValueError) as error:
         advice = "Give rates.storage as memory:// or redis://HOST:PORT, which needs: pip install 'tukscal[redis]'"
         raise InputOutput(f"The counters cannot be kept at {uri.partition('@')[2] or uri}.", advice=advice) from error
+
+
+ADDRESS, LOGIN, ACCOUNT = "address", "login", "account"
+
+
+class Blocklist:
+    """What holds now; another process's blocks are seen after `load`."""
+
+    def __init__(self, rows: BlockStore, limiter: Limiter, rates: RateSettings, clock: Clock) -> None:
+        self._rows = rows
+        self._limiter = limiter
+        self._clock = clock
+        self._block = rates.block
+        span = max(1, int(rates.block))
+        self._failed = Rule(name="logins-failed", amount=rates.logins_failed, seconds=span)
+        self._abused = Rule(name="abuse", amount=rates.abuse, seconds=span, exact=False)
+        self._known: dict[str, AccessBlock] = {}
+        self._networks: list[AccessBlock] = []
+
+    def __len__(self) -> int:
+        return sum(map(self._holds, self._known.values()))
+
+    async def load(self) -> None:
+        """Read what holds from the store."""
+        self._known = {block.who: block for block in await self._rows.all(self._clock.now())}
+        self._find_networks()
+
+    def _find_networks(self) -> None:
+        """Note the few blocks that are of networks: each request looks through them."""
+        self._networks = [block for block in self._known.values() if "/" in block.who.partition(":")[2]]
+
+    def wait(self, who: str) -> int:
+        """Return the seconds somebody has to wait, 0 for none; a block for ever is a day each time."""
+        block = self._known.get(who)
+        return 0 if block is None else self._rest(block)
+
+    def wait_at(self, kind: str, address: str) -> int:
+        """Return the seconds an address has to wait, itself or one of the networks it lies in."""
+        wait = self.wait(f"{kind}:{network(address)}")
+        for networks in (block for block in self._networks if block.who.startswith(f"{kind}:")):
+            if within(address, (networks.who.partition(":")[2],)):
+                wait = max(wait, self._rest(networks))
+        return wait
+
+    def _rest(self, block: AccessBlock) -> int:
+        if not self._holds(block):
+            return 0
+        return 86_400 if block.until is None else max(1, math.ceil(block.until - self._clock.now()))
+
+    def all(self) -> list[AccessBlock]:
+        """Return what holds."""
+        return [block for block in self._known.values() if self._holds(block)]
+
+    async def add(self, who: str, reason: str, seconds: float | None) -> AccessBlock:
+        """Block somebody, for ever without seconds."""
+        now = self._clock.now()
+        block = AccessBlock(who=who, until=None if seconds is None else now + seconds, reason=reason, made=now)
+        await self._rows.put(block)
+        self._known[who] = block
+        self._find_networks()
+        return block
+
+    async def remove(self, who: str) -> bool:
+        """Lift a block."""
+        self._known.pop(who, None)
+        self._find_networks()
+        return await self._rows.remove(who)
+
+    async def failed_login(self, address: str) -> None:
+        """Count a wrong password; too many block the address from logging in."""
+        who = f"{LOGIN}:{network(address)}"
+        found = await self._limiter.hit(self._failed, who)
+        if found is not None and (not found.allowed or found.remaining == 0):
+            await self.add(who, "failed logins", self._block)
+
+    async def refused(self, account: str) -> None:
+        """Count a request an account was refused by a limit; too many block it."""
+        who = f"{ACCOUNT}:{account}"
+        found = await self._limiter.hit(self._abused, who)
+        if found is not None and not found.allowed and not self.wait(who):
+            await self.add(who, "abuse", self._block)
+
+    def _holds(self, block: AccessBlock) -> bool:
+        return block.until is None or block.until > self._clock.now()
+
+
+HEADER = "Tukscal-Challenge"
+_ALGORITHM = "SHA-256"
+_MOST = 4096  # characters of an answer
+_EXPIRES = "expires"  # not altcha's own expiry, which looks at the computer's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difficulty:
+    """How much work a challenge is: `cost` hashes a try, a found key begins with `prefix`; `seconds` to answer."""
+
+    cost: int = 100
+    prefix: str = "000"
+    seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Challenges:
+    """Makes challenges and checks answers; `secret` signs."""
+
+    secret: bytes = field(repr=False)
+    clock: Clock
+    difficulty: Difficulty = field(default_factory=Difficulty)
+
+    def new(self) -> dict[str, object]:
+        """Return a challenge as altcha's clients take it."""
+        made = altcha.create_challenge(
+            _ALGORITHM,
+            self.difficulty.cost,
+            key_prefix=self.difficulty.prefix,
+            data={_EXPIRES: int(self.clock.now() + self.difficulty.seconds)},
+            hmac_secret=self.secret,
+        )
+        return dict(made.to_dict())
+
+    def check(self, answer: str) -> Spent | None:
+        """Return what a right answer spends, None for one that is wrong, too late or not to our challenge."""
+        if len(answer) > _MOST or not altcha.verify_solution(answer, self.secret).verified:
+            return None
+        challenge = altcha.Payload.from_base64(answer).challenge  # verified: it is what we signed
+        expires = float((challenge.parameters.data or {})[_EXPIRES])
+        if expires < self.clock.now():
+            return None
+        return Spent(id=hashlib.sha256(str(challenge.signature).encode()).digest(), expires=expires)
+
+
+def solve(challenge: dict[str, object]) -> str:
+    """Return the answer to a challenge: what a browser does, for load tests and programs."""
+    made = altcha.Challenge.from_dict(challenge)
+    solution = altcha.solve_challenge(made)
+    if solution is None:
+        raise ValueError("This challenge cannot be solved in the time there is.")
+    return altcha.Payload(made, solution).to_base64()

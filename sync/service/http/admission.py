@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from .. import health, problems
+from .. import problems
 from ..access import rates as limits
-from ..access.challenge import HEADER
+from ..access.rates import HEADER
 from ..context import Context
 from ..problems import HttpProblem
-from ..store.job_model import Admission, Quotas, Refusal, Sender
-from ..store.model import AccountKind
-from ..store.rate_model import Allowance, Rule, Spent
+from ..store.model import AccountKind, Admission, Allowance, Quotas, Refusal, Rule, Sender, Spent
 from .auth import Principal, address_of
 
 CHALLENGE = "/v1/challenge"
@@ -49,7 +47,7 @@ def quotas(service: Context) -> Quotas:
 
 async def begin(request: Request, service: Context, who: Principal | None) -> AdmissionRequest:
     """Look at an upload before its body is read. Raises HttpProblem."""
-    if health.is_short(service):
+    if service.is_short():
         raise problems.full()
     upload = AdmissionRequest(sender=_sender(request, service, who), quotas=quotas(service))
     jobs, uploads = await service.store.jobs.crowded(upload.sender.network, service.clock.now())

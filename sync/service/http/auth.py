@@ -19,15 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import problems
-from ..access import scopes, secrets
-from ..access.blocklist import ACCOUNT, LOGIN
-from ..access.rates import network, within
+from ..access import secrets
+from ..access.rates import ACCOUNT, LOGIN, network, within
+from ..access.secrets import OWN_SCOPES, Scope
 from ..context import Context
 from ..problems import HttpProblem
 from ..settings import Settings
-from ..store.job_model import Newcomer
-from ..store.model import Account, AccountKind, BrowserSession
-from ..store.rate_model import Rule
+from ..store.model import Account, AccountKind, BrowserSession, Newcomer, Rule
 
 _COOKIE = "tukscal"
 _SALT = "session"
@@ -169,7 +167,7 @@ def scoped(scope: str) -> Callable[..., Awaitable[Principal]]:
 
 
 Known = Annotated[Principal, Depends(required)]
-Admin = Annotated[Principal, Depends(scoped(scopes.ADMIN))]
+Admin = Annotated[Principal, Depends(scoped(Scope.ADMIN))]
 
 
 def newcomer(request: Request, response: Response) -> Newcomer:
@@ -264,7 +262,7 @@ async def _by_session(service: Context, hashed: bytes) -> Principal | None:
 
 
 def _of(account: Account, *, session: bytes) -> Principal:
-    allowed = scopes.ALL if account.kind is AccountKind.ADMIN else scopes.STUDENT
+    allowed = tuple(Scope) if account.kind is AccountKind.ADMIN else OWN_SCOPES
     return Principal(account=account, scopes=allowed, session=session)
 
 

@@ -15,12 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ....core.system.jsonlog import FIELDS
 from ...wire import REQUEST_ID
-from ..access.blocklist import ADDRESS
-from ..access.rates import network, refusal
+from ..access.rates import ADDRESS, network, refusal
 from ..context import Context
 from ..logs import REQUEST
 from ..problems import HttpProblem
-from ..store.rate_model import Rule
+from ..store.model import Rule
 from . import answers
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")

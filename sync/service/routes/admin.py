@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
-from ..access import passwords
+from ..access import secrets
 from ..http import auth
 from ..http.answers import PROBLEMS
 from ..http.auth import Admin, Limit, The, attempt, check_address, check_origin, sign_in
@@ -59,7 +59,7 @@ async def log_in(request: Request, login: Login, the: The, response: Response) -
     check_address(request, the)
     async with attempt(request, the) as tried:
         account = await the.store.accounts.named(AccountKind.ADMIN, login.name)
-        tried.succeeded = await passwords.is_right(account, login.password)
+        tried.succeeded = await secrets.is_right(account, login.password)
     if account is None or not tried.succeeded:
         raise problems.unauthorized("The name or the password is wrong.", advice="Check both.")
     await sign_in(the, account, response)

@@ -9,11 +9,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
-from ..access.blocklist import ACCOUNT, ADDRESS, LOGIN
-from ..access.rates import network
+from ..access.rates import ACCOUNT, ADDRESS, LOGIN, network
 from ..http.answers import PROBLEMS
 from ..http.auth import Admin, The
-from ..store.job_model import AccessBlock
+from ..store.model import AccessBlock
 
 router = APIRouter(prefix="/v1/admin/blocks", tags=["admin"], responses=PROBLEMS)
 

@@ -11,18 +11,17 @@ from pydantic import BaseModel
 
 from ... import wire
 from .. import problems
-from ..access import scopes
+from ..access.secrets import Scope
 from ..conversion import checked, unpack
 from ..http.answers import PROBLEMS
 from ..http.auth import Limit, Principal, The, limited_write, scoped
 from ..http.bodies import plain
-from ..store.conditions import none_matches
-from ..store.model import AccountKind, CalendarRecord, Condition, NewPut, NewRevision, Put, PutState
+from ..store.model import AccountKind, CalendarRecord, Condition, NewPut, NewRevision, Put, PutState, none_matches
 
 router = APIRouter(prefix=wire.CALENDARS, tags=["calendars"], responses=PROBLEMS)
 
-Reader = Annotated[Principal, Depends(scoped(scopes.CALENDARS_READ))]
-Writer = Annotated[Principal, Depends(scoped(scopes.CALENDARS_WRITE))]
+Reader = Annotated[Principal, Depends(scoped(Scope.CALENDARS_READ))]
+Writer = Annotated[Principal, Depends(scoped(Scope.CALENDARS_WRITE))]
 Key = Annotated[str, Path(description="Segments of printable characters, `/` between them, 300 bytes at most.")]
 
 

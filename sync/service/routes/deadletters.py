@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from ..http.answers import PROBLEMS
 from ..http.auth import Admin, Limit, The
-from ..store.job_model import JobRecord
+from ..store.model import JobRecord
 
 router = APIRouter(prefix="/v1/admin/deadletters", tags=["admin"], responses=PROBLEMS)
 

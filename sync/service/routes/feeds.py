@@ -10,17 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ... import wire
 from .. import problems
-from ..access import scopes, secrets
+from ..access import secrets
+from ..access.secrets import Scope
 from ..context import Context
 from ..feeds import publish
 from ..http.answers import PROBLEMS
 from ..http.auth import Limit, Principal, The, limited_write, scoped
-from ..store.conditions import none_matches
-from ..store.model import Feed, Rendering
+from ..store.model import Feed, Rendering, none_matches
 
 router = APIRouter(tags=["feeds"], responses=PROBLEMS)
 
-Owner = Annotated[Principal, Depends(scoped(scopes.FEEDS))]
+Owner = Annotated[Principal, Depends(scoped(Scope.FEEDS))]
 Name = Annotated[str, Field(max_length=200)]
 
 _LARGE = 32_768  # bytes from which unpacking is left to a thread

@@ -11,20 +11,19 @@ from ....core.pdf.limits import Limits, screen_file
 from ....core.system.files import sha256
 from ... import wire
 from .. import problems
-from ..access import scopes, secrets
+from ..access import secrets
+from ..access.secrets import Scope
 from ..context import Context
 from ..conversion import unpack
 from ..http import admission as uploading
 from ..http import bodies
 from ..http.answers import PROBLEMS
 from ..http.auth import Principal, The, known, limited, newcomer, scoped
-from ..store.job_model import JobRecord, JobState, Newcomer, Refusal, Replay, SealedUpload
-from ..store.model import Account
-from ..store.rate_model import Rule
+from ..store.model import Account, JobRecord, JobState, Newcomer, Refusal, Replay, Rule, SealedUpload
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)
 
-Owner = Annotated[Principal, Depends(scoped(scopes.JOBS))]
+Owner = Annotated[Principal, Depends(scoped(Scope.JOBS))]
 
 _LARGE = 2**20  # bytes from which encrypting is left to a thread
 _BODY: dict[str, Any] = {
@@ -84,8 +83,8 @@ async def upload(
 ) -> JobAnswer:
     """Take a PDF; what is answered with 202 is on the disk and will be converted."""
     who = await known(request)
-    if who is not None and not who.may(scopes.JOBS):
-        raise problems.forbidden(f"This needs the scope {scopes.JOBS}.", advice="Ask an admin for a token with it.")
+    if who is not None and not who.may(Scope.JOBS):
+        raise problems.forbidden(f"This needs the scope {Scope.JOBS}.", advice="Ask an admin for a token with it.")
     begun = await uploading.begin(request, the, who)
     key = _key(calendar)
     sent = await _read(request, the)
@@ -159,7 +158,7 @@ async def delete(job: str, me: Owner, the: The) -> None:
 @router.post("/{job}/replay", status_code=202, response_model=JobAnswer)
 async def replay(job: str, me: Owner, the: The) -> JobAnswer:
     """Try a dead letter again; an admin may try anybody's."""
-    whose = None if me.may(scopes.ADMIN) else me.account.id
+    whose = None if me.may(Scope.ADMIN) else me.account.id
     state = await the.store.jobs.replay(whose, job, the.clock.now())
     if state is None:
         raise problems.not_found("job")

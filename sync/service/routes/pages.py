@@ -12,7 +12,7 @@ from ..access import secrets
 from ..access.rates import network
 from ..http.answers import page
 from ..http.auth import The, address_of, check_origin, known, required, sign_in
-from ..store.rate_model import Rule
+from ..store.model import Rule
 from .account import recovery_link
 
 router = APIRouter(include_in_schema=False)

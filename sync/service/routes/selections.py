@@ -12,17 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ... import wire
 from .. import problems
-from ..access import scopes, secrets
+from ..access import secrets
+from ..access.secrets import Scope
 from ..context import Context
 from ..feeds import selection_text
 from ..http.answers import PROBLEMS
 from ..http.auth import Limit, Principal, The, limited_write, scoped
-from ..store.conditions import matches
-from ..store.model import StoredSelection
+from ..store.model import StoredSelection, matches
 
 router = APIRouter(prefix="/v1/selections", tags=["selections"], responses=PROBLEMS)
 
-Owner = Annotated[Principal, Depends(scoped(scopes.SELECTIONS))]
+Owner = Annotated[Principal, Depends(scoped(Scope.SELECTIONS))]
 Word = Annotated[str, Field(min_length=1, max_length=40)]
 Words = Annotated[list[Word], Field(max_length=100)]
 IfMatch = Annotated[str | None, Header()]

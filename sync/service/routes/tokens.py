@@ -8,8 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import problems
-from ..access import scopes
-from ..access.api_tokens import TokenRequest, new_token
+from ..access.secrets import Scope, TokenRequest, new_token
 from ..http.answers import PROBLEMS
 from ..http.auth import Admin, Limit, The
 from ..store.model import Token
@@ -59,7 +58,7 @@ class TokenPage(BaseModel):
 @router.post("", status_code=201, response_model=SecretToken)
 async def create_token(wanted: NewToken, admin: Admin, the: The, response: Response) -> SecretToken:
     """Make a token; it is shown this once."""
-    unknown = scopes.unknown(wanted.scopes)
+    unknown = sorted(set(wanted.scopes) - set(Scope))
     if unknown:
         raise problems.unprocessable("invalid", f"There is no scope {', '.join(unknown)}.", advice=_there_are())
     asked = TokenRequest(faculty=wanted.faculty, name=wanted.name, scopes=wanted.scopes, days=wanted.days)
@@ -93,7 +92,7 @@ async def revoke_token(token: str, admin: Admin, the: The) -> None:
 
 
 def _there_are() -> str:
-    return f"There are {', '.join(scopes.ALL)}."
+    return f"There are {', '.join(Scope)}."
 
 
 def _described(token: Token) -> TokenAnswer:

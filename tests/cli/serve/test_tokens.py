@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tukscal.sync.service.access import scopes
+from tukscal.sync.service.access.secrets import OWN_SCOPES, Scope
 from tukscal.tests.running import tukscal
 from tukscal.tests.sync.service.operations.test_serve import process
 
@@ -30,7 +30,7 @@ def test_a_token_is_made_listed_and_revoked(tmp_path: Path) -> None:
         token = made.stdout.decode().strip()
         assert token.startswith("tuks_")
         answer = asked(here.url, token)
-        assert (answer.status_code, set(answer.json()["scopes"])) == (200, set(scopes.FACULTY))
+        assert (answer.status_code, set(answer.json()["scopes"])) == (200, set(OWN_SCOPES))
         listed = served("list", at=tmp_path).stdout.decode()
         number, faculty, *words = listed.split()
         assert faculty == "EBIT"
@@ -43,12 +43,12 @@ def test_a_token_is_made_listed_and_revoked(tmp_path: Path) -> None:
 
 def test_scopes_and_faculties_are_shared(tmp_path: Path) -> None:
     """Two tokens of a faculty are one account's; each may do what it was made for."""
-    first = served("add", "Law", "--scope", scopes.CALENDARS_READ, at=tmp_path).stdout.decode().strip()
+    first = served("add", "Law", "--scope", Scope.CALENDARS_READ, at=tmp_path).stdout.decode().strip()
     second = served("add", "Law", at=tmp_path).stdout.decode().strip()
     with process(tmp_path) as here:
         one, two = asked(here.url, first).json(), asked(here.url, second).json()
     assert one["id"] == two["id"]
-    assert one["scopes"] == [scopes.CALENDARS_READ]
+    assert one["scopes"] == [Scope.CALENDARS_READ]
 
 
 @pytest.mark.parametrize(

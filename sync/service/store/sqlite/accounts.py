@@ -7,8 +7,8 @@ from sqlite3 import Connection
 from typing import Any
 
 from .. import interface
-from ..model import Account, AccountKind, BrowserSession, Counts, Token
-from .family import SqliteFamily, reads, writes
+from ..model import AccessBlock, Account, AccountKind, Allowance, BrowserSession, Counts, Rule, Spent, Token, standing
+from .database import SqliteFamily, reads, writes
 
 _DAY = 86_400.0
 
@@ -200,3 +200,80 @@ def _token(row: Sequence[Any]) -> Token:
         id=number, hash=hashed, account=account, name=name, scopes=tuple(scopes.split()), created=created,
         expires=expires, revoked=revoked, used=used,
     )  # fmt: skip
+
+
+HOUR = 3600
+MINUTE = 60
+
+_UPLOAD_TIMES = "SELECT at FROM uploads WHERE account = ? AND at > ? ORDER BY at"
+_COUNT_UPLOAD = "INSERT INTO uploads (account, at) VALUES (?, ?)"
+_NETWORK = "SELECT count(*) FROM networks WHERE network = ? AND at > ?"
+_COUNT_NETWORK = "INSERT INTO networks (network, at) VALUES (?, ?)"
+_SPEND = "INSERT OR IGNORE INTO spent (id, expires) VALUES (?, ?)"
+_FORGET_COUNTS = (
+    "DELETE FROM uploads WHERE rowid IN (SELECT rowid FROM uploads WHERE at <= :hour LIMIT 5000)",
+    "DELETE FROM networks WHERE rowid IN (SELECT rowid FROM networks WHERE at <= :hour LIMIT 5000)",
+    "DELETE FROM spent WHERE expires < :now",
+    "DELETE FROM blocks WHERE until <= :now",
+)
+_BLOCK = """
+    INSERT INTO blocks (who, until, reason, made) VALUES (?, ?, ?, ?)
+    ON CONFLICT (who) DO UPDATE SET until = excluded.until, reason = excluded.reason, made = excluded.made
+    """
+_LIFT = "DELETE FROM blocks WHERE who = ?"
+_BLOCKS = "SELECT who, until, reason, made FROM blocks WHERE until IS NULL OR until > ? ORDER BY made"
+
+
+class SqliteBlocks(SqliteFamily, interface.BlockStore):
+    """The blocks of a database."""
+
+    @writes
+    def put(self, connection: Connection, block: AccessBlock) -> None:
+        connection.execute(_BLOCK, (block.who, block.until, block.reason, block.made))
+
+    @writes
+    def remove(self, connection: Connection, who: str) -> bool:
+        return connection.execute(_LIFT, (who,)).rowcount > 0
+
+    @reads
+    def all(self, connection: Connection, now: float) -> Sequence[AccessBlock]:
+        rows = connection.execute(_BLOCKS, (now,))
+        return [AccessBlock(who=who, until=until, reason=reason, made=made) for who, until, reason, made in rows]
+
+
+def upload_standings(connection: Connection, account: str, minute: int, hour: int, now: float) -> tuple[Allowance, ...]:
+    """Return where an account stands with its uploads in a minute and an hour; 0 is no limit."""
+    times = [at for (at,) in connection.execute(_UPLOAD_TIMES, (account, now - HOUR))]
+    found = []
+    if minute:
+        rule = Rule(name="uploads-minute", amount=minute, seconds=MINUTE)
+        found.append(standing(rule, [at for at in times if at > now - MINUTE], now))
+    if hour:
+        found.append(standing(Rule(name="uploads-hour", amount=hour, seconds=HOUR), times, now))
+    return tuple(found)
+
+
+def count_upload(connection: Connection, account: str, network: str | None, now: float) -> None:
+    """Count an upload of an account, and of a network if there is one."""
+    connection.execute(_COUNT_UPLOAD, (account, now))
+    if network is not None:
+        connection.execute(_COUNT_NETWORK, (network, now))
+
+
+def uploads_of(connection: Connection, network: str | None, now: float) -> int:
+    """Return how many uploads of the last hour came from a network."""
+    if network is None:
+        return 0
+    ((number,),) = connection.execute(_NETWORK, (network, now - HOUR)).fetchall()
+    return int(number)
+
+
+def spend(connection: Connection, spent: Spent) -> bool:
+    """Use a proof of work up; False if it was before."""
+    return connection.execute(_SPEND, (spent.id, spent.expires)).rowcount > 0
+
+
+def forget_counts(connection: Connection, now: float) -> None:
+    """Delete what no longer counts."""
+    for statement in _FORGET_COUNTS:
+        connection.execute(statement, {"hour": now - HOUR, "now": now})

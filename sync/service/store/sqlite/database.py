@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from sqlite3 import Connection
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 from .....core.errors import InputOutput
 from .....core.system import machine, sqlite
@@ -262,3 +264,41 @@ def _name(work: object) -> str:
     """Return the name of the function some work is, of the outer one for a lambda."""
     name: str = getattr(getattr(work, "func", work), "__qualname__", type(work).__name__)
     return name.removesuffix(".<locals>.<lambda>").rpartition(".<locals>.")[2]
+
+
+F = TypeVar("F", bound="SqliteFamily")
+P = ParamSpec("P")
+
+
+class SqliteFamily:
+    """Rows of a database that belong together."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+
+def reads(
+    work: Callable[Concatenate[F, Connection, P], T],
+) -> Callable[Concatenate[F, P], Coroutine[Any, Any, T]]:
+    """Make a method read in a transaction."""
+    return _transacted(work, Database.read)
+
+
+def writes(
+    work: Callable[Concatenate[F, Connection, P], T],
+) -> Callable[Concatenate[F, P], Coroutine[Any, Any, T]]:
+    """Make a method write in a transaction; it returns when that is on the disk."""
+    return _transacted(work, Database.write)
+
+
+def _transacted(work: Callable[..., T], transact: Any) -> Callable[..., Coroutine[Any, Any, T]]:
+    @functools.wraps(work)
+    async def method(family: SqliteFamily, *values: object, **named: object) -> T:
+        def call(connection: Connection) -> T:
+            return work(family, connection, *values, **named)
+
+        call.__qualname__ = work.__qualname__  # the name under which a slow query is counted
+        result: T = await transact(family.database, call)
+        return result
+
+    return method

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tukscal.sync.service.access.challenge import Challenges, Difficulty
+from tukscal.sync.service.access.rates import Challenges, Difficulty
 from tukscal.tests.clock import Clock
 
 SCRIPT = Path(__file__).parents[4] / "sync" / "service" / "static" / "challenge.js"

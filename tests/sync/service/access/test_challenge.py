@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from tukscal.sync.service.access.challenge import Challenges, Difficulty, solve
+from tukscal.sync.service.access.rates import Challenges, Difficulty, solve
 from tukscal.tests.clock import Clock
 
 EASY = Difficulty(cost=1, prefix="0", seconds=600.0)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.sync.service.access.rates import Limiter, headers, network, refusal, within
 from tukscal.sync.service.problems import HttpProblem
-from tukscal.sync.service.store.rate_model import Allowance, Rule, standing
+from tukscal.sync.service.store.model import Allowance, Rule, standing
 
 RULE = Rule(name="uploads-minute", amount=2, seconds=60)
 

@@ -17,7 +17,7 @@ import pytest
 from tukscal.core.errors import InputOutput
 from tukscal.sync.service.access.rates import Limiter
 from tukscal.sync.service.settings import RateSettings
-from tukscal.sync.service.store.rate_model import Rule
+from tukscal.sync.service.store.model import Rule
 from tukscal.tests.sync.service.serving import Served, serving, settings
 from tukscal.tests.waiting import LATEST, until
 

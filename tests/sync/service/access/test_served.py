@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tukscal.sync.service.access.challenge import HEADER, solve
-from tukscal.sync.service.access.passwords import make_admin
+from tukscal.sync.service.access.rates import HEADER, solve
+from tukscal.sync.service.access.secrets import make_admin
 from tukscal.sync.service.settings import RateSettings, Settings
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.serving import Served, converted, pdf, serving, settings, upload
@@ -25,7 +25,7 @@ def limited(folder: Path, **rates: Any) -> Settings:
 
 def logged_in(here: Served, admin: httpx.Client) -> None:
     """Make an admin and log in."""
-    asyncio.run(make_admin(here.store, "root", PASSWORD, here.clock))
+    asyncio.run(make_admin(here.store, "root", PASSWORD, here.clock.now()))
     assert admin.post("/v1/admin/login", json={"name": "root", "password": PASSWORD}).status_code == 204
 
 
@@ -133,7 +133,7 @@ def test_wrong_passwords_block_logging_in(tmp_path: Path) -> None:
     """After some wrong passwords an address cannot log in for a while, with the right one neither; students go on."""
     clock = Clock()
     with serving(limited(tmp_path, logins_failed=2), clock) as here, here.person() as admin, here.person() as student:
-        asyncio.run(make_admin(here.store, "root", PASSWORD, clock))
+        asyncio.run(make_admin(here.store, "root", PASSWORD, clock.now()))
         right, wrong = {"name": "root", "password": PASSWORD}, {"name": "root", "password": "wrong wrong wrong"}
         statuses = [admin.post("/v1/admin/login", json=login).status_code for login in (wrong, wrong, right)]
         assert statuses == [401, 401, 429]

@@ -12,7 +12,7 @@ from tukscal.core.ledger.model import Tried
 from tukscal.core.pool import Pool
 from tukscal.sync.service.conversion import convert_behind
 from tukscal.sync.service.settings import JobSettings
-from tukscal.sync.service.store.job_model import JobState
+from tukscal.sync.service.store.model import JobState
 from tukscal.sync.service.worker import follows
 from tukscal.tests.sync.service.serving import converted, ended, serving, settings, upload
 

@@ -18,7 +18,7 @@ from tukscal.core.errors import InputOutput, NoTerm
 from tukscal.core.pdf.limits import Limits
 from tukscal.examples.generator import content
 from tukscal.sync import wire
-from tukscal.sync.service.access.passwords import make_admin
+from tukscal.sync.service.access.secrets import make_admin
 from tukscal.sync.service.conversion import ConversionInput, convert_upload
 from tukscal.sync.service.logs import set_up
 from tukscal.sync.service.settings import SizeSettings, read_settings
@@ -31,7 +31,7 @@ NAME, PASSWORD = "Ada", "correct horse battery"
 
 def admin(here: Served, client: httpx.Client) -> httpx.Client:
     """Return an admin who has logged in."""
-    asyncio.run(make_admin(here.store, NAME, PASSWORD, here.clock))
+    asyncio.run(make_admin(here.store, NAME, PASSWORD, here.clock.now()))
     assert client.post("/v1/admin/login", json={"name": NAME, "password": PASSWORD}).status_code == 204
     return client
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
-from tukscal.sync.service.access.passwords import make_admin
+from tukscal.sync.service.access.secrets import make_admin
 from tukscal.sync.service.metrics import cost, quantile
 from tukscal.sync.service.settings import JobSettings, OutsideSettings, RateSettings
 from tukscal.tests.clock import Clock
@@ -56,7 +56,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
         converted(other, pdf("tests") + b"\n% more\n%%EOF\n")
         for _ in range(3):
             student.get(f"/v1/jobs/{job}")
-        asyncio.run(make_admin(here.store, "root", "correct horse battery", clock))
+        asyncio.run(make_admin(here.store, "root", "correct horse battery", clock.now()))
         for _ in range(2):
             admin.post("/v1/admin/login", json={"name": "root", "password": "wrong wrong wrong"})
         feed = student.post("/v1/feeds", json={"calendars": ["uploads/lectures-2026-S2"]})

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tukscal.sync.service.access import scopes
-from tukscal.sync.service.access.passwords import make_admin
+from tukscal.sync.service.access.secrets import OWN_SCOPES, make_admin
 from tukscal.sync.service.store.sqlite import SqliteStore
 from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.routes.people import ADMIN, PASSWORD, token_for
@@ -21,7 +20,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("service")
     wanted, clock = settings(folder), Clock()
     store = SqliteStore(wanted.store)
-    asyncio.run(make_admin(store, ADMIN, PASSWORD, clock))
+    asyncio.run(make_admin(store, ADMIN, PASSWORD, clock.now()))
     store.close()
     with serving(wanted, clock) as running:
         yield running
@@ -38,7 +37,7 @@ def admin(served: Served) -> Iterator[httpx.Client]:
 @pytest.fixture
 def faculty(served: Served, admin: httpx.Client, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """Yield a program of a faculty of this test's own."""
-    token = token_for(admin, request.node.name[:90], *scopes.FACULTY)
+    token = token_for(admin, request.node.name[:90], *OWN_SCOPES)
     with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0) as client:
         yield client
 
@@ -46,6 +45,6 @@ def faculty(served: Served, admin: httpx.Client, request: pytest.FixtureRequest)
 @pytest.fixture
 def other(served: Served, admin: httpx.Client, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """Yield a program of another faculty."""
-    token = token_for(admin, f"{request.node.name[:80]} other", *scopes.FACULTY)
+    token = token_for(admin, f"{request.node.name[:80]} other", *OWN_SCOPES)
     with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0) as client:
         yield client

@@ -11,7 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from tukscal.core.calendar.event import Status
-from tukscal.sync.service.access import scopes, secrets
+from tukscal.sync.service.access import secrets
+from tukscal.sync.service.access.secrets import OWN_SCOPES
 from tukscal.sync.service.settings import Settings
 from tukscal.sync.service.store.model import Account, AccountKind, Token
 from tukscal.sync.service.store.sqlite import SqliteStore
@@ -30,7 +31,7 @@ async def faculty_token(store: SqliteStore) -> str:
     account = Account(id=secrets.new_id(), kind=AccountKind.FACULTY, name="EMS", created=0, seen=0)
     await store.accounts.add(account)
     token = Token(
-        id=secrets.new_id(), hash=secrets.hashed(secret), account=account.id, name="", scopes=scopes.FACULTY, created=0
+        id=secrets.new_id(), hash=secrets.hashed(secret), account=account.id, name="", scopes=OWN_SCOPES, created=0
     )
     await store.tokens.add(token)
     return secret

@@ -20,7 +20,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
-from tukscal.sync.service.access import scopes, secrets
+from tukscal.sync.service.access import secrets
+from tukscal.sync.service.access.secrets import Scope
 from tukscal.sync.service.app import build
 from tukscal.sync.service.settings import RateSettings, Settings
 from tukscal.sync.service.store.model import Account, AccountKind, Token
@@ -47,7 +48,7 @@ async def token_for_all(store: SqliteStore) -> str:
     await store.accounts.add(account)
     hashed = secrets.hashed(secret)
     await store.tokens.add(
-        Token(id=secrets.new_id(), hash=hashed, account=account.id, name="", scopes=scopes.ALL, created=0)
+        Token(id=secrets.new_id(), hash=hashed, account=account.id, name="", scopes=tuple(Scope), created=0)
     )
     return secret
 

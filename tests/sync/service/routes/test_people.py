@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tukscal.sync.service.access import scopes
+from tukscal.sync.service.access.secrets import Scope
 from tukscal.tests.sync.service.routes.people import ADMIN, PASSWORD, account_of, cause, feed, put, token_for
 from tukscal.tests.sync.service.samples import calendar, lecture
 from tukscal.tests.sync.service.serving import Served, serving, settings
@@ -23,9 +23,9 @@ def bearer(token: str) -> dict[str, str]:
 
 def test_a_token_does_what_its_scopes_say(served: Served, admin: httpx.Client) -> None:
     """A token that may read cannot write, and one of a faculty cannot make tokens."""
-    token = token_for(admin, "EMS", scopes.CALENDARS_READ)
+    token = token_for(admin, "EMS", Scope.CALENDARS_READ)
     with httpx.Client(base_url=served.url, headers=bearer(token)) as client:
-        assert client.get("/v1/account").json()["scopes"] == [scopes.CALENDARS_READ]
+        assert client.get("/v1/account").json()["scopes"] == [Scope.CALENDARS_READ]
         assert client.get("/v1/calendars").status_code == 200
         assert cause(put(client, "a", 1, A)) == (403, "forbidden")
         assert cause(client.post("/v1/feeds", json={"calendars": ["a"]})) == (403, "forbidden")
@@ -34,7 +34,7 @@ def test_a_token_does_what_its_scopes_say(served: Served, admin: httpx.Client) -
 
 def test_tokens_of_a_faculty_share_its_account(served: Served, admin: httpx.Client) -> None:
     """Two tokens of one faculty are one account."""
-    tokens = [token_for(admin, "Law", scopes.CALENDARS_READ) for _ in range(2)]
+    tokens = [token_for(admin, "Law", Scope.CALENDARS_READ) for _ in range(2)]
     found = {httpx.get(f"{served.url}/v1/account", headers=bearer(token)).json()["id"] for token in tokens}
     assert len(found) == 1
 
@@ -42,7 +42,7 @@ def test_tokens_of_a_faculty_share_its_account(served: Served, admin: httpx.Clie
 def test_a_revoked_or_expired_token_is_unauthorized(served: Served, admin: httpx.Client) -> None:
     """A token is 401 from the moment it is revoked, or its days are over; so is what is no token."""
     made = admin.post("/v1/tokens", json={"faculty": "EBIT", "name": "x", "scopes": ["jobs"], "days": 400}).json()
-    short = token_for(admin, "EBIT", scopes.JOBS, days=1)
+    short = token_for(admin, "EBIT", Scope.JOBS, days=1)
     url = f"{served.url}/v1/account"
     assert [httpx.get(url, headers=bearer(token)).status_code for token in (made["token"], short)] == [200, 200]
     served.clock.turn(1.01 * DAY)
