@@ -16,7 +16,7 @@ from ...core.batch.plan import BatchRequest, check_files, make_folder
 from ...core.batch.run import PRELOAD, BatchRun
 from ...core.calendar.convert import CalendarOptions
 from ...core.commands.inputs import Opening
-from ...core.errors import SEVERAL, NoSuchFile, NotWritable, TukscalError
+from ...core.errors import SEVERAL, NoSuchFile, NotWritable
 from ...core.jobs.loop import Pace
 from ...core.ledger import Keep, Ledger
 from ...core.pdf.limits import Limits
@@ -167,7 +167,7 @@ def _exit_code(ctx: click.Context, run: BatchRun, ended_by: int | None) -> int:
         return 128 + ended_by
     if run.summary.bad_skipped and not run.summary.anything:
         raise NoSuchFile("None of the sources can be read.", advice="Check the names, and that the drive is connected.")
-    if isinstance(run.full, TukscalError):
+    if run.full is not None:
         report_error(run.full, as_json=ctx.obj.json_errors)
         return run.full.exit_code
     return SEVERAL if run.summary.failures or run.summary.left else 0

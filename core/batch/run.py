@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
-from ..jobs.commit import Finished, QueueSource, Results
+from ..errors import TukscalError
+from ..jobs.commit import Finished, QueueSource
 from ..jobs.fingerprint import file_digest
 from ..jobs.loop import Loop, Pace
 from ..jobs.task import beside
@@ -90,7 +91,8 @@ class BatchRun:
         self._ledger = ledger
         self._pool = pool
         self._pace = pace
-        self._results = Results(ledger, beside=beside, push=request.push)
+        self.full: TukscalError | None = None
+        """Why the run stopped by itself: an output could not be written."""
         self._loop: Loop[Job, Finished] | None = None
         self._stops: list[Stopping] = []
         self._told = 0  # of these
@@ -101,11 +103,6 @@ class BatchRun:
     def running(self) -> tuple[Job, ...]:
         """The jobs workers are at."""
         return self._loop.running if self._loop else ()
-
-    @property
-    def full(self) -> BaseException | None:
-        """Why the run stopped by itself: an output could not be written."""
-        return self._results.full
 
     def stop(self, *, at_once: bool = False) -> None:
         """Begin nothing new, finish what runs within the grace.
@@ -136,20 +133,23 @@ class BatchRun:
                 self._count_left(made)
                 return
         assert made is not None, "a plan is yielded at least once"
-        queue = QueueSource(self._ledger, made.digests.queue, self._results, assign=made.assign, share=made.share)
+        queue = QueueSource(
+            self._ledger, made.digests.queue, made.assign, share=made.share, beside=beside, push=self._request.push
+        )
         self._loop = Loop(queue, self._pool, pace=self._pace)
-        yield from self._work(self._loop)
+        yield from self._work(queue, self._loop)
         if made.elsewhere and not self._loop.stopped:
             # What another run was at when we came: is it done now, as we would have done it?
             others, made.elsewhere = made.elsewhere, []
             enqueue(made, [(job, file_digest(job.output)) for job in others], self._ledger)
             self._count_plan(made)
             yield made
-            yield from self._work(self._loop)
+            yield from self._work(queue, self._loop)
         self._count_left(made)
 
-    def _work(self, loop: Loop[Job, Finished]) -> Iterator[Event]:
+    def _work(self, queue: QueueSource, loop: Loop[Job, Finished]) -> Iterator[Event]:
         for turn in loop.run():
+            self.full = queue.full
             if self.full is not None:  # the disk is full for the others too
                 loop.stop()
             yield from self._stopping()

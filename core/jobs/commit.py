@@ -11,10 +11,10 @@ import copy
 import logging
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..errors import BadRows, Crashed, InputOutput, NoSuchFile, NotWritable, OutOfMemory, TimedOut, TukscalError
 from ..ledger import INTERRUPTED, Done, Failure, Job, Ledger, State
@@ -61,156 +61,19 @@ class TakenOver(InputOutput):
     """Another process does this work now: what we made of it is not written."""
 
 
-class Results:
-    """Outcomes that wait to be written and recorded together."""
+_AHEAD = 8  # jobs claimed for each worker at a time: a claim is a transaction
+_BREATH = 0.1  # seconds, at least, between two turns without anything to do
+_LOG = logging.getLogger(__name__)
 
-    def __init__(
-        self, ledger: Ledger, *, beside: Beside = nothing_beside, may: May | None = None, push: Push | None = None
-    ) -> None:
-        self._ledger = ledger
-        self._beside = beside
-        self._may = may
-        self._push = push
-        self._waiting: list[tuple[Job, Outcome]] = []
-        self._since = 0.0
-        self.full: TukscalError | None = None
-        """The error of the last output that could not be written: the next ones will fail for the same reason."""
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    @property
-    def due(self) -> bool:
-        """Whether the group is to be committed now."""
-        return len(self._waiting) >= MOST or (bool(self._waiting) and time.monotonic() >= self._since + LONGEST)
-
-    def add(self, job: Job, outcome: Outcome) -> None:
-        """Put an outcome into the group."""
-        if not self._waiting:
-            self._since = time.monotonic()
-        self._waiting.append((job, outcome))
-
-    def commit(self) -> list[Finished]:
-        """Write the group's files, then record it; return what became of each job still held by this process.
-
-        Raises InputOutput if the ledger cannot be written: then nothing is recorded, and the group waits for the next
-        time.
-        """
-        if not self._waiting:
-            return []
-        # Whoever took a job over, because this process seemed dead, writes what it made itself.
-        held = self._ledger.queue.held()
-        self._waiting = [(job, outcome) for job, outcome in self._waiting if job.id in held]
-        group = list(self._waiting)
-        changes = [self._changes(job, outcome) for job, outcome in group]
-        errors = change_files([change for part in changes for change in part], self._may)
-        failed = [_first(part, errors) for part in changes]
-        self._tell_unwritten(group, failed)
-        self.full = next(filter(_is_full, reversed(failed)), self.full)
-        ended = [_ended(job, outcome, error) for (job, outcome), error in zip(group, failed, strict=True)]
-        rows = [
-            _row(job, outcome, result, push=self._push) for (job, outcome), result in zip(group, ended, strict=True)
-        ]
-        lost = {job.id for (job, _), error in zip(group, failed, strict=True) if isinstance(error, TakenOver)}
-        if lost:
-            self._ledger.queue.release(lost)
-        refused = lost | set(self._ledger.queue.record([row for row in rows if row.job not in lost]))
-        del self._waiting[: len(group)]
-        return [
-            self._finished(job, outcome, result)
-            for (job, outcome), result in zip(group, ended, strict=True)
-            if job.id not in refused
-        ]
-
-    def drop(self) -> list[Job]:
-        """Forget what waits and return its jobs: somebody else does them."""
-        jobs = [job for job, _ in self._waiting]
-        self._waiting.clear()
-        return jobs
-
-    def _changes(self, job: Job, outcome: Outcome) -> list[FileChange]:
-        result = outcome.error or outcome.value
-        if not isinstance(result, Made):
-            return self._beside(job, result) if isinstance(result, TukscalError) else []
-        return [FileChange(job.output, result.data), *self._beside(job, result)]
-
-    def _tell_unwritten(self, group: list[tuple[Job, Outcome]], failed: list[TukscalError | None]) -> None:
-        """Write beside an output that could not be written why, where at least that can be done."""
-        unwritten = [
-            change
-            for (job, outcome), error in zip(group, failed, strict=True)
-            if error is not None and outcome.error is None and not isinstance(error, TakenOver)
-            for change in self._beside(job, error)
-        ]
-        change_files(unwritten, self._may)
-
-    def _finished(self, job: Job, outcome: Outcome, result: Made | TukscalError) -> Finished:
-        if isinstance(result, Made):
-            return Finished(job=job, state=State.DONE, made=result, error=None, outcome=outcome)
-        now = self._ledger.history.job(job.id)
-        return Finished(job=job, state=now.state if now else State.DEAD, made=None, error=result, outcome=outcome)
+Assign = Callable[[Job], Callable[[], Made]]
+"""Tells what a worker does for a job: a module-level function, with functools.partial and its arguments."""
+Share = Callable[[Job], Hashable]
+"""Tells what a job's result depends on, if another job's would be the same; None for a job like no other."""
 
 
-def _is_full(error: TukscalError | None) -> bool:
-    return isinstance(error, NoRoom | FolderGone)
-
-
-def _first(changes: list[FileChange], errors: dict[FileChange, TukscalError]) -> TukscalError | None:
-    """Return the error that counts: the calendar's, or a full disk; a note beside it fails nothing else."""
-    found = [errors[change] for change in changes if change in errors]
-    if changes and changes[0] in errors:
-        return errors[changes[0]]
-    return next(filter(_is_full, found), None)
-
-
-def _ended(job: Job, outcome: Outcome, error: TukscalError | None) -> Made | TukscalError:
-    """Return how a job ended, with the writing of its files."""
-    ended = outcome.error or error or outcome.value
-    assert isinstance(ended, Made | TukscalError), "what makes an output returns Made"
-    if isinstance(ended, TukscalError):
-        ended.file = ended.file or job.origin
-    return ended
-
-
-def _stamp_of(output: Path, expected: str) -> str:
-    """Return the stamp of a calendar, empty if somebody has changed it since it was written: it is to be read again."""
-    try:
-        data, stamp = read_stamped(output)
-    except TukscalError:
-        return ""
-    return stamp if sha256(data) == expected else ""
-
-
-def _row(job: Job, outcome: Outcome, result: Made | TukscalError, *, push: Push | None) -> Done | Failure:
-    if isinstance(result, TukscalError):
-        return Failure(
-            job=job.id,
-            worker=outcome.worker,
-            started=outcome.started,
-            duration=outcome.duration,
-            peak=outcome.peak,
-            cause=result.cause,
-            message=result.message,
-            details=details_of(result).dump(),
-        )
-    return Done(
-        job=job.id,
-        worker=outcome.worker,
-        started=outcome.started,
-        duration=outcome.duration,
-        peak=outcome.peak,
-        details=details_of(result).dump(),
-        sha256=result.sha256 or None,
-        source_stamp=result.source_stamp or None,
-        kind=result.kind,
-        entries=result.entries,
-        problems=result.problem_count,
-        output_sha256=result.output_sha256,
-        output_stamp=_stamp_of(job.output, result.output_sha256),
-        push=push is not None,
-        calendar=push.name(job.output) if push else "",
-        account=push.account if push else "",
-    )
+def share_nothing(job: Job) -> Hashable:
+    """Convert for each job."""
+    return None
 
 
 _KEPT = 8  # outcomes; jobs are done in the order of their size, so that twins come one after the other
@@ -278,52 +141,110 @@ def again(outcome: Outcome, job: Job) -> Outcome:
     return replace(outcome, key=job.id, value=value, error=error, died=False, duration=0.0, peak=0)
 
 
-_AHEAD = 8  # jobs claimed for each worker at a time: a claim is a transaction
-_BREATH = 0.1  # seconds, at least, between two turns without anything to do
-_LOG = logging.getLogger(__name__)
+class _End(NamedTuple):
+    """How an attempt ended, with the error of writing its files."""
 
-Assign = Callable[[Job], Callable[[], Made]]
-"""Tells what a worker does for a job: a module-level function, with functools.partial and its arguments."""
-Share = Callable[[Job], Hashable]
-"""Tells what a job's result depends on, if another job's would be the same; None for a job like no other."""
+    job: Job
+    outcome: Outcome
+    unwritten: TukscalError | None
+
+    @property
+    def result(self) -> Made | TukscalError:
+        """What the attempt comes to."""
+        ended = self.outcome.error or self.unwritten or self.outcome.value
+        assert isinstance(ended, Made | TukscalError), "what makes an output returns Made"
+        if isinstance(ended, TukscalError):
+            ended.file = ended.file or self.job.origin
+        return ended
+
+    def row(self, push: Push | None) -> Done | Failure:
+        """Return what the ledger is to keep of it."""
+        outcome, result = self.outcome, self.result
+        common: dict[str, Any] = {
+            "job": self.job.id,
+            "worker": outcome.worker,
+            "started": outcome.started,
+            "duration": outcome.duration,
+            "peak": outcome.peak,
+            "details": details_of(result).dump(),
+        }
+        if isinstance(result, TukscalError):
+            return Failure(**common, cause=result.cause, message=result.message)
+        return Done(
+            **common,
+            sha256=result.sha256 or None,
+            source_stamp=result.source_stamp or None,
+            kind=result.kind,
+            entries=result.entries,
+            problems=result.problem_count,
+            output_sha256=result.output_sha256,
+            output_stamp=_stamp_of(self.job.output, result.output_sha256),
+            push=push is not None,
+            calendar=push.name(self.job.output) if push else "",
+            account=push.account if push else "",
+        )
 
 
-def share_nothing(job: Job) -> Hashable:
-    """Convert for each job."""
-    return None
+def _is_full(error: TukscalError | None) -> bool:
+    return isinstance(error, NoRoom | FolderGone)
+
+
+def _first(changes: list[FileChange], errors: dict[FileChange, TukscalError]) -> TukscalError | None:
+    """Return the error that counts: the calendar's, or a full disk; a note beside it fails nothing else."""
+    found = [errors[change] for change in changes if change in errors]
+    if changes and changes[0] in errors:
+        return errors[changes[0]]
+    return next(filter(_is_full, found), None)
+
+
+def _stamp_of(output: Path, expected: str) -> str:
+    """Return the stamp of a calendar, empty if somebody has changed it since it was written: it is to be read again."""
+    try:
+        data, stamp = read_stamped(output)
+    except TukscalError:
+        return ""
+    return stamp if sha256(data) == expected else ""
 
 
 class QueueSource:
-    """The jobs of a queue, of which those with the same content are converted once."""
+    """The jobs of a queue, of which those with the same content are converted once; ends are recorded in groups."""
 
     def __init__(
         self,
         ledger: Ledger,
         name: str,
-        results: Results,
-        *,
         assign: Assign,
+        *,
         share: Share = share_nothing,
+        beside: Beside = nothing_beside,
+        may: May | None = None,
+        push: Push | None = None,
         taken_over: Callable[[int], object] | None = None,
     ) -> None:
-        """Work with what `assign` and `share` tell of a job.
+        """Work with what `assign` and `share` tell of a job, and write `beside` each output.
 
         `taken_over` hears how many jobs of dead processes were put back into the queue, before any is claimed.
         """
         self._ledger = ledger
         self._name = name
-        self._results = results
         self._assign = assign
         self._twins = Twins(share)
+        self._beside = beside
+        self._may = may
+        self._push = push
         self._tell_taken_over = taken_over or _note_taken_over
+        self._waiting: list[tuple[Job, Outcome]] = []
+        self._since = 0.0
+        self.full: TukscalError | None = None
+        """The error of the last output that could not be written: the next ones will fail for the same reason."""
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     @property
     def due(self) -> bool:
         """Whether the group is to be committed now."""
-        return self._results.due
-
-    def __len__(self) -> int:
-        return len(self._results)
+        return len(self._waiting) >= MOST or (bool(self._waiting) and time.monotonic() >= self._since + LONGEST)
 
     def take_over(self, *, busy: bool) -> None:
         """Queue again what dead processes held; the ledger knows itself what we hold."""
@@ -340,25 +261,53 @@ class QueueSource:
             remove_left_behind([job.output, warnings_path(job.output)])
         if (known := self._twins.begin(job)) is not None:
             if isinstance(known, Outcome):
-                self._results.add(job, again(known, job))
+                self.add(job, again(known, job))
             return False
         pool.start(job.id, self._assign(job))
         return True
 
     def end(self, job: Job, outcome: Outcome) -> list[Job]:
         """Put an outcome into the group, and the same one for every job that waited for it."""
-        self._results.add(job, outcome)
+        self.add(job, outcome)
         for twin in self._twins.end(job, outcome):
-            self._results.add(twin, again(outcome, twin))
+            self.add(twin, again(outcome, twin))
         return self._twins.stranded()
 
+    def add(self, job: Job, outcome: Outcome) -> None:
+        """Put an outcome into the group."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append((job, outcome))
+
     def commit(self) -> list[Finished]:
-        """Write and record the group."""
-        return self._results.commit()
+        """Write the group's files, then record it; return what became of each job still held by this process.
+
+        Raises InputOutput if the ledger cannot be written: then nothing is recorded, and the group waits for the next
+        time.
+        """
+        if not self._waiting:
+            return []
+        # Whoever took a job over, because this process seemed dead, writes what it made itself.
+        held = self._ledger.queue.held()
+        self._waiting = [(job, outcome) for job, outcome in self._waiting if job.id in held]
+        changes = [self._changes(job, outcome) for job, outcome in self._waiting]
+        errors = change_files([change for part in changes for change in part], self._may)
+        group = [_End(*one, _first(part, errors)) for one, part in zip(self._waiting, changes, strict=True)]
+        self._tell_unwritten(group)
+        self.full = next((end.unwritten for end in reversed(group) if _is_full(end.unwritten)), self.full)
+        lost = {end.job.id for end in group if isinstance(end.unwritten, TakenOver)}
+        rows = [end.row(self._push) for end in group if end.job.id not in lost]
+        if lost:
+            self._ledger.queue.release(lost)
+        refused = lost | set(self._ledger.queue.record(rows))
+        self._waiting.clear()
+        return [self._finished(end) for end in group if end.job.id not in refused]
 
     def drop(self) -> list[Job]:
-        """Forget what waits for a twin or for the group to be committed."""
-        return [*self._twins.forget(), *self._results.drop()]
+        """Forget what waits for a twin or for the group, and return its jobs: somebody else does them."""
+        jobs = [*self._twins.forget(), *(job for job, _ in self._waiting)]
+        self._waiting.clear()
+        return jobs
 
     def release(self, jobs: Collection[Job]) -> None:
         """Put jobs back; nothing is counted against them."""
@@ -373,6 +322,29 @@ class QueueSource:
         """Tell whether any job of the queue has not come to its end."""
         counts = self._ledger.history.counts(queue=self._name)
         return any(counts.get(state) for state in (State.QUEUED, State.RUNNING, State.FAILED))
+
+    def _changes(self, job: Job, outcome: Outcome) -> list[FileChange]:
+        result = outcome.error or outcome.value
+        if not isinstance(result, Made):
+            return self._beside(job, result) if isinstance(result, TukscalError) else []
+        return [FileChange(job.output, result.data), *self._beside(job, result)]
+
+    def _tell_unwritten(self, group: Sequence[_End]) -> None:
+        """Write beside an output that could not be written why, where at least that can be done."""
+        unwritten = [
+            change
+            for job, outcome, error in group
+            if error is not None and outcome.error is None and not isinstance(error, TakenOver)
+            for change in self._beside(job, error)
+        ]
+        change_files(unwritten, self._may)
+
+    def _finished(self, end: _End) -> Finished:
+        if isinstance(result := end.result, Made):
+            return Finished(job=end.job, state=State.DONE, made=result, error=None, outcome=end.outcome)
+        now = self._ledger.history.job(end.job.id)
+        state = now.state if now else State.DEAD
+        return Finished(job=end.job, state=state, made=None, error=result, outcome=end.outcome)
 
 
 def _note_taken_over(count: int) -> None:

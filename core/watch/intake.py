@@ -15,7 +15,7 @@ from ..backoff import Backoff, Pause
 from ..batch.discover import Found, Places, Skipped
 from ..batch.plan import Digests, assign, digests, make_folder, new_job, share, sort
 from ..errors import InputOutput, NotWritable, TukscalError
-from ..jobs.commit import Finished, May, QueueSource, Results
+from ..jobs.commit import Finished, May, QueueSource
 from ..jobs.fingerprint import PdfSnapshot, file_digest, look, no_warnings
 from ..jobs.loop import Loop, Pace
 from ..ledger import Job, Ledger, NewJob, Stamps, State
@@ -63,12 +63,11 @@ class Intake:
         """The ledger's batch of this work, once it began."""
         self.orphaned = False
         """Whether another daemon's jobs were found since: then everything is to be looked at anew."""
-        self.results = Results(ledger, beside=notes, may=context.may, push=request.batch.push)
-        queue = QueueSource(
-            ledger, self.digests.queue, self.results,
-            assign=assign(request.batch), share=share, taken_over=self._hear_of_orphans,
+        self.results = QueueSource(
+            ledger, self.digests.queue, assign(request.batch), share=share, beside=notes, may=context.may,
+            push=request.batch.push, taken_over=self._hear_of_orphans,
         )  # fmt: skip
-        self.loop = Loop(queue, context.pool, pace=Pace(grace=request.grace), wake=context.wake)
+        self.loop = Loop(self.results, context.pool, pace=Pace(grace=request.grace), wake=context.wake)
         self._places = Places(str(request.output), ".ics", self._owner)
         self._archive = Archive(
             request, context.ticks, gone=lambda path: self._places.forget(str(path)), tell=self._reporters.not_put_away

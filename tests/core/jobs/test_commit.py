@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tukscal.core.errors import Damaged, InputOutput, NotWritable, TukscalError
 from tukscal.core.jobs import commit
-from tukscal.core.jobs.commit import Finished, Push, Results, TakenOver
+from tukscal.core.jobs.commit import Finished, Push, QueueSource, TakenOver
 from tukscal.core.jobs.task import Made
 from tukscal.core.ledger import Job, Ledger, State
 from tukscal.core.pool import Outcome
@@ -60,6 +60,11 @@ def told(finished: list[Finished]) -> list[tuple[int, State, str | None]]:
     return [(one.job.id, one.state, one.error.cause if one.error else None) for one in finished]
 
 
+def results(ledger: Ledger, **choices: Any) -> QueueSource:
+    """Return where outcomes wait to be written and recorded together."""
+    return QueueSource(ledger, "queue", lambda job: made, **choices)
+
+
 # ---- when a group is due
 
 
@@ -74,7 +79,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_group_waits_a_twentieth_of_a_second_for_others(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
     """A group is due 0.05 s after its first result, however late the others come; the next group counts anew."""
     first, second, third = claimed(ledger, tmp_path, 3)
-    waiting = Results(ledger)
+    waiting = results(ledger)
     due = [waiting.due]
 
     def after(seconds: float, job: Job | None = None) -> None:
@@ -96,7 +101,7 @@ def test_a_group_waits_a_twentieth_of_a_second_for_others(ledger: Ledger, tmp_pa
 
 def test_a_group_of_sixty_four_waits_for_nobody(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
     """The 64th result makes a group due at once, the 63rd does not."""
-    waiting = Results(ledger)
+    waiting = results(ledger)
     for number, job in enumerate(claimed(ledger, tmp_path, 64), 1):
         waiting.add(job, outcome(made()))
         assert (len(waiting), waiting.due) == (number, number == 64)
@@ -108,7 +113,7 @@ def test_a_group_of_sixty_four_waits_for_nobody(ledger: Ledger, tmp_path: Path, 
 def test_a_calendar_is_written_and_recorded(ledger: Ledger, tmp_path: Path) -> None:
     """A result is at its output, and the ledger holds what it was made of, its figures and the file's stamp."""
     (job,) = claimed(ledger, tmp_path)
-    waiting = Results(ledger, beside=note_beside)
+    waiting = results(ledger, beside=note_beside)
     waiting.add(job, outcome(made(sha256="b" * 64, source_stamp="read")))
     assert told(waiting.commit()) == [(job.id, State.DONE, None)]
     assert job.output.read_bytes() == b"calendar"
@@ -124,7 +129,7 @@ def test_a_calendar_is_written_and_recorded(ledger: Ledger, tmp_path: Path) -> N
 def test_what_was_queued_stands_where_nothing_else_was_read(ledger: Ledger, tmp_path: Path) -> None:
     """A result that names no other bytes leaves the PDF's hash and stamp as the job was queued with them."""
     (job,) = claimed(ledger, tmp_path)
-    waiting = Results(ledger)
+    waiting = results(ledger)
     waiting.add(job, outcome(made()))
     waiting.commit()
     recorded = ledger.history.job(job.id)
@@ -135,7 +140,7 @@ def test_what_was_queued_stands_where_nothing_else_was_read(ledger: Ledger, tmp_
 def test_a_result_to_be_pushed_is_in_the_outbox(ledger: Ledger, tmp_path: Path) -> None:
     """With a push each calendar is in the outbox under its name and account."""
     (job,) = claimed(ledger, tmp_path)
-    waiting = Results(ledger, push=Push(lambda output: f"mine-{output.stem}", "alice"))
+    waiting = results(ledger, push=Push(lambda output: f"mine-{output.stem}", "alice"))
     waiting.add(job, outcome(made()))
     waiting.commit()
     assert [(row.calendar, row.account) for row in ledger.outbox.pending()] == [("mine-0", "alice")]
@@ -144,7 +149,7 @@ def test_a_result_to_be_pushed_is_in_the_outbox(ledger: Ledger, tmp_path: Path) 
 def test_a_failure_is_recorded_with_its_file(ledger: Ledger, tmp_path: Path) -> None:
     """A call that failed writes no calendar; the note beside it says why, and an error without a file gets the PDF."""
     plain, named = claimed(ledger, tmp_path, 2)
-    waiting = Results(ledger, beside=note_beside)
+    waiting = results(ledger, beside=note_beside)
     waiting.add(plain, outcome(error=Damaged("It is torn.")))
     waiting.add(named, outcome(error=Damaged("It is torn too.", file="inner.pdf")))
     finished = waiting.commit()
@@ -160,7 +165,7 @@ def test_a_failure_is_recorded_with_its_file(ledger: Ledger, tmp_path: Path) -> 
 def test_a_failure_that_may_go_away_is_not_the_end(ledger: Ledger, tmp_path: Path) -> None:
     """What became of a job is what the ledger says: a file that could not be read will be tried again."""
     (job,) = claimed(ledger, tmp_path)
-    waiting = Results(ledger)
+    waiting = results(ledger)
     waiting.add(job, outcome(error=InputOutput("The drive is away.")))
     assert told(waiting.commit()) == [(job.id, State.FAILED, "io")]
 
@@ -168,7 +173,7 @@ def test_a_failure_that_may_go_away_is_not_the_end(ledger: Ledger, tmp_path: Pat
 def test_a_job_somebody_took_over_is_not_written(ledger: Ledger, tmp_path: Path) -> None:
     """What is no longer held when a group is committed is neither written nor told; the rest of the group is."""
     kept, lost = claimed(ledger, tmp_path, 2)
-    waiting = Results(ledger)
+    waiting = results(ledger)
     waiting.add(lost, outcome(made()))
     waiting.add(kept, outcome(made()))
     ledger.queue.release([lost.id])
@@ -183,7 +188,7 @@ def test_an_output_that_cannot_be_written_fails_its_job_alone(ledger: Ledger, tm
     """An output in whose place a folder stands is a failure whose note says so; the other calendar is done."""
     bad, good = claimed(ledger, tmp_path, 2)
     bad.output.mkdir()
-    waiting = Results(ledger, beside=note_beside)
+    waiting = results(ledger, beside=note_beside)
     waiting.add(bad, outcome(made()))
     waiting.add(good, outcome(made()))
     failed, done = waiting.commit()
@@ -199,7 +204,7 @@ def test_a_note_that_cannot_be_written_fails_nothing(ledger: Ledger, tmp_path: P
     """A calendar whose note cannot be written is done."""
     (job,) = claimed(ledger, tmp_path)
     job.output.with_suffix(".txt").mkdir()
-    waiting = Results(ledger, beside=note_beside)
+    waiting = results(ledger, beside=note_beside)
     waiting.add(job, outcome(made()))
     assert told(waiting.commit()) == [(job.id, State.DONE, None)]
     assert job.output.read_bytes() == b"calendar"
@@ -212,7 +217,7 @@ def test_a_folder_that_is_gone_stops_the_rest(ledger: Ledger, tmp_path: Path) ->
     def elsewhere(job: Job, result: Made | TukscalError) -> list[FileChange]:
         return [FileChange(tmp_path / "gone" / "note.txt", b"note")] if job.id == there.id else []
 
-    waiting = Results(ledger, beside=elsewhere)
+    waiting = results(ledger, beside=elsewhere)
     waiting.add(there, outcome(made()))
     (finished,) = waiting.commit()
     assert isinstance(finished.error, FolderGone)
@@ -225,7 +230,7 @@ def test_a_folder_that_is_gone_stops_the_rest(ledger: Ledger, tmp_path: Path) ->
 def test_who_may_not_write_any_more_writes_nothing(ledger: Ledger, tmp_path: Path) -> None:
     """Outputs another process took over are neither written nor noted, and their jobs are given back, not failed."""
     (job,) = claimed(ledger, tmp_path)
-    waiting = Results(ledger, beside=note_beside, may=lambda: TakenOver("Another daemon is at work."))
+    waiting = results(ledger, beside=note_beside, may=lambda: TakenOver("Another daemon is at work."))
     waiting.add(job, outcome(made()))
     assert waiting.commit() == []
     assert [path.name for path in tmp_path.iterdir() if path.suffix in (".ics", ".txt")] == []
@@ -237,7 +242,7 @@ def test_who_may_not_write_any_more_writes_nothing(ledger: Ledger, tmp_path: Pat
 def test_who_may_not_write_for_another_reason_fails(ledger: Ledger, tmp_path: Path) -> None:
     """Any other reason not to write is the job's failure."""
     (job,) = claimed(ledger, tmp_path)
-    waiting = Results(ledger, may=lambda: NotWritable("Not now."))
+    waiting = results(ledger, may=lambda: NotWritable("Not now."))
     waiting.add(job, outcome(made()))
     (finished,) = waiting.commit()
     assert (finished.error and finished.error.message, job.output.exists()) == ("Not now.", False)
@@ -246,7 +251,7 @@ def test_who_may_not_write_for_another_reason_fails(ledger: Ledger, tmp_path: Pa
 def test_what_is_dropped_is_forgotten(ledger: Ledger, tmp_path: Path) -> None:
     """Dropping returns the jobs in the order they came, and leaves nothing to commit."""
     jobs = claimed(ledger, tmp_path, 2)
-    waiting = Results(ledger)
+    waiting = results(ledger)
     for job in jobs:
         waiting.add(job, outcome(made()))
     assert waiting.drop() == jobs
