@@ -13,7 +13,6 @@ from ...core.jobs.queries import (
     Which,
     back_up,
     chosen,
-    figures,
     forget,
     open_for_restore,
     put_back,
@@ -319,7 +318,7 @@ def stats(batch: int | None, machine: bool, ledger: Path | None) -> None:
 
     with asked(ledger) as found:
         number = batch_number(found, batch)
-        made = figures(found, number)
+        made = found.history.stats(number)
     if machine:
         print_document(figures_document(number, made))
     else:

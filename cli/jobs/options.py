@@ -63,30 +63,15 @@ class BatchNumber(click.ParamType[int]):
         return int(value)
 
 
-_LEDGER = click.option(
+ledger_option: Decorator = click.option(
     "--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Use this ledger instead of your own."
 )
-_BATCH = click.option("--batch", type=BatchNumber(), metavar="N|last", help="Only jobs of this batch.")
-_CAUSE = click.option(
+batch_option: Decorator = click.option("--batch", type=BatchNumber(), metavar="N|last", help="Only jobs of this batch.")
+cause_option: Decorator = click.option(
     "--cause", type=click.Choice(_CAUSES), metavar="CAUSE", help="Only jobs that failed for this cause."
 )
 json_option: Decorator = click.option("--json", "machine", is_flag=True, help="Print JSON.")
 yes_option: Decorator = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-
-
-def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --ledger; it gets `ledger`, a path or None."""
-    return _LEDGER(command)
-
-
-def batch_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --batch; it gets `batch`, for `batch_number`."""
-    return _BATCH(command)
-
-
-def cause_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --cause."""
-    return _CAUSE(command)
 
 
 def ledger_path(given: Path | None) -> Path:
@@ -94,11 +79,9 @@ def ledger_path(given: Path | None) -> Path:
     return given or default_ledger()
 
 
-@contextmanager
-def asked(given: Path | None) -> Iterator[Ledger]:
+def asked(given: Path | None) -> Ledger:
     """Open the ledger that is meant to ask it: nothing of it is changed. Raises NoSuchFile if there is none."""
-    with ask_existing(ledger_path(given)) as ledger:
-        yield ledger
+    return ask_existing(ledger_path(given))
 
 
 @contextmanager

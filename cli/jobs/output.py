@@ -14,10 +14,10 @@ from itertools import islice
 
 import click
 
-from ...core.jobs.queries import BatchFigures, newest, newest_of
+from ...core.jobs.queries import newest, newest_of
 from ...core.jobs.task import load_details
 from ...core.jobs.verify import Finding, FindingKind, Verification
-from ...core.ledger import LETTERS, Attempt, Batch, Filter, Job, Ledger
+from ...core.ledger import LETTERS, Attempt, Batch, Filter, Job, Ledger, Stats
 from ...core.wording import clean, counted
 from ..common.paint import print_picture
 from ..common.render import Shown, print_lines
@@ -26,48 +26,34 @@ from .view import counts_text, job_table
 Document = dict[str, object]
 
 
+_TIMES = ("created", "started", "ended", "completed", "next_attempt")
+
+
+def _document(value: Job | Attempt | Batch, *names: str) -> Document:
+    """Return fields of a value as JSON has them."""
+    found: Document = {name: getattr(value, name) for name in names}
+    return {name: time_text(one) if name in _TIMES else one for name, one in found.items()}  # type: ignore[arg-type]
+
+
 def job_document(job: Job) -> Document:
     """Return a job: what was asked, where it stands, what it took."""
     return {
-        "id": job.id,
-        "batch": job.batch,
-        "state": job.state,
-        "cause": job.cause,
-        "message": job.message,
+        **_document(job, "id", "batch", "state", "cause", "message"),
         "source": job.origin,
         "output": str(job.output),
-        "kind": job.kind,
-        "entries": job.entries,
-        "problems": job.problems,
-        "created": time_text(job.created),
-        "started": time_text(job.started),
-        "completed": time_text(job.completed),
-        "next_attempt": time_text(job.next_attempt),
-        "attempts": job.attempts,
-        "deaths": job.deaths,
+        **_document(job, "kind", "entries", "problems", "created", "started", "completed", "next_attempt"),
+        **_document(job, "attempts", "deaths"),
         "seconds": round(job.duration, 4),
-        "peak": job.peak,
-        "size": job.size,
-        "sha256": job.sha256,
-        "output_sha256": job.output_sha256,
-        "parser": job.parser,
-        "priority": job.priority,
-        "superseded": job.superseded,
-        "worker": job.worker,
+        **_document(job, "peak", "size", "sha256", "output_sha256", "parser", "priority", "superseded", "worker"),
     }
 
 
 def attempt_document(attempt: Attempt) -> Document:
     """Return one try at a job; `cause` is null when it was done."""
     return {
-        "number": attempt.number,
-        "started": time_text(attempt.started),
-        "ended": time_text(attempt.ended),
-        "cause": attempt.cause,
-        "message": attempt.message,
+        **_document(attempt, "number", "started", "ended", "cause", "message"),
         "seconds": round(attempt.duration, 4),
-        "peak": attempt.peak,
-        "worker": attempt.worker,
+        **_document(attempt, "peak", "worker"),
     }
 
 
@@ -80,28 +66,20 @@ def show_document(job: Job, attempts: Iterable[Attempt]) -> Document:
 
 def batch_document(batch: Batch) -> Document:
     """Return a batch; `details` is what it was asked, `summary` what it came to."""
-    return {
-        "id": batch.id,
-        "command": batch.command,
-        "created": time_text(batch.created),
-        "ended": time_text(batch.ended),
-        "details": batch.details,
-        "summary": batch.summary,
-    }
+    return _document(batch, "id", "command", "created", "ended", "details", "summary")
 
 
-def figures_document(batch: int | None, figures: BatchFigures) -> Document:
+def figures_document(batch: int | None, stats: Stats) -> Document:
     """Return figures; `seconds` and `memory` are percentiles of the `sample` newest done jobs, null without any."""
     names = ("p50", "p95", "p99", "max")
-    stats = figures.stats
     return {
         "batch": batch,
         "states": dict(stats.states),
         "causes": dict(stats.causes),
         "sample": stats.sample,
         "rate": round(stats.rate, 4),
-        "seconds": dict(zip(names, figures.seconds, strict=True)) if figures.seconds else None,
-        "memory": dict(zip(names, figures.memory, strict=True)) if figures.memory else None,
+        "seconds": dict(zip(names, stats.seconds, strict=True)) if stats.seconds else None,
+        "memory": dict(zip(names, stats.memory, strict=True)) if stats.memory else None,
     }
 
 
@@ -199,7 +177,7 @@ _REPAIR = (
 
 
 def show_verification(comparison: Verification, *, machine: bool) -> None:
-    """Print each finding, then the figures."""
+    """Print each finding, then the stats."""
     if machine:
         print_stream("findings", map(finding_document, comparison), lambda: _figures(comparison))
         return

@@ -8,9 +8,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ...core.errors import CONVERSION_ERRORS
-from ...core.jobs.queries import BatchFigures
 from ...core.jobs.task import Details, ProblemRow, load_details, moved_words
-from ...core.ledger import INTERRUPTED, LETTERS, Attempt, Batch, Job, State
+from ...core.ledger import INTERRUPTED, LETTERS, Attempt, Batch, Job, State, Stats
 from ...core.wording import clean, counted, duration, memory, place, size
 from ..common.canvas import Line, Piece, breadth, cut, pad, paragraph
 from ..common.paint import columns
@@ -266,22 +265,21 @@ def _section(title: str, texts: Sequence[str], total: int | None = None) -> Iter
 # ---- figures
 
 
-def figures_lines(batch: int | None, figures: BatchFigures) -> Iterator[Line]:
+def figures_lines(batch: int | None, stats: Stats) -> Iterator[Line]:
     """Yield outcomes and causes with their bars, then times and memory."""
-    stats = figures.stats
     total = sum(stats.states.values())
     yield (Piece(f"{f'Batch {batch}' if batch else 'All batches'}: {counted(total, 'job')}", "bold"),)
     yield from _bars({state: number for state, number in stats.states.items() if number})
     if stats.causes:
         yield from ((), (Piece("Why jobs failed", "bold"),))
         yield from _bars(dict(sorted(stats.causes.items(), key=lambda item: -item[1])))
-    if figures.seconds:
+    if stats.seconds:
         rate = f", {stats.rate:.1f} a second" if stats.rate else ""
         yield from ((), (Piece(f"The newest {counted(stats.sample, 'calendar')}{rate}", "bold"),))
         yield _measures("", ("50 in 100", "95 in 100", "99 in 100", "all"))
-        yield _measures("time, at most", [duration(value) for value in figures.seconds])
-        if figures.memory:
-            yield _measures("memory, at most", [memory(value) for value in figures.memory])
+        yield _measures("time, at most", [duration(value) for value in stats.seconds])
+        if stats.memory:
+            yield _measures("memory, at most", [memory(value) for value in stats.memory])
 
 
 def _bars(numbers: Mapping[str, int]) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""What people ask of the ledger: pages of jobs, some tried again or thrown away, figures, copies of the whole."""
+"""What people ask of the ledger: pages of jobs, some tried again or thrown away, copies of the whole."""
 
 from __future__ import annotations
 
@@ -10,19 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from ..errors import InputOutput, NoSuchFile, NotWritable
-from ..ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State, Stats
-from ..ledger.history import percentiles
+from ..ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State
 
 RETRIED = (State.FAILED, *LETTERS)
 """What `retry` is for: jobs that wait for their next attempt, and dead letters."""
 
 _ALL = Keep(days=math.inf, jobs=sys.maxsize)
 _PAGE = 1_000
-_SAMPLE = 10_000  # done jobs the figures are taken from
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -136,29 +133,6 @@ def discard(ledger: Ledger, ids: Sequence[int]) -> int:
 def _in_pages(change: Callable[[Sequence[int]], int], ids: Sequence[int]) -> int:
     """Change many jobs without keeping a running batch waiting for all of them."""
     return sum(change(ids[start : start + _PAGE]) for start in range(0, len(ids), _PAGE))
-
-
-# ---- figures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchFigures:
-    """Figures of a batch or of all, from the newest `stats.sample` done jobs.
-
-    `seconds` and `memory` (bytes) are the 50th, 95th and 99th percentile and the largest, empty where nothing is done.
-    """
-
-    stats: Stats
-    seconds: tuple[float, ...] = ()
-    memory: tuple[float, ...] = ()
-
-
-def figures(ledger: Ledger, batch: int | None) -> BatchFigures:
-    """Return the figures of a batch, or of all for None."""
-    stats = ledger.history.stats(batch)
-    done = islice(newest(ledger, Filter(state=State.DONE, batch=batch)), _SAMPLE)
-    peaks = [job.peak for job in done if job.peak]
-    return BatchFigures(stats=stats, seconds=stats.durations if stats.sample else (), memory=percentiles(peaks))
 
 
 # ---- whole ledgers

@@ -148,7 +148,7 @@ class History:
             after = sql.path_bytes(found[-1].output)
 
     def stats(self, batch: int | None = None) -> Stats:
-        """Return figures of a batch or of all; times are those of the newest done jobs."""
+        """Return figures of a batch or of all; times and memory are those of the newest done jobs."""
         whole = batch is None
         with self._store.reading():
             states = self.counts(batch=batch)
@@ -163,8 +163,8 @@ class History:
             states=states,
             causes=causes,
             sample=len(sample),
-            durations=percentiles(times),
-            peak=max(peaks),
+            seconds=percentiles(times),
+            memory=percentiles(filter(None, peaks)),
             rate=_rate(ends),
         )
 

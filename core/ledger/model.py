@@ -304,16 +304,17 @@ class Stamps(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """Figures of a batch or of the whole ledger, the times from the newest done jobs only (`sample` of them).
+    """Figures of a batch or of the whole ledger, times and memory from the newest done jobs only (`sample` of them).
 
-    `durations` are the 50th, 95th and 99th percentile and the largest; `rate` is done jobs a second.
+    `seconds` and `memory` (bytes) are the 50th, 95th and 99th percentile and the largest, empty where nothing is done;
+    `rate` is done jobs a second.
     """
 
     states: Mapping[State, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)
     sample: int = 0
-    durations: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
-    peak: int = 0
+    seconds: tuple[float, ...] = ()
+    memory: tuple[float, ...] = ()
     rate: float = 0.0
 
 

@@ -81,8 +81,8 @@ def test_many_are_changed_page_by_page(ledger: Ledger) -> None:
 
 def test_figures_are_of_what_was_measured(ledger: Ledger) -> None:
     """Percentiles of memory are sizes that done jobs had; without one there are none."""
-    found = queries.figures(ledger, None)
+    found = ledger.history.stats()
     assert list(found.memory) == [10, 22, 22, 22]  # 1, 4, 7, 10, 13, 16, 19, 22
     assert found.seconds == (1.0, 1.0, 1.0, 1.0)
-    assert queries.figures(ledger, 1).memory == (7, 19, 19, 19)
-    assert queries.figures(ledger, 99).memory == ()
+    assert ledger.history.stats(1).memory == (7, 19, 19, 19)
+    assert ledger.history.stats(99).memory == ()

@@ -201,8 +201,8 @@ def test_figures_are_those_of_the_jobs(ledger: Ledger, place: Place) -> None:
     ledger.queue.record([failure(job, "damaged") for job in ledger.queue.claim("queue", 7)])
     ledger.queue.record([failure(job, "io") for job in ledger.queue.claim("queue", 2)])
     first = ledger.history.stats()
-    assert first.durations == (5.0, 9.5, 9.9, 10.0)
-    assert (first.sample, first.peak) == (100, 100)
+    assert first.seconds == (5.0, 9.5, 9.9, 10.0)
+    assert (first.sample, first.memory) == (100, (50, 95, 99, 100))
     assert first.rate == pytest.approx(2.0)
     assert first.causes == {"damaged": 7, "io": 2}
     assert first.states[State.QUEUED] == 1
