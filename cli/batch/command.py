@@ -30,7 +30,7 @@ from ..common.settings import load_settings
 from ..common.values import Limit, Rate
 from ..convert.options import calendar_options
 from ..sync.pushing import PushSession, also, common_log, log_option, push_of, session, sync_options
-from .view import View, view_for
+from .view import PlainView, view_for
 
 _PATH = click.Path(path_type=Path)
 
@@ -150,7 +150,7 @@ def _check_report(report: Path, request: BatchRequest) -> None:
         )
 
 
-def _work(run: BatchRun, view: View, pushing: PushSession | None) -> None:
+def _work(run: BatchRun, view: PlainView, pushing: PushSession | None) -> None:
     """Do the batch."""
     with _unheard(), view.showing(run):
         for event in run:

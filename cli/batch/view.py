@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol
 
 import click
 from rich.console import Console, Group, RenderableType
@@ -27,6 +26,8 @@ from ..common.render import Shown, print_lines
 from ..sync.pushing import PushSummary, push_words
 
 _TOLD = 3  # changes of one calendar
+_EVERY = 10.0  # seconds between plain lines
+_SHOWN = 8  # workers
 
 
 def failure_words(event: Finished) -> Iterator[str]:
@@ -53,22 +54,21 @@ def change_lines(event: Finished) -> Iterator[str]:
 
 def progress_line(summary: Summary, queued: int, seconds: float) -> str:
     """Return how far a batch is."""
-    ended = summary.done + sum(summary.failed.values())
-    rate = ended / max(seconds, 0.001)
-    left = f", {duration((queued - ended) / rate)} left" if rate and queued > ended else ""
-    return f"{ended:,} of {queued:,} PDFs, {rate:.0f} a second{left}"
+    rate = summary.ended / max(seconds, 0.001)
+    left = f", {duration((queued - summary.ended) / rate)} left" if rate and queued > summary.ended else ""
+    return f"{summary.ended:,} of {queued:,} PDFs, {rate:.0f} a second{left}"
 
 
 def summary_lines(summary: Summary) -> Iterator[Shown]:
     """Yield the summary of a batch."""
-    ended = summary.done + sum(summary.failed.values())
-    rate = f" ({ended / summary.seconds:.0f} a second)" if ended and summary.seconds >= 1 else ""
-    yield Shown(f"{counted(ended, 'PDF')} in {duration(summary.seconds)}{rate}.", style="bold")
+    rate = f" ({summary.ended / summary.seconds:.0f} a second)" if summary.ended and summary.seconds >= 1 else ""
+    yield Shown(f"{counted(summary.ended, 'PDF')} in {duration(summary.seconds)}{rate}.", style="bold")
     for number, words in _parts(summary):
         if number:
             yield Shown(f"{number:>7,} {words}", 2)
     for cause, number in summary.failed.most_common():
-        yield Shown(f"{number:>7,} failed: {_lower(cause_words(cause))}", 2, "red")
+        words = cause_words(cause)
+        yield Shown(f"{number:>7,} failed: {words[:1].lower()}{words[1:]}", 2, "red")
     if summary.left:
         yield Shown(f"{summary.left:>7,} not done: run the same command again", 2, "yellow")
     yield Shown(f"Batch {summary.batch}: `tukscal jobs list --batch {summary.batch}` lists each PDF.")
@@ -88,45 +88,8 @@ def _parts(summary: Summary) -> Iterator[tuple[int, str]]:
     yield summary.skipped, "skipped in the folders: links, hidden or half-written files"
 
 
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
-
-
-_EVERY = 10.0  # seconds between plain lines
-_SHOWN = 8  # workers
-
-
-class View(Protocol):
-    """What is shown while a batch runs."""
-
-    def opened(self, ledger: Ledger) -> None:
-        """Tell what is to be known about the ledger."""
-
-    def showing(self, run: BatchRun) -> AbstractContextManager[None]:
-        """Show the run while the block lasts."""
-
-    def show(self, event: Event) -> None:
-        """Show what happened."""
-
-    def summary(self, run: BatchRun) -> None:
-        """Show what the batch came to."""
-
-    def pushing(self, level: int, event: str, fields: Mapping[str, object]) -> None:
-        """Show what the process that pushes tells; called by another thread."""
-
-    def pushed(self, came_to: PushSummary) -> None:
-        """Show what the pushing came to."""
-
-
-def view_for(*, as_json: bool, quiet: bool) -> View:
-    """Return the view that suits where the output goes."""
-    if as_json:
-        return JsonView()
-    return LiveView() if sys.stderr.isatty() and not quiet else PlainView(quiet=quiet)
-
-
 class PlainView:
-    """Lines: each failure, how far it is every ten seconds, and the summary."""
+    """What is shown while a batch runs, as lines: each failure, how far it is every ten seconds, and the summary."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -136,7 +99,7 @@ class PlainView:
         self._start = self._told = time.monotonic()
 
     def opened(self, ledger: Ledger) -> None:
-        """Tell that a damaged ledger was put aside."""
+        """Print that a damaged ledger was put aside."""
         if ledger.moved_aside:
             self._say(f"The ledger was damaged; it was kept as {ledger.moved_aside} and a new one was started.")
 
@@ -157,7 +120,7 @@ class PlainView:
         print_lines(summary_lines(run.summary))
 
     def pushing(self, level: int, event: str, fields: Mapping[str, object]) -> None:
-        """Print what a person has to know of the pushing."""
+        """Print what a person has to know of the pushing; called by another thread."""
         if line := push_words(level, event, fields):
             self._say(line)
 
@@ -217,8 +180,7 @@ class LiveView(PlainView):
         """Print a failure above the picture."""
         self._tell(event, changes=True)
         assert self._run is not None
-        summary = self._run.summary
-        ended = summary.done + sum(summary.failed.values())
+        ended = self._run.summary.ended
         seconds = max(time.monotonic() - self._start, 0.001)
         self._progress.update(self._task, total=self._queued, completed=ended, rate=f"{ended / seconds:.0f}/s")
 
@@ -228,7 +190,10 @@ class LiveView(PlainView):
     def _picture(self) -> RenderableType:
         lines = [Text(_counts(self._run.summary), overflow="ellipsis", no_wrap=True)] if self._run else []
         busy = (self._run.running if self._run else ())[:_SHOWN]
-        lines += [Text(f"  {_short(Path(job.origin))}", style="dim", overflow="ellipsis", no_wrap=True) for job in busy]
+        lines += [
+            Text(f"  {clean('/'.join(Path(job.origin).parts[-2:]))}", style="dim", overflow="ellipsis", no_wrap=True)
+            for job in busy
+        ]
         return Group(self._progress, *lines)
 
 
@@ -237,10 +202,6 @@ def _counts(summary: Summary) -> str:
     parts += [f"{summary.unchanged:,} unchanged"] if summary.unchanged else []
     parts += [f"{summary.failures:,} failed"] if summary.failures else []
     return ", ".join(parts)
-
-
-def _short(path: Path) -> str:
-    return clean("/".join(path.parts[-2:]))
 
 
 class JsonView(PlainView):
@@ -273,6 +234,13 @@ class JsonView(PlainView):
     def pushed(self, came_to: PushSummary) -> None:
         """Print what the pushing came to."""
         _print({"event": "push_summary", **came_to._asdict()})
+
+
+def view_for(*, as_json: bool, quiet: bool) -> PlainView:
+    """Return the view that suits where the output goes."""
+    if as_json:
+        return JsonView()
+    return LiveView() if sys.stderr.isatty() and not quiet else PlainView(quiet=quiet)
 
 
 def _finished(event: Finished) -> dict[str, object]:

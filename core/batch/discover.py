@@ -261,11 +261,6 @@ class PdfsByFolder:
             yield self._groups.pop(next(iter(self._groups)))
 
 
-def student_output(out: str, student: str) -> str:
-    """Return where a student's calendar goes."""
-    return os.path.join(out, f"{safe_name(student)}.ics")
-
-
 def safe_name(name: str) -> str:
     """Return a file name without its suffix that every system can hold; one that had to be changed stays distinct."""
     # What cannot be printed commands a terminal, turns text around or is not UTF-8.

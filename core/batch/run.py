@@ -57,6 +57,11 @@ class Summary:
     seconds: float = 0.0
 
     @property
+    def ended(self) -> int:
+        """How many jobs were done or failed for good in this run."""
+        return self.done + sum(self.failed.values())
+
+    @property
     def failures(self) -> int:
         """How many PDFs have no calendar of their present content."""
         return sum(self.failed.values()) + self.bad_skipped + self.no_place + self.quarantined + self.elsewhere

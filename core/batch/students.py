@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..calendar import convert
-from ..commands.inputs import Opening, read_timetable, refuse_problems
+from ..commands.inputs import Opening, naming, read_timetable, refuse_problems
 from ..errors import BadRows, InputOutput, NoSuchFile, TukscalError
 from ..jobs.commit import Assign
 from ..jobs.fingerprint import digest, file_digest, selection_digest
@@ -184,7 +184,8 @@ def plan_students(request: BatchRequest, batch: int, ledger: Ledger, pool: Execu
     make_folder(request.output)
     common, found = digests(request), list[Source]()
     for path in _paths(request):
-        found.append(_source(path, request, pool))
+        with naming(path):
+            found.append(Source(path, pool.call(read_source, Source(path, ""), request.opening, request.strict)))
         yield BatchPlan(batch=batch, digests=common, assign=assign(request))  # whoever iterates may stop here
     sources = tuple(found)
     # Who may work on it: whoever has the same list and the same timetables.
@@ -218,15 +219,6 @@ def _paths(request: BatchRequest) -> list[Path]:
     if not found:
         raise NoSuchFile("There are no timetables in the sources.", advice="Name the folder with the faculty's PDFs.")
     return sorted(found)
-
-
-def _source(path: Path, request: BatchRequest, pool: Executor) -> Source:
-    try:
-        sha256 = pool.call(read_source, Source(path, ""), request.opening, request.strict)
-    except TukscalError as error:
-        error.file = error.file or str(path)
-        raise
-    return Source(path, sha256)
 
 
 def _outputs(enrolled: Iterable[Enrolled], out: Path, enrolments: Path) -> dict[Path, Enrolled]:

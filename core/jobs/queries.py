@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import InputOutput, NoSuchFile, NotWritable
 from ..ledger import LETTERS, Batch, Filter, Job, Keep, Ledger, State
+from ..ledger.opening import unused_name
 
 RETRIED = (State.FAILED, *LETTERS)
 """What `retry` is for: jobs that wait for their next attempt, and dead letters."""
@@ -177,7 +178,7 @@ def put_back(ledger: Ledger, source: Path) -> Path | None:
     """
     if _is_same(ledger.path, source):
         raise InputOutput(f"{source} is the ledger itself.", advice="Name a backup.", file=str(source))
-    kept = _free(ledger.path) if sum(ledger.history.counts().values()) else None
+    kept = unused_name(ledger.path, "before-restore", time.time()) if sum(ledger.history.counts().values()) else None
     if kept:
         ledger.retention.backup(kept)
     try:
@@ -187,13 +188,6 @@ def put_back(ledger: Ledger, source: Path) -> Path | None:
             kept.unlink(missing_ok=True)
         raise
     return kept
-
-
-def _free(path: Path) -> Path:
-    """Return a name beside a ledger that nothing has."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    names = (f"{path.name}.before-restore-{stamp}{end}" for end in ("", *(f"-{n}" for n in range(2, 1000))))
-    return next(place for name in names if not os.path.lexists(place := path.with_name(name)))
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,8 +177,7 @@ def alone(path: Path, patience: float) -> Iterator[None]:
 
 def move_aside(path: Path, now: float) -> Path:
     """Rename a damaged ledger with its journals, which go first so that a new one never meets them."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    target = _free(path, [f"{path.name}.damaged-{stamp}{end}" for end in ("", *(f"-{n}" for n in range(2, 1000)))])
+    target = unused_name(path, "damaged", now)
     try:
         for side in _SIDES:
             with contextlib.suppress(FileNotFoundError):
@@ -192,8 +191,11 @@ def move_aside(path: Path, now: float) -> Path:
     return target
 
 
-def _free(path: Path, names: Sequence[str]) -> Path:
-    return next(place for name in names if not os.path.lexists(place := path.with_name(name)))
+def unused_name(path: Path, what: str, now: float) -> Path:
+    """Return a name beside a ledger that nothing has, with what is kept under it and the time."""
+    name = f"{path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
+    names = (f"{name}{end}" for end in ("", *(f"-{number}" for number in range(2, 1000))))
+    return next(place for one in names if not os.path.lexists(place := path.with_name(one)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
