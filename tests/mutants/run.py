@@ -35,6 +35,8 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 LEFT_OUT = (".*", "build", "dist", "out", "*.egg-info", "node_modules", "__pycache__", "shared")
 # Tests beside the one with the module's own name, by how its path begins; the fast ones come first.
 MORE = {
+    "core/ledger/history.py": ("tests/core/ledger/test_retention.py",),
+    "core/ledger/opening.py": ("tests/core/ledger/test_migrations.py", "tests/core/ledger/test_damage.py"),
     "core/batch/students.py": ("tests/core/batch",),
     "core/jobs/task.py": ("tests/core/batch",),
     "core/selection/search.py": ("tests/core/selection/test_propose.py",),
