@@ -84,7 +84,7 @@ def figures_document(batch: int | None, stats: Stats) -> Document:
 
 
 def finding_document(finding: Finding) -> Document:
-    """Return a file that is not as recorded, or not recorded."""
+    """Return a finding as JSON."""
     return {"kind": finding.kind, "path": str(finding.path), "job": finding.job}
 
 

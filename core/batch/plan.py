@@ -45,7 +45,7 @@ from .discover import FilePatterns, Found, PdfsByFolder, Skipped, discover, is_r
 
 
 class Digests(NamedTuple):
-    """What all results of a request depend on."""
+    """The hashes of what all results of a request depend on."""
 
     queue: str
     options: str
@@ -63,7 +63,7 @@ def is_anothers(there: Job, new: NewJob) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class BatchPlan:
-    """What is to be done."""
+    """What a batch is to do, as far as it is planned."""
 
     batch: int
     digests: Digests
@@ -151,7 +151,7 @@ _WAITING = 2_000  # looked-at files that are compared with the ledger together
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRequest:
-    """What a person asked for."""
+    """What a batch is asked to do."""
 
     sources: tuple[Path, ...]
     output: Path

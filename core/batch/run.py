@@ -31,7 +31,7 @@ PRELOAD = (
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What a batch came to."""
+    """The outcome of a batch in figures."""
 
     batch: int = 0
     done: int = 0
@@ -78,7 +78,7 @@ class Summary:
 
 
 class Stopping(NamedTuple):
-    """It was told to stop: it finishes what is being converted, or `at_once` does not."""
+    """The batch was told to stop: it finishes the conversions that run, unless `at_once`."""
 
     at_once: bool
 
@@ -97,7 +97,7 @@ class BatchRun:
         self._pool = pool
         self._pace = pace
         self.full: TukscalError | None = None
-        """Why the run stopped by itself: an output could not be written."""
+        """The error for which the run stopped by itself: an output could not be written."""
         self._loop: Loop[Job, Finished] | None = None
         self._stops: list[Stopping] = []
         self._told = 0  # of these
@@ -163,7 +163,7 @@ class BatchRun:
                 yield finished
 
     def _stopping(self) -> Iterator[Stopping]:
-        """Yield what was not told yet."""
+        """Yield the stops that were not told yet."""
         while self._told < len(self._stops):
             self._told += 1
             yield self._stops[self._told - 1]

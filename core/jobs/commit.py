@@ -31,7 +31,7 @@ LONGEST = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """What became of a job for now."""
+    """A job whose attempt has ended, and where it stands now."""
 
     job: Job
     state: State
@@ -72,7 +72,7 @@ Share = Callable[[Job], Hashable]
 
 
 def share_nothing(job: Job) -> Hashable:
-    """Convert for each job."""
+    """Let no two jobs share a result."""
     return None
 
 
@@ -82,7 +82,7 @@ _ITS_OWN = (BadRows, InputOutput, NoSuchFile, NotWritable, Crashed, OutOfMemory,
 
 
 class Twins:
-    """Who is converted and who waits for whom."""
+    """Jobs whose result would be the same: the first is converted, the others wait for it."""
 
     def __init__(self, share: Callable[[Job], Hashable]) -> None:
         self._share = share

@@ -159,10 +159,10 @@ SelectionOf = Callable[[str], str | None]
 
 
 class Unchanged:
-    """Compares what lies there with the ledger by stamps alone; for one thread. Paths are strings: there are many."""
+    """Tells by stamps alone which results stand as recorded; for one thread. Paths are strings, for there are many."""
 
     def __init__(self, ledger: Ledger, common: tuple[str, str, str], selection_of: SelectionOf) -> None:
-        """Know results of these options, teaching dates and versions."""
+        """Look for results of these options, teaching dates and versions."""
         self._ledger = ledger
         self._common = common
         self._selection_of = selection_of
@@ -213,7 +213,7 @@ class Unchanged:
 
 
 class _Page:
-    """What the ledger knows of all outputs from one to another, in the order of their bytes."""
+    """The results of all outputs from one to another, in the order of their bytes."""
 
     def __init__(self, first: bytes, standings: dict[str, Standing]) -> None:
         self._first = first

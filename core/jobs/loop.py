@@ -1,4 +1,4 @@
-"""The loop under folders, watcher and service: claim jobs, have them done, write down how they ended, until stopped.
+"""The loop under folders, watcher and service: claim jobs, have them done, record how they ended, until stopped.
 
 Everything a job needs stands where it was claimed, so that a process that dies anywhere loses no more than the time.
 """
@@ -24,7 +24,7 @@ class Identified(Protocol):
 
     @property
     def id(self) -> Hashable:
-        """What it is called here."""
+        """The job's name in its source."""
 
 
 J = TypeVar("J", bound=Identified)
@@ -32,14 +32,14 @@ F = TypeVar("F")
 
 
 class JobSource(Protocol[J, F]):
-    """Where jobs come from, and where it is written down how they ended; J is a job, F what is told of its end."""
+    """Where jobs come from and where their ends are recorded; J is a job, F what is told of its end."""
 
     @property
     def due(self) -> bool:
-        """Whether what waits to be written down is to be now."""
+        """Whether the ends that wait are to be recorded now."""
 
     def __len__(self) -> int:
-        """Return how many ends wait to be written down."""
+        """Return how many ends wait to be recorded."""
 
     def take_over(self, *, busy: bool) -> None:
         """Queue again what dead processes held, and show that we live if we are busy."""
@@ -54,10 +54,10 @@ class JobSource(Protocol[J, F]):
         """Note how a job ended; return those that waited for it in vain, to be started."""
 
     def commit(self) -> list[F]:
-        """Write down how jobs ended; what cannot be now is kept."""
+        """Record how jobs ended; what cannot be recorded now is kept."""
 
     def drop(self) -> list[J]:
-        """Forget what was noted and not written down, and return its jobs."""
+        """Forget the ends that are not recorded, and return their jobs."""
 
     def release(self, jobs: Collection[J]) -> None:
         """Put jobs back; nothing is counted against them."""

@@ -32,7 +32,7 @@ _TEMPORARY = ".tukscal-tmp"
 
 
 class FindingKind(StrEnum):
-    """What may be found."""
+    """What may be the matter with a file."""
 
     MISSING = "missing"  # a result whose calendar is gone
     CHANGED = "changed"  # a calendar that is not what was written
@@ -43,7 +43,7 @@ class FindingKind(StrEnum):
 
 
 FAULTS = (FindingKind.MISSING, FindingKind.CHANGED, FindingKind.UNREADABLE, FindingKind.UNKNOWN)
-"""Where the ledger and the disk do not agree."""
+"""The kinds on which the ledger and the disk do not agree."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Verification:
         self.sound = 0
         """Results whose calendar is what was written."""
         self.busy = 0
-        """Calendars another process is at."""
+        """Calendars that another process is converting."""
         self.counts: Counter[FindingKind] = Counter()
 
     @property

@@ -26,7 +26,7 @@ _SAMPLE = 10_000  # done jobs the times are taken from
 
 
 class History:
-    """What was asked for, what was done, and what stands now."""
+    """Batches, jobs and attempts: what was asked for, what was done, and what stands now."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -229,7 +229,7 @@ _DAY = 86_400.0
 
 
 class Retention:
-    """What is kept of a ledger, and how long."""
+    """What is kept of a ledger and how long, and copies of the whole."""
 
     def __init__(self, store: Store, keep: Keep, lease: str) -> None:
         self._store = store

@@ -72,7 +72,7 @@ def fate(text: str, *, local: bool) -> Liveness:
 
 
 class Watch:
-    """What this process saw of the beats of holders it cannot look at."""
+    """The beats this process has seen of holders it cannot look at."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, float]] = {}
@@ -87,7 +87,7 @@ class Watch:
         return ticks - since >= SILENT
 
     def keep(self, leases: set[str]) -> None:
-        """Forget everybody but these."""
+        """Forget all holders but these."""
         self._seen = {lease: seen for lease, seen in self._seen.items() if lease in leases}
 
     def may_beat(self, ticks: float) -> bool:

@@ -48,7 +48,7 @@ def _taken(store: Store, calendar: str) -> dict[str, object]:
 
 
 class Outbox:
-    """What is to be pushed, and what became of it."""
+    """The results to be pushed, and what became of them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -65,11 +65,11 @@ class Outbox:
         return count
 
     def pending(self, limit: int = 100) -> list[Outgoing]:
-        """Return what waits, what is due first first."""
+        """Return the rows that wait, in the order in which they are due."""
         return [sql.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_PENDING, {"limit": limit})]
 
     def due(self, limit: int) -> list[Outgoing]:
-        """Return what is to be pushed now."""
+        """Return the rows that are to be pushed now."""
         return [
             sql.outgoing_of(row) for row in self._store.rows(sql.OUTBOX_DUE, {"limit": limit, "now": self._store.now()})
         ]
@@ -90,7 +90,7 @@ class Outbox:
         return max(0.0, float(earliest) - now)
 
     def settle(self, deliveries: Sequence[Delivered]) -> None:
-        """Write down how pushes ended, in one transaction."""
+        """Record how pushes ended, in one transaction."""
         if deliveries:
             with self._store.writing():
                 self._store.each(sql.OUTBOX_SETTLE, (_settled(one, self._store.now()) for one in deliveries))
@@ -198,7 +198,7 @@ def _once_more(store: Store, key: str, output: bytes, account: str) -> bool:
 
 @contextlib.contextmanager
 def pushing_alone(ledger: Path) -> Iterator[bool]:
-    """Let one process push what is in a ledger; whether it is us, is what the block is told.
+    """Let one process push what is in a ledger; the block is told whether it is this one.
 
     The lock is an empty database beside it, because a dead process's lock on that is nobody's. Raises InputOutput or
     NotWritable.

@@ -29,7 +29,7 @@ class Holder:
 
 
 class Queue:
-    """What is to be done: into the queue and out of it."""
+    """Jobs on their way into the queue and out of it."""
 
     def __init__(self, store: Store, holder: Holder) -> None:
         self._store = store
@@ -119,7 +119,7 @@ class Queue:
             return self._store.run(sql.TAKE_OVER, values)
 
     def record(self, outcomes: Sequence[Outcome]) -> list[int]:
-        """Write down how jobs ended, all in one transaction; return those refused because somebody took them over.
+        """Record how jobs ended, all in one transaction; return those refused because another process took them over.
 
         Raises InputOutput or NotWritable; then nothing was written, and the same outcomes may be given again.
         """

@@ -31,7 +31,7 @@ _LEFT = "The next `tukscal batch` moves it aside and begins a new one; calendars
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How a store behaves: the wall clock, the clock that only goes forward, seconds it waits for others."""
+    """A store's wall clock, its clock that only goes forward, and the seconds it waits for other programs."""
 
     clock: Clock
     ticks: Clock
@@ -175,7 +175,7 @@ class Store:
         return self.patiently(lambda: sqlite.keep_durably(connection, mode))
 
     def work_on_copy(self, copy: sqlite3.Connection) -> None:
-        """Go on with a copy of the file, which is gone when it is closed."""
+        """Use a copy of the file from here on, which is gone when it is closed."""
         self.connection.close()
         self._open = copy
 
