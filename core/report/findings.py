@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ..ledger import State
+from ..ledger import Job, State
 from ..ledger.history import percentile
 from .batch import Told
 
@@ -125,29 +125,11 @@ TOP = 10
 SECOND, BYTE = 0.001, 100.0
 """Shorter and smaller is all the same."""
 
-Measure = Callable[[Told], float]
-
-
-def _name(_told: Told) -> float:
-    return 0.0
-
-
-def _time(told: Told) -> float:
-    return -told.job.duration
-
-
-def _size(told: Told) -> float:
-    return -told.job.size
-
-
-def _memory(told: Told) -> float:
-    return -(told.job.peak or 0)
-
 
 class Shortlist:
-    """The first `most` of many jobs, by a measure and then by name; never more than twice as many in memory."""
+    """The first `most` of many jobs, the largest by a measure and then by name; at most twice as many in memory."""
 
-    def __init__(self, most: int, measure: Measure = _name) -> None:
+    def __init__(self, most: int, measure: Callable[[Job], float] = lambda job: 0.0) -> None:
         self._most = most
         self._measure = measure
         self._kept: list[Told] = []
@@ -163,7 +145,9 @@ class Shortlist:
     @property
     def first(self) -> list[Told]:
         """The first ones, in order."""
-        return sorted(self._kept, key=lambda told: (self._measure(told), os.fsencode(told.job.origin)))[: self._most]
+        return sorted(self._kept, key=lambda told: (-self._measure(told.job), os.fsencode(told.job.origin)))[
+            : self._most
+        ]
 
     @property
     def more(self) -> int:
@@ -222,9 +206,9 @@ class Findings:
     moved: Shortlist = field(default_factory=partial(Shortlist, MOST))
     problems: Shortlist = field(default_factory=partial(Shortlist, MOST))
     doubtful: Shortlist = field(default_factory=partial(Shortlist, FEW))
-    slowest: Shortlist = field(default_factory=partial(Shortlist, TOP, _time))
-    largest: Shortlist = field(default_factory=partial(Shortlist, TOP, _size))
-    hungriest: Shortlist = field(default_factory=partial(Shortlist, TOP, _memory))
+    slowest: Shortlist = field(default_factory=partial(Shortlist, TOP, lambda job: job.duration))
+    largest: Shortlist = field(default_factory=partial(Shortlist, TOP, lambda job: job.size))
+    hungriest: Shortlist = field(default_factory=partial(Shortlist, TOP, lambda job: job.peak or 0))
     seconds: Spread = field(default_factory=Spread)
     sizes: Spread = field(default_factory=Spread)
     sessions: Spread = field(default_factory=Spread)

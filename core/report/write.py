@@ -21,8 +21,8 @@ from typing import Any
 
 from ... import __version__
 from ..errors import NotWritable
-from ..jobs.task import ProblemRow, moved_words
-from ..ledger import Ledger, State
+from ..jobs.task import moved_words
+from ..ledger import LETTERS, Ledger, State
 from ..system.files import check_folder, read_if_there, write_pieces
 from ..timetable.export import csv_text
 from ..wording import place, visible
@@ -30,47 +30,22 @@ from . import batch
 from .batch import Run, Told, address, find_run, left_alone, told_jobs
 from .findings import BYTE, SECOND, Bar, Findings, Spread, find
 
-_ENDED_BADLY = (State.DEAD, State.QUARANTINED, State.FAILED)
-
 
 def job_value(run: Run, told: Told) -> dict[str, Any]:
     """Return everything about a job, None for what it does not have; names of files may hold any character."""
-    job = told.job
+    job, details, known = told.job, told.details, told.known
+    failed = job.state in (*LETTERS, State.FAILED)
     return {
         "id": job.id,
         "state": job.state.value,
-        **_outcome(told),
-        "source": job.origin,
-        "source_address": None if run.students else address(job.source),
-        "output": str(job.output),
-        "output_address": address(job.output),
-        **_found(told),
-        "size": job.size,
-        "seconds": round(job.duration, 6),
-        "peak": job.peak,
-        "attempts": job.attempts,
-        "created": batch.iso(job.created),
-        "completed": batch.iso(job.completed) or None,
-        "sha256": job.sha256,
-        "output_sha256": job.output_sha256,
-    }
-
-
-def _outcome(told: Told) -> dict[str, Any]:
-    job = told.job
-    failed = job.state in _ENDED_BADLY
-    return {
         "cause": job.cause if failed else None,
         "message": job.message if failed else None,
         "advice": told.advice if failed else None,
         "before": "calendar" if told.earlier else "failed" if told.failed_before else None,
-    }
-
-
-def _found(told: Told) -> dict[str, Any]:
-    job, details = told.job, told.details
-    known = told.known
-    return {
+        "source": job.origin,
+        "source_address": None if run.students else address(job.source),
+        "output": str(job.output),
+        "output_address": address(job.output),
         "kind": job.kind,
         "entries": job.entries,
         "events": details.events if known else None,
@@ -82,6 +57,14 @@ def _found(told: Told) -> dict[str, Any]:
         "undecided": details.undecided if known else None,
         "left_out": details.left_out if known else None,
         "uncovered": details.uncovered if known else None,
+        "size": job.size,
+        "seconds": round(job.duration, 6),
+        "peak": job.peak,
+        "attempts": job.attempts,
+        "created": batch.iso(job.created),
+        "completed": batch.iso(job.completed) or None,
+        "sha256": job.sha256,
+        "output_sha256": job.output_sha256,
     }
 
 
@@ -111,13 +94,11 @@ def _row(run: Run, told: Told) -> list[object]:
         "outcome": batch.STATES[told.job.state],
         "new": ("yes" if told.details.first else "no") if told.known else None,
         "moved": " | ".join(map(moved_words, told.details.changes)),
-        "problem_rows": " | ".join(map(_problem, told.details.problems)),
+        "problem_rows": " | ".join(
+            f"{place(row.page, row.row)}: {row.text}: {row.reason}" for row in told.details.problems
+        ),
     }
     return [_cell(values[column]) for column in COLUMNS]
-
-
-def _problem(row: ProblemRow) -> str:
-    return f"{place(row.page, row.row)}: {row.text}: {row.reason}"
 
 
 def _cell(value: object) -> object:
@@ -145,7 +126,13 @@ def json_pieces(run: Run, jobs: Iterable[Told], made: float) -> Iterator[bytes]:
             found.add(told)
         yield (between + ",\n".join(_dump(_text_alone(job_value(run, told))) for told in some)).encode()
         between = ",\n"
-    yield f'\n], "totals": {_dump(_totals(found))}, "spreads": {_dump(_spreads(run, found))}}}\n'.encode()
+    totals = {
+        "jobs": sum(found.states.values()),
+        "states": {state.value: found.states[state] for state in State},
+        "causes": dict(found.causes),
+        **asdict(found.totals),
+    }
+    yield f'\n], "totals": {_dump(totals)}, "spreads": {_dump(_spreads(run, found))}}}\n'.encode()
 
 
 def _dump(value: object) -> str:
@@ -176,15 +163,6 @@ def _text_alone(value: object) -> Any:
 
 def _text(text: str) -> str:
     return text if text.isascii() else _HALF.sub(lambda half: visible(half[0]), text)
-
-
-def _totals(found: Findings) -> dict[str, Any]:
-    return {
-        "jobs": sum(found.states.values()),
-        "states": {state.value: found.states[state] for state in State},
-        "causes": dict(found.causes),
-        **asdict(found.totals),
-    }
 
 
 def _spreads(run: Run, found: Findings) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import platform
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum, StrEnum, auto
 from pathlib import Path
 
@@ -78,10 +78,6 @@ def parse(data: bytes | None) -> Note | None:
         return from_json(Note, data or b"")
     except Unfit:
         return None
-
-
-def _bytes_of(note: Note) -> bytes:
-    return json.dumps({"version": _VERSION, **asdict(note)}).encode()
 
 
 class DaemonLease:
@@ -200,9 +196,8 @@ class DaemonLease:
         self._seen = None
 
     def _raise(self) -> None:
-        own = self._own
-        self._own = Note(owner=own.owner, host=own.host, process=own.process, counter=own.counter + 1)
-        self._put(_bytes_of(self._own))
+        self._own = replace(self._own, counter=self._own.counter + 1)
+        self._put(json.dumps({"version": _VERSION, **asdict(self._own)}).encode())
 
     def _read(self) -> bytes | None:
         if self.path.is_symlink():  # what it points to would be written over

@@ -22,7 +22,7 @@ _LAST = "This note is removed when the PDF is converted or deleted."
 
 _ENDINGS = (".error.txt", ".tukscal-error.txt")
 _ASK = "ask whoever runs tukscal here"
-# Where the errors' own advice speaks of commands and options.
+# Where the errors' own advice speaks of commands and options: who only drops files types none.
 _ADVICE = {
     "encrypted": "Save the PDF without a password, or download it again from the UP Student Portal, and put that here.",
     "too_large": f"A timetable is never this large: check that this is the right file. If it is, {_ASK} for more room.",
@@ -75,13 +75,9 @@ def error_text(name: str, error: TukscalError, *, older: bool = False) -> bytes:
 
     `older` tells whether there is a calendar of an earlier PDF.
     """
-    parts = [_FIRST, clean(name), clean(error.message), clean(_advice(error)), _OLDER if older else "", _LAST]
+    advice = _ADVICE.get(error.cause, error.advice)
+    parts = [_FIRST, clean(name), clean(error.message), clean(advice), _OLDER if older else "", _LAST]
     return ("\n\n".join(filter(None, parts)) + "\n").encode("utf-8", "replace")
-
-
-def _advice(error: TukscalError) -> str:
-    """Return what to do for somebody who only drops files: they type no commands."""
-    return _ADVICE.get(error.cause, error.advice)
 
 
 def _is_ours(path: Path) -> bool:

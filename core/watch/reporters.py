@@ -71,7 +71,8 @@ class _Published(Collector):
         if status is not None:
             yield from _about(status)
             yield from _counted(status)
-            yield from _measured(status)
+            for name, text, value in _gauges(status):
+                yield GaugeMetricFamily(f"tukscal_{name}", text, value=value)  # of None there is no sample
 
 
 def _about(status: DaemonStatus) -> Iterator[Metric]:
@@ -100,11 +101,6 @@ def _labelled(name: str, text: str, label: str, numbers: Mapping[str, int]) -> M
     for value, number in sorted(numbers.items()):
         family.add_metric([value], number)
     return family
-
-
-def _measured(status: DaemonStatus) -> Iterator[Metric]:
-    for name, text, value in _gauges(status):
-        yield GaugeMetricFamily(f"tukscal_{name}", text, value=value)  # of None there is no sample
 
 
 def _gauges(status: DaemonStatus) -> list[tuple[str, str, float | None]]:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -193,27 +194,22 @@ class Scanner:
 
     def scan(self) -> Scan:
         """Look at all of the folder."""
-        try:
-            home = self._at_home()
-            seen = self._walk(home)
-            self._still_at(home)
-        except _Away as error:
-            return Scan(error=str(error))
-        self._last = seen.files
-        return Scan(files=seen.files, skipped=tuple(seen.skipped), unseen=tuple(seen.unseen))
+        scan = self._looked_at(self._walk)
+        if not scan.error:
+            self._last = scan.files
+        return scan
 
     def look(self, paths: Iterable[str]) -> Scan:
         """Look at some files only; what is not wanted or not below the folder is not looked at."""
         asked = frozenset(filter(self.cares, paths))
-        try:
-            home = self._at_home()
+
+        def each(home: Home) -> _Seen:
             seen = _Seen({}, [], [], home.numbered)
             for path in self._breathing(asked):
-                _look_at(path, seen)
-            self._still_at(home)
-        except _Away as error:
-            return Scan(error=str(error), asked=asked)
-        return Scan(files=seen.files, skipped=tuple(seen.skipped), unseen=tuple(seen.unseen), asked=asked)
+                _take(path, partial(os.lstat, path), seen)
+            return seen
+
+        return self._looked_at(each, asked)
 
     def cares(self, path: str) -> bool:
         """Tell whether a look would take a file of this path, if it were there; any thread may ask."""
@@ -230,6 +226,16 @@ class Scanner:
 
     # ---- parts
 
+    def _looked_at(self, find: Callable[[Home], _Seen], asked: frozenset[str] | None = None) -> Scan:
+        try:
+            home = self._at_home()
+            seen = find(home)
+            if self._at_home() is not home:
+                raise _Away(f"{self.root} was replaced or mounted again while it was looked at.")
+        except _Away as error:
+            return Scan(error=str(error), asked=asked)
+        return Scan(files=seen.files, skipped=tuple(seen.skipped), unseen=tuple(seen.unseen), asked=asked)
+
     def _wants(self, name: str, above: str) -> bool:
         return self._matches.wanted(above + name) and not is_passing(name)
 
@@ -245,10 +251,6 @@ class Scanner:
             if self.home is None or not self.home.is_at(self.root, state):
                 self.home = self._moved(home_of(self.root, state))
             return self.home
-
-    def _still_at(self, home: Home) -> None:
-        if self._at_home() is not home:
-            raise _Away(f"{self.root} was replaced or mounted again while it was looked at.")
 
     def _moved(self, now: Home) -> Home:
         """Return the home of a folder that was mounted again or made anew. Raises _Away for another one's."""
@@ -289,7 +291,7 @@ class Scanner:
                         deeper.append((path, f"{above}{entry.name}/"))
                 # What was wanted the last time need not be asked again, which takes longer than the look.
                 elif path in self._last or self._wants(entry.name, above):
-                    _take(path, entry, seen)
+                    _take(path, partial(entry.stat, follow_symlinks=False), seen)
         return deeper
 
     def _breathing(self, items: Iterable[T]) -> Iterator[T]:
@@ -343,29 +345,14 @@ def _opened(folder: str, *, follow: bool) -> Iterator[tuple[list[os.DirEntry[str
         os.close(handle)
 
 
-def _take(path: str, entry: os.DirEntry[str], seen: _Seen) -> None:
+def _take(path: str, state_of: Callable[[], os.stat_result], seen: _Seen) -> None:
     try:
-        state = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return
-    except OSError:
-        seen.unseen.append(path)
-        return
-    _put(path, state, seen)
-
-
-def _look_at(path: str, seen: _Seen) -> None:
-    try:
-        state = os.lstat(path)
+        state = state_of()
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError:
         seen.unseen.append(path)
         return
-    _put(path, state, seen)
-
-
-def _put(path: str, state: os.stat_result, seen: _Seen) -> None:
     if stat.S_ISREG(state.st_mode):
         seen.files[path] = stamp_of(state, numbered=seen.numbered)
     elif not stat.S_ISDIR(state.st_mode):
