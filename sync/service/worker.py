@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from ...core.backoff import Backoff, Pause
 from ...core.errors import InputOutput, TukscalError, own_fault
 from ...core.jobs.loop import Loop, Pace
 from ...core.ledger.leases import Liveness, Watch, fate, mine
@@ -284,18 +285,30 @@ def follows(cause: str, tried: Tried, rules: Rules, draw: float) -> tuple[JobSta
 
 
 _STEP = 0.05  # seconds a turn waits for outcomes, so long a new job may wait for a free worker
-_TROUBLE = 1.0  # seconds before the next try when the store or the pool fails
+_BACKOFF = Backoff(first=0.25, most=2.0)  # before the next try when the store or the pool fails
 _RECENT = 60.0  # seconds the rate is of
 
 
 class Conveyor:
     """The thread; `start` it on a running event loop, which makes the store's calls."""
 
-    def __init__(self, means: ConveyorResources) -> None:
+    def __init__(
+        self,
+        means: ConveyorResources,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._pool = means.pool
         self._wake = threading.Event()
+        self._ticks = ticks
+        self._rest = rest
+        self._pause = Pause(ticks, _BACKOFF)
+        self._ending = threading.Event()
+        self._end_by = float("inf")
         self._jobs = StoreJobs(means)
         jobs = means.settings.jobs
+        self._grace = jobs.grace
         pace = Pace(rate=jobs.starts or None, grace=jobs.grace, ahead=False, glance=_STEP)
         self.loop: Loop[HeldJob, AttemptOutcome] = Loop(self._jobs, means.pool, pace=pace, wake=self._wake)
         """The loop that the thread turns."""
@@ -339,7 +352,9 @@ class Conveyor:
 
     async def close(self) -> None:
         """Claim no more, finish what runs within the grace, give the rest back."""
+        self._end_by = self._ticks() + self._grace
         self.loop.stop()
+        self._ending.set()
         self._wake.set()
         await asyncio.to_thread(self._thread.join)
 
@@ -365,6 +380,7 @@ class Conveyor:
         try:
             step()
             self.trouble = ""
+            self._pause.reset()
         except CannotStart as error:  # the pool has dropped all calls
             self._failed(error)
             self._let_go()
@@ -378,8 +394,11 @@ class Conveyor:
         if error.message != self.trouble:  # once, not every second of a day
             _LOG.error("nothing is converted for now: %s", error.message)
         self.trouble = error.message
-        if not self.loop.stopped:
-            self._wake.wait(_TROUBLE)
+        self._pause.begin()
+        if not self._ending.is_set():  # a new job changes nothing, the end does
+            self._ending.wait(self._pause.left)
+        elif (left := self._end_by - self._ticks()) > 0:
+            self._rest(min(self._pause.left, left))
 
     def _let_go(self) -> None:
         try:

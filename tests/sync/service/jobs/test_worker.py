@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tukscal.core.ledger.leases import mine
 from tukscal.core.ledger.model import Tried
-from tukscal.core.pool import Pool
+from tukscal.core.pool import Guards, Pool
+from tukscal.core.system.sqlite import DiskFailed
+from tukscal.sync.service.access.vault import Vault, new_master
 from tukscal.sync.service.conversion import convert_behind
-from tukscal.sync.service.settings import JobSettings
-from tukscal.sync.service.store.model import JobState
-from tukscal.sync.service.worker import follows
+from tukscal.sync.service.settings import JobSettings, Settings
+from tukscal.sync.service.store.model import Claimed, JobRecord, JobState
+from tukscal.sync.service.worker import Conveyor, ConveyorResources, follows
+from tukscal.tests.clock import Clock
 from tukscal.tests.sync.service.serving import converted, ended, serving, settings, upload
 
 
@@ -97,3 +101,68 @@ def test_one_call_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with serving(settings(tmp_path)) as here, here.person() as student:
         assert [converted(student)["state"] for _ in range(2)] == ["done", "done"]
     assert calls == [convert_behind] * 2
+
+
+class FullStore:
+    """A store with one job, whose PDF does not open; nothing can be written into it any more."""
+
+    def __init__(self, full: Callable[[], None]) -> None:
+        self._full = full
+        self._left = [
+            JobRecord(
+                id="a", account="b", name="", size=1, sha256="", premium=False, state=JobState.QUEUED, created=0.0,
+                due=0.0, pdf=True,
+            )
+        ]  # fmt: skip
+        self.tries = 0
+
+    async def release(self, _lease: str) -> int:
+        return 0
+
+    async def leases(self) -> Mapping[str, int]:
+        return {}
+
+    async def claim(self, *_: object) -> Sequence[Claimed]:
+        jobs, self._left = self._left, []
+        return [Claimed(job=job, sealed=b"") for job in jobs]
+
+    async def finish(self, *_: object) -> None:
+        self.tries += 1
+        self._full()
+        await asyncio.sleep(0)  # what was called for begins
+        raise DiskFailed("The disk is full.")
+
+
+def test_a_full_store_is_not_asked_all_the_time_when_the_service_ends() -> None:
+    """Within the grace a store that takes nothing is tried again after waits that double up to two seconds."""
+    clock, waits, settings = Clock(), list[float](), Settings(jobs=JobSettings(grace=10.0))
+
+    async def ended() -> int:
+        closing: list[asyncio.Task[None]] = []
+        told = asyncio.Event()
+
+        def full() -> None:
+            if not closing:
+                closing.append(asyncio.ensure_future(conveyor.close()))
+                told.set()
+
+        def rest(seconds: float) -> None:
+            waits.append(seconds)
+            clock.turn(seconds)
+            if sum(waits) >= settings.jobs.grace:
+                conveyor.loop.stop(at_once=True)
+
+        store = FullStore(full)
+        jobs: Any = store
+        with Pool(1, Guards()) as pool:
+            means = ConveyorResources(
+                jobs=jobs, vault=Vault(new_master()), settings=settings, clock=clock, pool=pool, tell=lambda _: None
+            )
+            conveyor = Conveyor(means, ticks=clock.ticks, rest=rest)
+            conveyor.start()
+            await told.wait()
+            await closing[0]
+        return store.tries
+
+    assert asyncio.run(ended()) == len(waits)
+    assert waits == [0.25, 0.5, 1.0, 2.0, 2.0, 2.0, 2.0, 0.25]
