@@ -22,20 +22,7 @@ from .context import Context
 from .http import answers, bodies
 from .http.layers import Gate, Observe
 from .metrics import ServiceMetrics
-from .routes import (
-    account,
-    admin,
-    blocks,
-    calendars,
-    challenge,
-    deadletters,
-    feeds,
-    health,
-    jobs,
-    pages,
-    selections,
-    tokens,
-)
+from .routes import account, admin, calendars, feeds, health, jobs
 from .settings import Clock, Settings, SystemClock
 from .store.interface import ServiceStore
 from .store.sqlite import SqliteStore
@@ -145,16 +132,14 @@ def _challenges(settings: Settings, clock: Clock) -> Challenges:
 ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     admin.router,
-    blocks.router,
     calendars.router,
-    challenge.router,
-    deadletters.router,
+    jobs.challenges,
     feeds.router,
     health.router,
     jobs.router,
-    selections.router,
-    tokens.router,
-    pages.router,
+    feeds.selections,
+    admin.tokens,
+    account.pages,
 )
 
 

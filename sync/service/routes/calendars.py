@@ -16,7 +16,8 @@ from ..conversion import checked, unpack
 from ..http.answers import PROBLEMS
 from ..http.auth import Limit, Principal, The, limited_write, scoped
 from ..http.bodies import plain
-from ..store.model import AccountKind, CalendarRecord, Condition, NewPut, NewRevision, Put, PutState, none_matches
+from ..store.model import AccountKind, Condition, NewPut, NewRevision, Put, PutState, none_matches
+from . import AnswerBody
 
 router = APIRouter(prefix=wire.CALENDARS, tags=["calendars"], responses=PROBLEMS)
 
@@ -44,7 +45,7 @@ class Conditions(BaseModel):
     if_none_match: str | None = None
 
 
-class CalendarAnswer(BaseModel):
+class CalendarAnswer(AnswerBody):
     """A calendar without its bytes; times are unix seconds."""
 
     key: str
@@ -57,7 +58,7 @@ class CalendarAnswer(BaseModel):
     updated: float
 
 
-class CalendarPage(BaseModel):
+class CalendarPage(AnswerBody):
     """Some calendars, ordered by key; `next` is what to ask `after` for the rest."""
 
     calendars: list[CalendarAnswer]
@@ -123,8 +124,8 @@ async def put_calendar(
 async def list_calendars(reader: Reader, the: The, after: str = "", limit: Limit = 100) -> CalendarPage:
     """List one's own calendars."""
     page = await the.store.calendars.page(reader.account.id, after, limit)
-    rest = page[-1].key if len(page) == limit else None
-    return CalendarPage(calendars=[_described(calendar) for calendar in page], next=rest)
+    calendars = [CalendarAnswer.model_validate(calendar) for calendar in page]
+    return CalendarPage(calendars=calendars, next=page[-1].key if len(page) == limit else None)
 
 
 @router.get(
@@ -215,10 +216,3 @@ def _stored(done: Put) -> Response:
             if done.state is PutState.REPLAYED:
                 headers[wire.REPLAYED] = "true"
             return Response(done.body, done.status, headers, wire.JSON_TYPE)
-
-
-def _described(calendar: CalendarRecord) -> CalendarAnswer:
-    return CalendarAnswer(
-        key=calendar.key, revision=calendar.revision, sha256=calendar.sha256, etag=wire.etag(calendar.sha256),
-        size=calendar.size, name=calendar.name, events=calendar.events, updated=calendar.updated,
-    )  # fmt: skip

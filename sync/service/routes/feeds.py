@@ -1,8 +1,11 @@
-"""/v1/feeds: secret addresses for calendar programs; /feeds/SECRET.ics: what is read there."""
+"""/v1/feeds: secret addresses for calendar programs; /feeds/SECRET.ics: what is read there; /v1/selections."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -13,30 +16,30 @@ from .. import problems
 from ..access import secrets
 from ..access.secrets import Scope
 from ..context import Context
-from ..feeds import publish
+from ..feeds import publish, selection_text
 from ..http.answers import PROBLEMS
 from ..http.auth import Limit, Principal, The, limited_write, scoped
-from ..store.model import Feed, Rendering, none_matches
+from ..store.model import Feed, Rendering, StoredSelection, matches, none_matches
+from . import AnswerBody, RequestBody
 
 router = APIRouter(tags=["feeds"], responses=PROBLEMS)
+selections = APIRouter(prefix="/v1/selections", tags=["selections"], responses=PROBLEMS)
 
-Owner = Annotated[Principal, Depends(scoped(Scope.FEEDS))]
+FeedOwner = Annotated[Principal, Depends(scoped(Scope.FEEDS))]
 Name = Annotated[str, Field(max_length=200)]
 
 _LARGE = 32_768  # bytes from which unpacking is left to a thread
 
 
-class NewFeed(BaseModel):
+class NewFeed(RequestBody):
     """Which calendars a feed shows, and which of their events."""
-
-    model_config = ConfigDict(extra="forbid")
 
     calendars: Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(min_length=1, max_length=20)]
     selection: Annotated[str, Field(max_length=100)] | None = None
     name: Name = ""
 
 
-class FeedAnswer(BaseModel):
+class FeedAnswer(AnswerBody):
     """A feed without its secret; times are unix seconds."""
 
     id: str
@@ -57,7 +60,7 @@ class SecretFeed(FeedAnswer):
     webcal: str
 
 
-class FeedPage(BaseModel):
+class FeedPage(AnswerBody):
     """Some feeds, ordered by id; `next` is what to ask `after` for the rest."""
 
     feeds: list[FeedAnswer]
@@ -65,13 +68,13 @@ class FeedPage(BaseModel):
 
 
 @router.post("/v1/feeds", status_code=201, response_model=SecretFeed)
-async def create_feed(wanted: NewFeed, owner: Owner, the: The, response: Response) -> SecretFeed:
+async def create_feed(wanted: NewFeed, owner: FeedOwner, the: The, response: Response) -> SecretFeed:
     """Make a feed; its address is shown this once."""
     await limited_write(owner.account, the)
     now, secret = the.clock.now(), secrets.new_secret()
     feed = Feed(
         id=secrets.new_id(), account=owner.account.id, name=wanted.name, selection=wanted.selection, created=now,
-        rotated=now, keys=tuple(dict.fromkeys(wanted.calendars)),
+        rotated=now, calendars=tuple(dict.fromkeys(wanted.calendars)),
     )  # fmt: skip
     done = await the.store.feeds.add(feed, secrets.hashed(secret), the.settings.sizes.feeds)
     if done is None:
@@ -83,30 +86,30 @@ async def create_feed(wanted: NewFeed, owner: Owner, the: The, response: Respons
 
 
 @router.get("/v1/feeds", response_model=FeedPage)
-async def list_feeds(owner: Owner, the: The, after: str = "", limit: Limit = 100) -> FeedPage:
+async def list_feeds(owner: FeedOwner, the: The, after: str = "", limit: Limit = 100) -> FeedPage:
     """List one's own feeds."""
     page = await the.store.feeds.page(owner.account.id, after, limit)
-    rest = page[-1].id if len(page) == limit else None
-    return FeedPage(feeds=[_described(feed) for feed in page], next=rest)
+    feeds = [FeedAnswer.model_validate(feed) for feed in page]
+    return FeedPage(feeds=feeds, next=page[-1].id if len(page) == limit else None)
 
 
 @router.get("/v1/feeds/{feed}", response_model=FeedAnswer)
-async def get_feed(feed: str, owner: Owner, the: The) -> FeedAnswer:
+async def get_feed(feed: str, owner: FeedOwner, the: The) -> FeedAnswer:
     """Return one of one's own feeds."""
-    return _described(await _own(the, owner, feed))
+    return FeedAnswer.model_validate(await _own_feed(the, owner, feed))
 
 
 @router.post("/v1/feeds/{feed}/rotate", response_model=SecretFeed)
-async def rotate_feed(feed: str, owner: Owner, the: The, response: Response) -> SecretFeed:
+async def rotate_feed(feed: str, owner: FeedOwner, the: The, response: Response) -> SecretFeed:
     """Give a feed another address; the old one is dead on the next request."""
     secret = secrets.new_secret()
     await the.store.feeds.rotate(owner.account.id, feed, secrets.hashed(secret), the.clock.now())
     response.headers["Cache-Control"] = "no-store"
-    return _with_secret(the, await _own(the, owner, feed), secret)
+    return _with_secret(the, await _own_feed(the, owner, feed), secret)
 
 
 @router.delete("/v1/feeds/{feed}", status_code=204)
-async def delete_feed(feed: str, owner: Owner, the: The) -> None:
+async def delete_feed(feed: str, owner: FeedOwner, the: The) -> None:
     """Remove a feed; its address is dead on the next request."""
     if not await the.store.feeds.remove(owner.account.id, feed):
         raise problems.not_found("feed")
@@ -166,7 +169,7 @@ async def _unpacked(the: Context, made: Rendering) -> bytes:
     return await the.in_thread(gzip.decompress, made.packed)
 
 
-async def _own(the: Context, owner: Principal, feed: str) -> Feed:
+async def _own_feed(the: Context, owner: Principal, feed: str) -> Feed:
     found = await the.store.feeds.get(owner.account.id, feed)
     if found is None:
         raise problems.not_found("feed")
@@ -176,11 +179,122 @@ async def _own(the: Context, owner: Principal, feed: str) -> Feed:
 def _with_secret(the: Context, feed: Feed, secret: str) -> SecretFeed:
     url = f"{the.settings.public_url.rstrip('/')}/feeds/{secret}.ics"
     webcal = f"webcal://{url.partition('://')[2]}"
-    return SecretFeed(**_described(feed).model_dump(), url=url, webcal=webcal)
+    return SecretFeed(**FeedAnswer.model_validate(feed).model_dump(), url=url, webcal=webcal)
 
 
-def _described(feed: Feed) -> FeedAnswer:
-    return FeedAnswer(
-        id=feed.id, name=feed.name, calendars=list(feed.keys), selection=feed.selection, created=feed.created,
-        rotated=feed.rotated, hits=feed.hits, unchanged=feed.unchanged, read=feed.read,
+# ---- selections: which events feeds show
+
+
+SelectionOwner = Annotated[Principal, Depends(scoped(Scope.SELECTIONS))]
+Word = Annotated[str, Field(min_length=1, max_length=40)]
+Words = Annotated[list[Word], Field(max_length=100)]
+IfMatch = Annotated[str | None, Header()]
+
+
+class SelectionBody(BaseModel):
+    """A selection as a selection file has it: modules, those left out, a language, and groups of modules."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=200)] = ""
+    modules: Words = []
+    exclude: Words = []
+    language: Annotated[str, Field(pattern="^[EA]$")] | None = None
+    groups: Annotated[dict[Word, Words], Field(max_length=100)] = {}
+
+
+class SelectionAnswer(SelectionBody):
+    """A selection as it is stored; times are unix seconds."""
+
+    id: str
+    etag: str
+    created: float
+    updated: float
+
+
+class SelectionPage(AnswerBody):
+    """Some selections, ordered by id; `next` is what to ask `after` for the rest."""
+
+    selections: list[SelectionAnswer]
+    next: str | None
+
+
+@selections.post("", status_code=201, response_model=SelectionAnswer)
+async def create_selection(body: SelectionBody, owner: SelectionOwner, the: The, response: Response) -> SelectionAnswer:
+    """Keep a selection."""
+    await limited_write(owner.account, the)
+    now = the.clock.now()
+    new = _filled(
+        StoredSelection(
+            id=secrets.new_id(), account=owner.account.id, name="", content="", sha256="", created=now, updated=now
+        ),
+        body,
+        now,
+    )
+    if not await the.store.selections.add(new, the.settings.sizes.selections):
+        raise problems.quota("The account has as many selections as it may.")
+    return _answered(new, response)
+
+
+@selections.get("", response_model=SelectionPage)
+async def list_selections(owner: SelectionOwner, the: The, after: str = "", limit: Limit = 100) -> SelectionPage:
+    """List one's own selections."""
+    page = await the.store.selections.page(owner.account.id, after, limit)
+    rest = page[-1].id if len(page) == limit else None
+    return SelectionPage(selections=[_described(selection) for selection in page], next=rest)
+
+
+@selections.get("/{selection}", response_model=SelectionAnswer)
+async def get_selection(selection: str, owner: SelectionOwner, the: The, response: Response) -> SelectionAnswer:
+    """Return one of one's own selections."""
+    return _answered(await _own_selection(the, owner, selection), response)
+
+
+@selections.put("/{selection}", response_model=SelectionAnswer)
+async def change_selection(
+    selection: str, body: SelectionBody, owner: SelectionOwner, the: The, response: Response, if_match: IfMatch = None
+) -> SelectionAnswer:
+    """Replace a selection; feeds show it from the next request on."""
+    await limited_write(owner.account, the)
+    there = await _own_selection(the, owner, selection)
+    if not matches(if_match, wire.etag(there.sha256)):
+        raise problems.precondition_failed()
+    changed = _filled(there, body, the.clock.now())
+    if not await the.store.selections.change(changed):
+        raise problems.not_found("selection")
+    return _answered(changed, response)
+
+
+@selections.delete("/{selection}", status_code=204)
+async def delete_selection(selection: str, owner: SelectionOwner, the: The) -> None:
+    """Remove a selection that no feed uses."""
+    done = await the.store.selections.remove(owner.account.id, selection)
+    if done is None:
+        raise problems.not_found("selection")
+    if not done:
+        raise problems.conflict("in_use", "A feed uses this selection.", advice="Remove the feed first.")
+
+
+async def _own_selection(the: Context, owner: Principal, selection: str) -> StoredSelection:
+    found = await the.store.selections.get(owner.account.id, selection)
+    if found is None:
+        raise problems.not_found("selection")
+    return found
+
+
+def _filled(there: StoredSelection, body: SelectionBody, now: float) -> StoredSelection:
+    text = selection_text(modules=body.modules, exclude=body.exclude, language=body.language, groups=body.groups)
+    digest = hashlib.sha256(f"{body.name}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return replace(there, name=body.name, content=text, sha256=digest, updated=now)
+
+
+def _answered(selection: StoredSelection, response: Response) -> SelectionAnswer:
+    response.headers["ETag"] = wire.etag(selection.sha256)
+    return _described(selection)
+
+
+def _described(stored: StoredSelection) -> SelectionAnswer:
+    return SelectionAnswer(
+        id=stored.id, name=stored.name, etag=wire.etag(stored.sha256), created=stored.created,
+        updated=stored.updated, **json.loads(stored.content),
     )  # fmt: skip

@@ -1,11 +1,10 @@
-"""/v1/jobs: a PDF is sent, converted beside, and its calendar fetched."""
+"""/v1/jobs: a PDF is sent, converted beside, and its calendar fetched; /v1/challenge: the proof of work."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
 
 from ....core.pdf.limits import Limits, screen_file
 from ....core.system.files import sha256
@@ -20,8 +19,10 @@ from ..http import bodies
 from ..http.answers import PROBLEMS
 from ..http.auth import Principal, The, known, limited, newcomer, scoped
 from ..store.model import Account, JobRecord, JobState, Newcomer, Refusal, Replay, Rule, SealedUpload
+from . import AnswerBody
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEMS)
+challenges = APIRouter(tags=["jobs"])
 
 Owner = Annotated[Principal, Depends(scoped(Scope.JOBS))]
 
@@ -43,7 +44,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-class JobAnswer(BaseModel):
+class JobAnswer(AnswerBody):
     """A job; times are unix seconds, `place` is that in the queue, `calendar` the key of its calendar."""
 
     id: str
@@ -67,7 +68,7 @@ class JobAnswer(BaseModel):
     """Whether the PDF is still kept."""
 
 
-class JobPage(BaseModel):
+class JobPage(AnswerBody):
     """Some jobs, the newest first; `next` is what to ask `before` for the rest."""
 
     jobs: list[JobAnswer]
@@ -118,7 +119,9 @@ async def list_jobs(
     """List your jobs."""
     await _polled(me, the, response, Rule(name="lists", amount=the.settings.rates.lists_minute, seconds=60))
     page = await the.store.jobs.page(me.account.id, before, limit)
-    return JobPage(jobs=list(map(described, page)), next=page[-1].created if len(page) == limit else None)
+    return JobPage(
+        jobs=list(map(JobAnswer.model_validate, page)), next=page[-1].created if len(page) == limit else None
+    )
 
 
 @router.get("/{job}", response_model=JobAnswer)
@@ -128,7 +131,7 @@ async def status(job: str, me: Owner, the: The, response: Response) -> JobAnswer
     found = await the.store.jobs.get(me.account.id, job)
     if found is None:
         raise problems.not_found("job")
-    return described(found)
+    return JobAnswer.model_validate(found)
 
 
 @router.get("/{job}/result", response_class=Response, responses={200: {"content": {wire.CALENDAR_TYPE: {}}}})
@@ -170,55 +173,23 @@ async def replay(job: str, me: Owner, the: The) -> JobAnswer:
     found = await the.store.jobs.find(job)
     if found is None:
         raise problems.not_found("job")
-    return described(found)
+    return JobAnswer.model_validate(found)
 
 
-def described(job: JobRecord) -> JobAnswer:
-    """Return a job as it is answered."""
-    return JobAnswer(
-        id=job.id,
-        state=job.state,
-        place=job.place,
-        name=job.name,
-        size=job.size,
-        created=job.created,
-        completed=job.completed,
-        attempts=job.attempts,
-        kind=job.kind,
-        calendar=job.calendar,
-        revision=job.revision,
-        entries=job.entries,
-        events=job.events,
-        problems=list(job.problems),
-        cause=job.cause,
-        message=job.message,
-        advice=job.advice,
-        pdf=job.pdf,
-    )
+@challenges.get(uploading.CHALLENGE)
+async def challenge(the: The, response: Response) -> dict[str, Any]:
+    """Return a challenge as altcha's clients solve it; the answer goes along with the upload."""
+    response.headers["Cache-Control"] = "no-store"
+    return the.challenges.new()
 
 
 def _taken(new: SealedUpload, place: int, now: float) -> JobAnswer:
     """Return the answer to an upload: the job as it was a moment ago."""
-    return JobAnswer(
-        id=new.id,
-        state=JobState.QUEUED,
-        place=place,
-        name=new.name,
-        size=new.size,
-        created=now,
-        completed=None,
-        attempts=0,
-        kind=None,
-        calendar=new.calendar,
-        revision=None,
-        entries=None,
-        events=None,
-        problems=[],
-        cause=None,
-        message=None,
-        advice=None,
-        pdf=True,
-    )
+    job = JobRecord(
+        id=new.id, account=new.account, name=new.name, size=new.size, sha256=new.sha256, premium=new.premium,
+        state=JobState.QUEUED, created=now, due=now, calendar=new.calendar, pdf=True, place=place,
+    )  # fmt: skip
+    return JobAnswer.model_validate(job)
 
 
 async def _read(request: Request, the: Context) -> bodies.Upload:

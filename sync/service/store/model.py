@@ -72,6 +72,11 @@ class CalendarRecord:
     created: float
     updated: float
 
+    @property
+    def etag(self) -> str:
+        """The strong ETag of its bytes."""
+        return f'"{self.sha256}"'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRevision:
@@ -151,7 +156,7 @@ class StoredSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A secret address under which calendars are read; `keys` are those of its calendars."""
+    """A secret address under which calendars are read; `calendars` are their keys."""
 
     id: str
     account: str
@@ -163,7 +168,7 @@ class Feed:
     unchanged: int = 0
     """Of the hits, those answered with 304."""
     read: float | None = None
-    keys: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,20 +287,20 @@ class JobRecord:
     state: JobState
     created: float
     due: float  # not before
-    attempts: int  # without interrupted ones
-    deaths: int  # attempts that ended their worker
-    duration: float  # over all attempts
-    cpu: float  # CPU-seconds of the last attempt
-    cause: str | None
-    message: str | None
-    advice: str | None
-    completed: float | None
-    kind: str | None  # of timetable
-    calendar: str | None  # key of the result
-    revision: int | None  # of the result
-    entries: int | None
-    events: int | None
-    problems: tuple[str, ...]
+    attempts: int = 0  # without interrupted ones
+    deaths: int = 0  # attempts that ended their worker
+    duration: float = 0.0  # over all attempts
+    cpu: float = 0.0  # CPU-seconds of the last attempt
+    cause: str | None = None
+    message: str | None = None
+    advice: str | None = None
+    completed: float | None = None
+    kind: str | None = None  # of timetable
+    calendar: str | None = None  # key of the result
+    revision: int | None = None  # of the result
+    entries: int | None = None
+    events: int | None = None
+    problems: tuple[str, ...] = ()
     pdf: bool  # whether the PDF is still there
     place: int | None = None  # in the queue, from 1
 

@@ -158,7 +158,7 @@ def _refusal(connection: Connection, new: NewPut, there: CalendarRecord | None) 
 
 
 def _holds(condition: Condition, there: CalendarRecord | None) -> bool:
-    etag = f'"{there.sha256}"' if there else None
+    etag = there.etag if there else None
     return matches(condition.match, etag) and none_matches(condition.none_match, etag)
 
 
@@ -216,7 +216,7 @@ class SqliteFeeds(SqliteFamily, interface.FeedStore):
 
     @writes
     def add(self, connection: Connection, feed: Feed, hashed: bytes, most: int) -> bool | None:
-        found = [find(connection, feed.account, key) for key in feed.keys]
+        found = [find(connection, feed.account, key) for key in feed.calendars]
         numbers = [calendar.id for calendar in found if calendar is not None]
         if len(numbers) < len(found) or (feed.selection and not _own(connection, feed.account, feed.selection)):
             return None
@@ -342,5 +342,5 @@ def _feed(connection: Connection, row: Sequence[Any]) -> Feed:
     keys = tuple(key for (key,) in connection.execute(_KEYS, (number,)))
     return Feed(
         id=number, account=account, name=name, selection=selection, created=created, rotated=rotated, hits=hits,
-        unchanged=unchanged, read=read, keys=keys,
+        unchanged=unchanged, read=read, calendars=keys,
     )  # fmt: skip

@@ -56,7 +56,9 @@ async def put(store: ServiceStore, of: Account, key: str, revision: int, body: b
 
 def feed(of: Account, *keys: str, selection: str | None = None) -> Feed:
     """Return a new feed."""
-    return Feed(id=secrets.new_id(), account=of.id, name="", selection=selection, created=NOW, rotated=NOW, keys=keys)
+    return Feed(
+        id=secrets.new_id(), account=of.id, name="", selection=selection, created=NOW, rotated=NOW, calendars=keys
+    )
 
 
 async def added(store: ServiceStore, *accounts: Account) -> None:

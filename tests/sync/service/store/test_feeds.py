@@ -112,7 +112,7 @@ def test_a_removed_calendar_leaves_its_feeds(store: ServiceStore) -> None:
             await put(store, one, key, 1, A)
         await store.feeds.add(its, OLD, 10)
         await store.calendars.remove(one.id, "a", Condition())
-        assert await store.feeds.get(one.id, its.id) == replace(its, keys=("b",))
+        assert await store.feeds.get(one.id, its.id) == replace(its, calendars=("b",))
         await store.calendars.remove(one.id, "b", Condition())
         looked = await store.feeds.look(OLD, fingerprint)
         assert looked is not None
