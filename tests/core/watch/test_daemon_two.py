@@ -128,7 +128,7 @@ def test_a_look_that_takes_minutes_keeps_the_share(
     first, second = two
     for number in range(100):
         first.drop(f"{number}.txt.pdf", b"no pdf")
-    real = scan._put
+    real = scan._take
     looks = 0
 
     def slow(*args: Any) -> None:
@@ -138,7 +138,7 @@ def test_a_look_that_takes_minutes_keeps_the_share(
         second.daemon.step(0)
         real(*args)
 
-    monkeypatch.setattr(scan, "_put", slow)
+    monkeypatch.setattr(scan, "_take", slow)
     first.wait(61)
     assert looks >= 100
     monkeypatch.undo()
