@@ -18,7 +18,7 @@ from rich.text import Text
 from ...core.batch.plan import BatchPlan
 from ...core.batch.run import BatchRun, Event, Stopping, Summary
 from ...core.jobs.commit import Finished
-from ...core.jobs.task import details_of, moved_words
+from ...core.jobs.task import moved_words
 from ...core.ledger import Ledger, State
 from ...core.report.batch import cause_words
 from ...core.wording import clean, counted, duration, plural
@@ -39,12 +39,12 @@ def failure_words(event: Finished) -> Iterator[str]:
 
 def change_lines(event: Finished) -> Iterator[str]:
     """Yield what moved in a calendar that was there before, and what was wrong with its PDF."""
-    made = event.made
-    if made is None:
+    if event.made is None:
         return
+    made = event.made.details
     if made.change_count:
         yield f"{event.job.output}: {counted(made.change_count, 'session')} changed"
-        for moved in details_of(made).changes[:_TOLD]:
+        for moved in made.changes[:_TOLD]:
             yield f"  {moved_words(moved)}"
         if made.change_count > _TOLD:
             yield f"  and {made.change_count - _TOLD} more"
@@ -254,8 +254,9 @@ def _finished(event: Finished) -> dict[str, object]:
         "peak": event.outcome.peak,
     }
     if made is not None:
-        return {**common, "sha256": made.sha256, "kind": made.kind, "entries": made.entries, "events": made.events,
-                "problems": made.problem_count, "new": made.first, "changes": made.change_count}  # fmt: skip
+        told = made.details
+        return {**common, "sha256": made.sha256, "kind": made.kind, "entries": made.entries, "events": told.events,
+                "problems": made.problem_count, "new": told.first, "changes": told.change_count}  # fmt: skip
     assert error is not None, "what is not made has an error"
     return {**common, "cause": error.cause, "message": error.message, "advice": error.advice,
             "again": event.state is State.FAILED}  # fmt: skip

@@ -186,8 +186,8 @@ class BatchRun:
         summary, made = self.summary, finished.made
         if made is not None:
             summary.done += 1
-            summary.new += made.first
-            summary.changed += made.change_count > 0
+            summary.new += made.details.first
+            summary.changed += made.details.change_count > 0
             summary.with_problems += made.problem_count > 0
         elif finished.state is State.FAILED:
             summary.retried += 1

@@ -21,7 +21,7 @@ from ..ledger import INTERRUPTED, Done, Failure, Job, Ledger, State
 from ..pool import Executor, Outcome
 from ..system.files import FileChange, FolderGone, NoRoom, change_files, read_stamped, remove_left_behind, sha256
 from .fingerprint import warnings_path
-from .task import Made, details_of
+from .task import Details, Made
 
 MOST = 64
 """Jobs in one group."""
@@ -166,7 +166,7 @@ class _End(NamedTuple):
             "started": outcome.started,
             "duration": outcome.duration,
             "peak": outcome.peak,
-            "details": details_of(result).dump(),
+            "details": (Details(advice=result.advice) if isinstance(result, TukscalError) else result.details).dump(),
         }
         if isinstance(result, TukscalError):
             return Failure(**common, cause=result.cause, message=result.message)

@@ -49,6 +49,49 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRow:
+    """A row or text of a PDF that could not be used."""
+
+    page: int
+    row: int | None
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A session before and after, as a person sees it; None for a new one or one that is gone."""
+
+    title: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What is told about a calendar; of a failure only `advice`. The lists hold the first ones, the counts all."""
+
+    events: int = 0
+    first: bool = True
+    """Whether there was no calendar before."""
+    problems: tuple[ProblemRow, ...] = ()
+    changes: tuple[Moved, ...] = ()
+    change_count: int = 0
+    uncovered: int = 0
+    """Events of the calendar before that the PDF does not speak of."""
+    left_out: int = 0
+    """Lectures whose period has no teaching day on which they take place."""
+    undecided: int = 0
+    """Choices between groups that nobody made: the calendar holds all of them."""
+    advice: str = ""
+
+    def dump(self) -> str:
+        """Return it as JSON, without what is as usual."""
+        usual = asdict(Details())
+        return json.dumps({key: value for key, value in asdict(self).items() if value != usual[key]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """A calendar to be written, and what is told about it."""
 
@@ -60,19 +103,8 @@ class Made:
     output_sha256: str
     kind: str
     entries: int
-    events: int
-    problems: tuple[Problem, ...]
     problem_count: int
-    first: bool
-    """Whether there was no calendar before."""
-    changes: tuple[Difference, ...]
-    change_count: int
-    uncovered: int
-    """Events of the calendar before that no new PDF speaks of."""
-    left_out: int
-    """Lectures whose period has no teaching day on which they take place."""
-    undecided: int
-    """Choices between groups that nobody made: the calendar holds all of them."""
+    details: Details
 
 
 def convert_task(task: Task) -> Made:
@@ -118,15 +150,17 @@ def describe(
         output_sha256=sha256(conversion.ics),
         kind=timetables[0].kind.value,
         entries=sum(len(timetable.entries) for timetable in timetables),
-        events=len(conversion.calendar.events),
-        problems=tuple(problems[:MOST_TOLD]),
         problem_count=len(problems),
-        first=previous is None,
-        changes=tuple(moved[:MOST_TOLD]),
-        change_count=len(moved),
-        uncovered=len(conversion.revision.uncovered),
-        left_out=len(conversion.left_out),
-        undecided=sum(len(choices(timetable.entries)) for timetable in timetables),
+        details=Details(
+            events=len(conversion.calendar.events),
+            first=previous is None,
+            problems=tuple(map(_row, problems[:MOST_TOLD])),
+            changes=tuple(map(_moved, moved[:MOST_TOLD])),
+            change_count=len(moved),
+            uncovered=len(conversion.revision.uncovered),
+            left_out=len(conversion.left_out),
+            undecided=sum(len(choices(timetable.entries)) for timetable in timetables),
+        ),
     )
 
 
@@ -139,68 +173,9 @@ def continued(output: Path) -> Calendar | None:
     return None if data is None else ours(data, output)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemRow:
-    """A row or text of a PDF that could not be used."""
-
-    page: int
-    row: int | None
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A session before and after, as a person sees it; None for a new one or one that is gone."""
-
-    title: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """Of a calendar; of a failure only `advice`. The lists hold the first ones, the counts all."""
-
-    events: int = 0
-    first: bool = True
-    """Whether there was no calendar before."""
-    problems: tuple[ProblemRow, ...] = ()
-    changes: tuple[Moved, ...] = ()
-    change_count: int = 0
-    uncovered: int = 0
-    """Events of the calendar before that the PDF does not speak of."""
-    left_out: int = 0
-    """Lectures whose period has no teaching day on which they take place."""
-    undecided: int = 0
-    """Choices between groups that nobody made: the calendar holds all of them."""
-    advice: str = ""
-
-    def dump(self) -> str:
-        """Return it as JSON, without what is as usual."""
-        usual = asdict(Details())
-        return json.dumps({key: value for key, value in asdict(self).items() if value != usual[key]})
-
-
 def load_details(text: str | None) -> Details:
     """Return what `dump` wrote; nothing special for None."""
     return from_json(Details, text or "{}")
-
-
-def details_of(result: Made | TukscalError) -> Details:
-    """Return what is remembered of a calendar or a failure."""
-    if isinstance(result, TukscalError):
-        return Details(advice=result.advice)
-    return Details(
-        events=result.events,
-        first=result.first,
-        problems=tuple(_row(problem) for problem in result.problems),
-        changes=tuple(_moved(change) for change in result.changes),
-        change_count=result.change_count,
-        uncovered=result.uncovered,
-        left_out=result.left_out,
-        undecided=result.undecided,
-    )
 
 
 def moved_words(moved: Moved) -> str:
@@ -240,11 +215,12 @@ def beside(job: Job, result: Made | TukscalError) -> list[FileChange]:
 
 def warnings_text(name: str, made: Made) -> bytes:
     """Return the text of a warnings file."""
-    lines = [WARNINGS_HEAD, "", clean(name), *(f"- {_line(problem)}" for problem in made.problems)]
-    if made.problem_count > len(made.problems):
-        lines.append(f"- and {made.problem_count - len(made.problems)} more")
+    told = made.details.problems
+    lines = [WARNINGS_HEAD, "", clean(name), *(f"- {_line(problem)}" for problem in told)]
+    if made.problem_count > len(told):
+        lines.append(f"- and {made.problem_count - len(told)} more")
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def _line(problem: Problem) -> str:
+def _line(problem: ProblemRow) -> str:
     return clean(f"{place(problem.page, problem.row)}: {problem.reason}: {problem.text}")

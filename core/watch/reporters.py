@@ -141,7 +141,7 @@ class Reporters:
             made, took = one.made, one.outcome.duration
             self.metrics.observe(made.kind, took)
             self.log("done", file=one.job.source, output=one.job.output, sessions=made.entries,
-                     problems=made.problem_count, changes=made.change_count, seconds=took)  # fmt: skip
+                     problems=made.problem_count, changes=made.details.change_count, seconds=took)  # fmt: skip
         elif one.error is not None:
             level = logging.WARNING if one.state is State.FAILED else logging.ERROR
             self.log(one.state.value, level=level, file=one.job.source, cause=one.error.cause,

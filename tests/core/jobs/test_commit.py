@@ -11,7 +11,7 @@ import pytest
 from tukscal.core.errors import Damaged, InputOutput, NotWritable, TukscalError
 from tukscal.core.jobs import commit
 from tukscal.core.jobs.commit import Finished, Push, QueueSource, TakenOver
-from tukscal.core.jobs.task import Made
+from tukscal.core.jobs.task import Details, Made
 from tukscal.core.ledger import Job, Ledger, State
 from tukscal.core.pool import Outcome
 from tukscal.core.system.files import FileChange, FolderGone, sha256, stamp
@@ -36,8 +36,7 @@ def made(data: bytes = b"calendar", **changes: Any) -> Made:
     """Return a calendar to be written."""
     values: dict[str, Any] = {
         "data": data, "sha256": "", "source_stamp": "", "output_sha256": sha256(data), "kind": "tests", "entries": 3,
-        "events": 3, "problems": (), "problem_count": 1, "first": True, "changes": (), "change_count": 0,
-        "uncovered": 0, "left_out": 0, "undecided": 0,
+        "problem_count": 1, "details": Details(events=3),
     }  # fmt: skip
     return Made(**{**values, **changes})
 
