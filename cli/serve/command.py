@@ -1,4 +1,4 @@
-"""`tukscal serve`: the central service, its admins and its key."""
+"""`tukscal serve`: the central service, its admins, its key and the tokens of faculties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tukscal sync`: push the outbox to the central service, and show its state."""
+"""`tukscal sync`, `login` and `logout`: who pushes to which service; push the outbox, and show its state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The service as a table of contents: what it consists of, in which order it starts and ends."""
+"""The service as a table of contents: its parts, and in which order they start and end.
+
+Beside the requests, counters are written down and old rows are deleted, again and again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every request has at hand: made once when the service starts (startup.py), the same until it ends."""
+"""What every request has at hand: made once when the service starts (app.py), the same until it ends."""
 
 from __future__ import annotations
 

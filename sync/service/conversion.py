@@ -1,4 +1,7 @@
-"""What a worker does for a job: a PDF's bytes in, a calendar's out. It has no store, no key and no network."""
+"""What a worker does for a job: a PDF's bytes in, a calendar's out; and whether bytes are a calendar of ours.
+
+It has no store, no key and no network, and is work for a processor: never done on the event loop.
+"""
 
 from __future__ import annotations
 
@@ -80,14 +83,12 @@ class ConversionInput:
 
     data: bytes = field(repr=False)
     name: str
-    calendar: str | None
-    """The key the calendar will have; None for `uploads` and its kind and half-year."""
+    calendar: str | None  # the key the calendar will have; None for `uploads` and its kind and half-year
     previous: Mapping[str, bytes] = field(repr=False)
     today: date
     revision: int
     limits: Limits
-    terms: Path | None
-    """Folder of teaching dates, None for those of the package."""
+    terms: Path | None  # folder of teaching dates, None for those of the package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +96,7 @@ class Result:
     """A calendar, and what is told about it; `cpu` is the worker's CPU-seconds."""
 
     new: NewRevision
-    calendar: str
-    """Its key."""
+    calendar: str  # its key
     kind: str
     entries: int
     problems: tuple[str, ...]

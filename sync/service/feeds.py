@@ -1,4 +1,8 @@
-"""A feed's stored bytes, made once however many ask: at the first reading after something changed."""
+"""A feed's bytes from its calendars, its selection and the time: the same from the same.
+
+They are stored, and made once however many ask, at the first reading after something changed. What was cancelled stays
+for some weeks, also when a later revision of the calendar no longer names it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service's figures as Prometheus reads them: what is counted while it runs, what is read when somebody asks."""
+"""The service's figures as Prometheus reads them: what is counted while it runs, what is read when asked for."""
 
 from __future__ import annotations
 
@@ -31,10 +31,8 @@ _HOUR = 3600.0
 class MachineUsage:
     """What the operating system says; None for what it does not."""
 
-    cpu: float
-    """Seconds of this process and of what it has ended."""
-    memory: int
-    """Bytes of this process and its workers."""
+    cpu: float  # seconds of this process and of what it has ended
+    memory: int  # bytes of this process and its workers
     disk_free: int | None
     disk_read: int | None = None
     disk_written: int | None = None
@@ -56,8 +54,7 @@ class ServiceFigures:
     queue: QueueFigures
     counts: Counts
     stored: Sequence[tuple[str, int]]
-    quota: int
-    """Bytes an account may store."""
+    quota: int  # bytes an account may store
     workers: Workers
     machine: MachineUsage
     load: Load | None

@@ -40,90 +40,64 @@ Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 class SizeSettings:
     """How large things may be."""
 
-    calendar: Count = 4 * _MIB
-    """Of a calendar that is put."""
-    student_calendar: Count = 512 * 1024
-    """Of one that a student puts."""
-    feed: Count = 8 * _MIB
-    """Of all calendars of one feed."""
+    calendar: Count = 4 * _MIB  # of a calendar that is put
+    student_calendar: Count = 512 * 1024  # of one that a student puts
+    feed: Count = 8 * _MIB  # of all calendars of one feed
     pdf: Count = 10 * _MIB
     pages: Count = 100
-    json: Count = 64 * 1024
-    """Of any other body."""
-    calendars: Count = 50_000
-    """Of one account."""
+    json: Count = 64 * 1024  # of any other body
+    calendars: Count = 50_000  # of one account
     stored: Count = 50 * _MIB
     """Of one account's PDFs and of a student's calendars; a faculty's calendars are counted, not weighed."""
-    feeds: Count = 50_000
-    """Of one account."""
-    selections: Count = 1_000
-    """Of one account."""
+    feeds: Count = 50_000  # of one account
+    selections: Count = 1_000  # of one account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
     """What subscribers are told."""
 
-    max_age: Count = 900
-    """Cache-Control of a feed."""
-    cancelled_days: Count = 30
-    """How long a cancelled event stays in the feed."""
+    max_age: Count = 900  # Cache-Control of a feed
+    cancelled_days: Count = 30  # how long a cancelled event stays in the feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
     """How long a sign-in lasts."""
 
-    student: Number = 365 * _DAY
-    """Since the last visit."""
-    admin: Number = 8 * _HOUR
-    """Since logging in."""
-    admin_addresses: Networks = ("127.0.0.0/8", "::1/128")
-    """Networks an admin may log in from."""
+    student: Number = 365 * _DAY  # since the last visit
+    admin: Number = 8 * _HOUR  # since logging in
+    admin_addresses: Networks = ("127.0.0.0/8", "::1/128")  # networks an admin may log in from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
     """How long rows are kept."""
 
-    idempotency: Number = 2 * _DAY
-    """Answers for repeats; at least a day is promised."""
-    renderings: Number = 7 * _DAY
-    """Bytes of feeds that nobody reads."""
-    students: Number = 400 * _DAY
-    """Accounts of students nobody has come back to, and whose feeds nobody reads."""
-    sweep: Number = 600.0
-    """Seconds between two sweeps."""
+    idempotency: Number = 2 * _DAY  # answers for repeats; at least a day is promised
+    renderings: Number = 7 * _DAY  # bytes of feeds that nobody reads
+    students: Number = 400 * _DAY  # accounts of students nobody has come back to, and whose feeds nobody reads
+    sweep: Number = 600.0  # seconds between two sweeps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
     """How PDFs are converted."""
 
-    workers: Count = 0
-    """Processes; 0 is one a core as memory allows."""
+    workers: Count = 0  # processes; 0 is one a core as memory allows
     queue: Count = 500
-    queue_share: Number = 0.8
-    """Of the queue that the students of one network may fill."""
-    timeout: Number = 60.0
-    """A PDF."""
-    job_timeout: Number = 300.0
-    """A job, all attempts together."""
-    starts: Number = 10.0
-    """Conversions begun a second."""
+    queue_share: Number = 0.8  # of the queue that the students of one network may fill
+    timeout: Number = 60.0  # a PDF
+    job_timeout: Number = 300.0  # a job, all attempts together
+    starts: Number = 10.0  # conversions begun a second
     memory: Count = 1024 * _MIB
-    first_retry: Number = 5.0
-    """Before a second attempt."""
-    patience: Number = 600.0
-    """After so long a job goes before all others: large files are not put off for ever."""
-    grace: Number = 10.0
-    """For what runs when the service is told to end."""
-    terms: str = ""
-    """Folder of teaching dates; empty for those of the package."""
+    first_retry: Number = 5.0  # before a second attempt
+    patience: Number = 600.0  # after so long a job goes before all others: large files are not put off for ever
+    grace: Number = 10.0  # for what runs when the service is told to end
+    terms: str = ""  # folder of teaching dates; empty for those of the package
     keep_pdf: Number = _DAY
     keep_jobs: Number = 30 * _DAY
-    cpu_price: Number = 0.0
-    """Of a CPU-hour, in whatever currency."""
+    cpu_price: Number = 0.0  # of a CPU-hour, in whatever currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,71 +108,45 @@ class RateSettings:
     uploads_hour: Count = 10
     uploads_at_once: Count = 2
     status_minute: Count = 100
-    lists_minute: Count = 100
-    """Lists of jobs."""
-    writes_minute: Count = 60
-    """Calendars, feeds and selections a student makes or changes."""
-    anonymous_hour: Count = 300
-    """Uploads without an account from one address; then a proof of work."""
-    address_minute: Count = 30_000
-    """Requests from one address: a campus shares one."""
-    abuse: Count = 300
-    """Refused requests of one account in `block` seconds; then it is blocked for as long."""
-    logins_failed: Count = 5
-    """In `block` seconds, then the address is blocked for as long."""
+    lists_minute: Count = 100  # lists of jobs
+    writes_minute: Count = 60  # calendars, feeds and selections a student makes or changes
+    anonymous_hour: Count = 300  # uploads without an account from one address; then a proof of work
+    address_minute: Count = 30_000  # requests from one address: a campus shares one
+    abuse: Count = 300  # refused requests of one account in `block` seconds; then it is blocked for as long
+    logins_failed: Count = 5  # in `block` seconds, then the address is blocked for as long
     block: Number = 900.0
-    storage: str = "memory://"
-    """Where counters are: memory:// or redis://..."""
-    challenge_cost: Count = 100
-    """Of the proof of work: hashes a try; with three digits 4,096 tries on average."""
-    challenge_prefix: str = "000"
-    """Hexadecimal digits a found key begins with; each one more makes it 16 times harder."""
-    challenge: Number = 600.0
-    """How long a challenge can be answered."""
+    storage: str = "memory://"  # where counters are: memory:// or redis://HOST:PORT
+    challenge_cost: Count = 100  # of the proof of work: hashes a try; with three digits 4,096 tries on average
+    challenge_prefix: str = "000"  # hexadecimal digits a found key begins with; each one more makes it 16 times harder
+    challenge: Number = 600.0  # how long a challenge can be answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeSettings:
     """What a connection and a body may take."""
 
-    header: Number = 10.0
-    """Until the whole head of a request is there."""
-    body: Number = 30.0
-    """Until the whole body is there."""
-    grace: Number = 5.0
-    """Before `rate` counts."""
-    rate: Count = 1024
-    """Bytes a second a body comes with, at least, on the whole."""
-    memory: Count = 96 * _MIB
-    """Of all bodies that are being read at one moment."""
-    parts: Count = 20
-    """Of a form."""
-    connections: Count = 4_000
-    """At one moment; one more ends the one that has been idle longest."""
-    share: Number = 0.75
-    """Of the connections that one address may have; a proxy that is named may have all."""
-    keep_alive: Number = 30.0
-    """Until an idle connection is closed."""
-    send: Number = 30.0
-    """In which a client takes something of its answer: `rate` bytes a second at least."""
-    unsent: Count = 64 * _MIB
-    """Of all answers that are not taken yet; beyond that the one that has waited longest ends."""
-    free_disk: Count = 100 * _MIB
-    """Below so little space nothing more is taken."""
+    header: Number = 10.0  # until the whole head of a request is there
+    body: Number = 30.0  # until the whole body is there
+    grace: Number = 5.0  # before `rate` counts
+    rate: Count = 1024  # bytes a second a body comes with, at least, on the whole
+    memory: Count = 96 * _MIB  # of all bodies that are being read at one moment
+    parts: Count = 20  # of a form
+    connections: Count = 4_000  # at one moment; one more ends the one that has been idle longest
+    share: Number = 0.75  # of the connections that one address may have; a proxy that is named may have all
+    keep_alive: Number = 30.0  # until an idle connection is closed
+    send: Number = 30.0  # in which a client takes something of its answer: `rate` bytes a second at least
+    unsent: Count = 64 * _MIB  # of all answers that are not taken yet; beyond that the one that has waited longest ends
+    free_disk: Count = 100 * _MIB  # below so little space nothing more is taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideSettings:
     """Who may look in, and where faults are told."""
 
-    metrics_addresses: Networks = ("127.0.0.0/8", "::1/128")
-    """Networks /metrics is for."""
-    sentry: str = field(default="", repr=False)
-    """DSN; empty for none."""
-    slow_query: Number = 0.25
-    """From which a query is counted as slow."""
-    accounts: Count = 20
-    """The largest accounts whose storage is shown."""
+    metrics_addresses: Networks = ("127.0.0.0/8", "::1/128")  # networks /metrics is for
+    sentry: str = field(default="", repr=False)  # DSN; empty for none
+    slow_query: Number = 0.25  # from which a query is counted as slow
+    accounts: Count = 20  # the largest accounts whose storage is shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,11 +156,9 @@ class Settings:
     __pydantic_config__ = ConfigDict(extra="forbid")  # of the sections too
 
     store: Path = Path("tukscal.db")
-    public_url: str = ""
-    """What links begin with; empty for where it listens."""
+    public_url: str = ""  # what links begin with; empty for where it listens
     key: str = field(default="", repr=False)
-    readers: Count = 3
-    """Threads that read the store."""
+    readers: Count = 3  # threads that read the store
     sizes: SizeSettings = field(default_factory=SizeSettings)
     feeds: FeedSettings = field(default_factory=FeedSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)

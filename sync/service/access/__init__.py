@@ -1,1 +1,1 @@
-"""Who may do what, and how often: tokens, sessions, passwords, rates, blocks."""
+"""Who may do what, and how often: secrets, rates, the vault."""

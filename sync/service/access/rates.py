@@ -1,4 +1,4 @@
-"""How often somebody may ask, and what is said about it: rules, where an asker stands with one, headers.
+"""How often somebody may ask, and what is said about it; who is blocked; the proof of work for crowded addresses.
 
 The headers are the IETF's (draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit, structured fields) and
 the older X-RateLimit-*; all of them and Retry-After come from the same numbers. Counters of requests are in memory, or

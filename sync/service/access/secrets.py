@@ -1,4 +1,4 @@
-"""Names nobody can guess: ids of rows, secrets for links and tokens, and what is stored of a secret.
+"""Secrets: ids nobody can guess, links, faculties' tokens with their scopes, admins' passwords; what is stored of each.
 
 A secret is 128 random bits or more in letters and digits that survive paper and a telephone. Only its sha256 is stored:
 so many bits need no salt and no slow hash, and a row is found by the hash, in an index, not by comparing secrets.

@@ -1,4 +1,4 @@
-"""What every answer has: problems as RFC 9457 says, and headers that keep pages from harm."""
+"""Answers: pages for people, problems as RFC 9457 says, and the headers that keep pages from harm."""
 
 from __future__ import annotations
 

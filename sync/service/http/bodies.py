@@ -1,4 +1,9 @@
-"""What a whole body holds: its plain bytes, inflated within bounds, or the one file of a form."""
+"""Bodies of requests: read by rule, inflated within bounds, and the one file of a form.
+
+A body has a size its route allows, counted on the stream whatever Content-Length says, a time, a least rate and a share
+of the memory all bodies may take. What breaks a rule is answered at once; the rest of it is thrown away for a moment so
+that the answer arrives, and the connection is closed.
+"""
 
 from __future__ import annotations
 

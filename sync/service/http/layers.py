@@ -1,4 +1,4 @@
-"""The outermost of our layers: each request gets an id, is measured by its route, and leaves one line in the log.
+"""The outermost layers: a request gets an id, is measured and logged by its route; blocked addresses are turned away.
 
 A route is known by its pattern, never by its path: paths of feeds are secrets, and of jobs there would be one each.
 """

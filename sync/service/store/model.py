@@ -1,4 +1,7 @@
-"""The values of the store: times in unix seconds (UTC), sizes in bytes, sha256 in hex, hashes of secrets 32 bytes."""
+"""The values of the store, and the conditions (If-Match, RFC 9110, 13.1) under which one is replaced.
+
+Times are unix seconds (UTC), durations seconds, sizes bytes; sha256 is in hex, hashes of secrets are 32 bytes.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ class BrowserSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a program signs in with; `scopes` are names of sync/service/access/secrets.py."""
+    """What a program signs in with; `scopes` are the values of Scope."""
 
     id: str
     hash: bytes
@@ -86,11 +89,9 @@ class NewRevision:
     sha256: str
     size: int
     name: str
-    live: frozenset[str]
-    """UIDs of the events that take place."""
+    live: frozenset[str]  # UIDs of the events that take place
     cancelled: Mapping[str, bytes]
-    packed: bytes
-    """zlib."""
+    packed: bytes  # zlib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +110,11 @@ class NewPut:
     key: str
     revision: NewRevision
     idempotency: str
-    answer: bytes
-    """JSON, kept for repeats."""
+    answer: bytes  # JSON, kept for repeats
     condition: Condition = Condition()
     now: float
-    most_calendars: int
-    """Of the account."""
-    most_bytes: int = 0
-    """Of the account; 0 is any."""
+    most_calendars: int  # of the account
+    most_bytes: int = 0  # of the account; 0 is any
 
 
 class PutState(StrEnum):
@@ -165,8 +163,7 @@ class Feed:
     created: float
     rotated: float
     hits: int = 0
-    unchanged: int = 0
-    """Of the hits, those answered with 304."""
+    unchanged: int = 0  # of the hits, those answered with 304
     read: float | None = None
     calendars: tuple[str, ...] = ()
 
@@ -178,8 +175,7 @@ class FeedState:
     id: str
     account: str
     calendars: tuple[tuple[int, int], ...]
-    selection: str
-    """JSON, empty for none."""
+    selection: str  # JSON, empty for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +183,7 @@ class Rendering:
     """A feed's bytes, gzipped; `until` is when a cancelled event's time in it is over, None for never."""
 
     fingerprint: bytes
-    etag: str
-    """sha256 of the plain bytes."""
+    etag: str  # sha256 of the plain bytes
     packed: bytes
     made: float
     until: float | None
@@ -208,14 +203,11 @@ class Counts:
 
     accounts: Mapping[str, int]
     sessions: int
-    active: int
-    """Accounts seen in the last day."""
-    returning: int
-    """Of those, made earlier."""
+    active: int  # accounts seen in the last day
+    returning: int  # of those, made earlier
     calendars: int
     feeds: int
-    stored: int
-    """Bytes of all calendars' newest revisions."""
+    stored: int  # bytes of all calendars' newest revisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

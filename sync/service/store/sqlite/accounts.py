@@ -1,4 +1,7 @@
-"""Accounts, and what they sign in with: sessions of browsers, tokens of programs."""
+"""Accounts, what they sign in with (sessions, tokens), who is blocked, and the uploads that count against limits.
+
+Uploads are rows, so that neither a restart nor a race gives more than is allowed.
+"""
 
 from __future__ import annotations
 

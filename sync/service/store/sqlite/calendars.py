@@ -1,4 +1,4 @@
-"""Calendars: the newest revision of each, its bytes, what was cancelled when, and the answers kept for repeats."""
+"""Calendars with their revisions and cancellations; the feeds that show them, by selections, and the bytes made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs as their owners see them: taken, looked at, deleted, tried again. What the conveyor asks is in queue.py."""
+"""Jobs: taken, looked at, deleted and tried again by their owners; claimed, recorded and swept by the conveyor."""
 
 from __future__ import annotations
 
