@@ -13,9 +13,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TypeVar
 
-import tenacity
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_base
 
 from ..core.backoff import Backoff, Pause
 from ..core.ledger import LONGEST_WAIT
@@ -91,13 +89,12 @@ def is_transient(error: BaseException) -> bool:
 
 def again(failure: PushFailed, attempts: int, retries: PushRetries) -> Again | None:
     """Return when to try again after a failure, `attempts` having counted before; None if never."""
-    tried = attempts + (failure.kind is not FailureKind.BUSY)
-    state = _state(failure, max(tried, 1))
-    if not _IF_TRANSIENT(state):
+    if not is_transient(failure):
         return None
-    if stop_after_attempt(retries.attempts)(state):
+    tried = attempts + (failure.kind is not FailureKind.BUSY)
+    if tried >= retries.attempts:
         return Again(attempts=tried, delay=max(failure.wait or 0.0, retries.kept.delay()))
-    return Again(attempts=tried, delay=_Wait(retries.backoff)(state))
+    return Again(attempts=tried, delay=_delay(failure, max(tried, 1), retries.backoff))
 
 
 def spread(wait: float) -> float:
@@ -129,34 +126,22 @@ async def trying(call: Callable[[], Awaitable[T]], *, attempts: int, sleep: Slee
     patient = AsyncRetrying(
         retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(attempts),
-        wait=_Wait(_BRIEF),
+        wait=_wait,
         sleep=sleep,
         reraise=True,
     )
     return await patient(call)
 
 
-class _Wait(wait_base):
-    """As long as the service asks for, else as the backoff says."""
-
-    def __init__(self, backoff: Backoff) -> None:
-        self._backoff = backoff
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        error = retry_state.outcome.exception() if retry_state.outcome else None
-        wait = error.wait if isinstance(error, PushFailed) else None
-        return self._backoff.delay(retry_state.attempt_number) if wait is None else max(_SHORTEST, spread(wait))
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return _delay(error, state.attempt_number, _BRIEF)
 
 
-_IF_TRANSIENT = retry_if_exception(is_transient)
-
-
-def _state(failure: PushFailed, attempt: int) -> RetryCallState:
-    """Return tenacity's view of a try that failed, for its rules to judge."""
-    state = RetryCallState(tenacity.Retrying(), None, (), {})
-    state.attempt_number = attempt
-    state.set_exception((type(failure), failure, None))
-    return state
+def _delay(failure: BaseException | None, tried: int, backoff: Backoff) -> float:
+    """Return the wait that the service asks for, else that of the backoff."""
+    wait = failure.wait if isinstance(failure, PushFailed) else None
+    return backoff.delay(tried) if wait is None else max(_SHORTEST, spread(wait))
 
 
 # ---- leaving the service alone
