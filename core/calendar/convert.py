@@ -44,7 +44,7 @@ class CalendarOptions:
     """What a person may choose about a calendar."""
 
     today: date
-    """Its year is the last resort for a lecture timetable, which prints none."""
+    """Its year is the last resort for a lecture timetable, which prints none; cancelled events stay until then."""
     year: int | None = None
     year_source: str = "--year"
     """Who chose `year`, for the summary."""
@@ -148,7 +148,7 @@ def make_calendar(
     events, left_out, overrides = _merge(timetables, year, term, options.plan, previous)
     sources = sorted({timetable.sha256 for timetable in timetables})
     also = (identity(entry, year) for timetable in timetables for entry in (*timetable.entries, *timetable.unchosen))
-    revision = revise(events, sources, previous, also)
+    revision = revise(events, sources, previous, also, today=options.today)
     calendar = Calendar(
         name=_name(timetables, year, entries),
         year=year,

@@ -57,6 +57,11 @@ class Event:
         return _SWAP.search(self.uid) is not None
 
     @property
+    def last_day(self) -> date:
+        """The day of the last occurrence."""
+        return self.last or self.start.date()
+
+    @property
     def stamp(self) -> datetime:
         """DTSTAMP and LAST-MODIFIED: the PDFs carry no creation date, and "now" would make every run differ."""
         return datetime(self.year, 1, 1, tzinfo=UTC) + timedelta(minutes=self.sequence)

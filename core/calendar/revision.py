@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from ..model import Kind
 from .event import Calendar, Event, Status
@@ -70,11 +71,17 @@ def assign_colors(modules: Iterable[str], previous: Calendar | None) -> dict[str
 
 
 def revise(
-    events: Sequence[Event], sources: Sequence[str], previous: Calendar | None, also: Iterable[str] = ()
+    events: Sequence[Event],
+    sources: Sequence[str],
+    previous: Calendar | None,
+    also: Iterable[str] = (),
+    *,
+    today: date,
 ) -> Revision:
     """Return the next revision of a calendar; without a previous one, the events as they are.
 
-    `also` are identities of sessions that the PDFs hold and nobody chose: a previous event like them is gone by choice.
+    `also` are identities of sessions that the PDFs contain and nobody chose: a previous event like them is gone by
+    choice. A cancelled event is written until its last day is past, because a program may import any revision next.
     """
     if previous is None:
         return Revision(events=tuple(events), gone={}, previous=False, added=tuple(events))
@@ -86,20 +93,23 @@ def revise(
     live = [event for event in missing if event.status is not Status.CANCELLED]
     cancelled = [cancel(event) for event in live if _covers(covered, event)]
     uncovered = [event for event in live if not _covers(covered, event)]
-    # A cancellation stays as long as the PDFs are the same, so that a rerun changes nothing, and goes with the next.
+    changed = tuple(
+        Change(before=before[event.uid], after=event)
+        for event in current
+        if event.uid in before and event.sequence != before[event.uid].sequence
+    )
+    added = tuple(event for event in current if event.uid not in before)
+    # What is past leaves only with another change, so that a rerun on a later day changes nothing.
+    same = tuple(sources) == previous.sources and not (added or changed or cancelled or uncovered)
     old = [event for event in missing if event.status is Status.CANCELLED]
-    kept = old if tuple(sources) == previous.sources else []
+    kept = old if same else [event for event in old if event.last_day >= today]
     dropped = {event.uid: event.sequence for event in [*uncovered, *old] if event not in kept}
     gone = {uid: sequence for uid, sequence in {**previous.gone, **dropped}.items() if uid not in written}
     return Revision(
         events=tuple(sorted([*current, *cancelled, *kept], key=lambda event: (event.start, event.uid))),
         gone=dict(sorted(gone.items())),
-        added=tuple(event for event in current if event.uid not in before),
-        changed=tuple(
-            Change(before=before[event.uid], after=event)
-            for event in current
-            if event.uid in before and event.sequence != before[event.uid].sequence
-        ),
+        added=added,
+        changed=changed,
         cancelled=tuple(cancelled),
         uncovered=tuple(uncovered),
     )

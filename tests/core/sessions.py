@@ -86,8 +86,10 @@ def timetable(entries: Iterable[Entry], *, name: str = "") -> Timetable:
     )
 
 
-def converted(entries: Sequence[Entry], previous: Calendar | None = None, **plan: Any) -> Conversion:
+def converted(
+    entries: Sequence[Entry], previous: Calendar | None = None, *, today: date = TODAY, **plan: Any
+) -> Conversion:
     """Return what entries are converted to in 2026, each kind from a timetable of its own."""
     kinds = dict.fromkeys(entry.kind for entry in entries) or [Kind.LECTURES]
     timetables = [timetable(entry for entry in entries if entry.kind is kind) for kind in kinds]
-    return make_calendar(timetables, CalendarOptions(today=TODAY, plan=PlanOptions(**plan)), previous)
+    return make_calendar(timetables, CalendarOptions(today=today, plan=PlanOptions(**plan)), previous)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from tukscal.core.model import Entry
 from tukscal.tests.core.sessions import converted, exam, lecture, semester_test
 
 TUESDAY, WEDNESDAY, THURSDAY = 1, 2, 3
+LATER = date(2027, 1, 1)
+"""A day after every session of 2026."""
 
 
 def chain(*contents: Sequence[Entry], **plan: Any) -> list[Conversion]:
@@ -28,6 +30,11 @@ def chain(*contents: Sequence[Entry], **plan: Any) -> list[Conversion]:
         previous = ics.read(conversions[-1].ics) if conversions else None
         conversions.append(converted(entries, previous, **plan))
     return conversions
+
+
+def over(before: Conversion, entries: Sequence[Entry], today: date = LATER) -> Conversion:
+    """Convert over a file on another day."""
+    return converted(entries, ics.read(before.ics), today=today)
 
 
 def sequences(conversion: Conversion) -> dict[str, tuple[int, str]]:
@@ -132,8 +139,8 @@ def test_another_title_or_alarm_is_a_change() -> None:
 # ---- cancellations
 
 
-def test_a_vanished_event_is_cancelled_once_more() -> None:
-    """A vanished event is written once more as CANCELLED with SEQUENCE + 1, without alarm, and then no more."""
+def test_a_vanished_event_stays_cancelled() -> None:
+    """A vanished event is CANCELLED with SEQUENCE + 1, without alarm, in every revision until it is past."""
     both = [lecture(), lecture(activity="L2", day=TUESDAY)]
     first, second, third = chain(both, both[:1], [lecture(venues=())], alarm=timedelta(minutes=5))
     assert sequences(second) == {"COS 214 L1": (0, "CONFIRMED"), "COS 214 L2": (1, "CANCELLED")}
@@ -142,9 +149,21 @@ def test_a_vanished_event_is_cancelled_once_more() -> None:
         next(event for event in first.calendar.events if event.summary == "COS 214 L2"),
         status=Status.CANCELLED, sequence=1, alarm=None,
     )  # fmt: skip
-    assert sequences(third) == {"COS 214 L1": (1, "CONFIRMED")}
-    assert dict(ics.read(third.ics).gone) == {gone.uid: 1}
-    assert third.revision.cancelled == ()
+    assert sequences(third) == {"COS 214 L1": (1, "CONFIRMED"), "COS 214 L2": (1, "CANCELLED")}
+    assert (third.revision.cancelled, third.calendar.gone) == ((), {})
+    last = over(third, [lecture()], gone.last_day)
+    assert sequences(last) == {"COS 214 L1": (2, "CONFIRMED"), "COS 214 L2": (1, "CANCELLED")}
+    past = over(third, [lecture()], gone.last_day + timedelta(days=1))
+    assert sequences(past) == {"COS 214 L1": (2, "CONFIRMED")}
+    assert dict(ics.read(past.ics).gone) == {gone.uid: 1}
+
+
+def test_a_rerun_after_the_last_day_changes_nothing() -> None:
+    """A cancelled event that is past leaves with another change only: the same PDF gives the same bytes on any day."""
+    both = [lecture(), lecture(activity="L2", day=TUESDAY)]
+    second = chain(both, both[:1])[-1]
+    assert over(second, both[:1]).ics == second.ics
+    assert sequences(over(second, [lecture(comments="new")])) == {"COS 214 L1": (1, "CONFIRMED")}
 
 
 def test_an_event_that_comes_back_goes_on_counting() -> None:
@@ -152,7 +171,9 @@ def test_an_event_that_comes_back_goes_on_counting() -> None:
     both = [lecture(), lecture(activity="L2", day=TUESDAY)]
     at_once = chain(both, both[:1], both)[-1]
     assert sequences(at_once)["COS 214 L2"] == (2, "CONFIRMED")
-    later = chain(both, both[:1], [lecture(venues=())], both)[-1]
+    forgotten = over(chain(both, both[:1])[-1], [lecture(venues=())])
+    assert len(forgotten.calendar.gone) == 1
+    later = over(forgotten, both)
     assert sequences(later)["COS 214 L2"] == (2, "CONFIRMED")
     assert dict(later.calendar.gone) == {}
     assert [event.summary for event in later.revision.added] == ["COS 214 L2"]
@@ -209,7 +230,8 @@ def test_a_session_beyond_forgotten_ones_keeps_its_uid() -> None:
     """The last of four sessions of one identity keeps its UID though two before it are long gone."""
     four = [lecture(day=day) for day in (0, 1, 3, 4)]
     ends = [four[0], four[3]]
-    first, *_, last = chain(four, ends, [replace(entry, comments="new") for entry in ends], ends)
+    first, second = chain(four, ends)
+    last = over(over(second, [replace(entry, comments="new") for entry in ends]), ends)
     fridays = [[event.uid for event in found.calendar.events if event.start.weekday() == 4] for found in (first, last)]
     assert fridays[0] == fridays[1]
     assert len(fridays[0]) == 1
@@ -367,8 +389,11 @@ class Revisions(RuleBasedStateMachine):
         self.file: bytes | None = None
         self.entries: list[Entry] = []
         self.expand = False
+        self.today = date(2026, 2, 1)
         self.seen: dict[str, Event] = {}
-        """UID -> the event as it was last written; what a calendar program still shows."""
+        """UID -> the event as it was last written."""
+        self.shown: dict[str, Event] = {}
+        """UID -> the event as a calendar program shows it that imports a revision now and then."""
 
     @initialize(entries=CONTENTS)
     def first(self, entries: list[Entry]) -> None:
@@ -401,10 +426,35 @@ class Revisions(RuleBasedStateMachine):
         self.convert(self.entries)
         assert self.file == before
 
+    @rule(days=st.sampled_from([1, 20, 60, 200]))
+    def wait(self, days: int) -> None:
+        """Let days go by."""
+        self.today += timedelta(days=days)
+
+    @precondition(lambda self: self.file is not None)
+    @rule()
+    def imported(self) -> None:
+        """Import the newest file as a program does that follows UID and SEQUENCE: it shows what the file says."""
+        assert self.file is not None
+        calendar = ics.read(self.file)
+        for event in calendar.events:
+            if event.uid not in self.shown or self.shown[event.uid].sequence < event.sequence:
+                self.shown[event.uid] = event
+        # What no new timetable speaks of is neither written nor cancelled, and said to be so.
+        unsaid = {uid for uid in calendar.gone if self.seen[uid].status is not Status.CANCELLED}
+        assert self.coming(event for uid, event in self.shown.items() if uid not in unsaid) == self.coming(
+            converted(self.entries, expand=self.expand).calendar.events
+        )
+
+    def coming(self, events: Iterable[Event]) -> list[tuple[object, ...]]:
+        """Return the occurrences from today on."""
+        live = [event for event in events if event.status is not Status.CANCELLED]
+        return sorted((day, *_what(event)[2:]) for event in live for day in event.days() if day >= self.today)
+
     def convert(self, entries: list[Entry]) -> None:
         """Convert over the file, and compare what was written with what was there."""
         previous = ics.read(self.file) if self.file is not None else None
-        conversion = converted(entries, previous, expand=self.expand)
+        conversion = converted(entries, previous, today=self.today, expand=self.expand)
         calendar = ics.read(conversion.ics)
         assert calendar == conversion.calendar
         self.file, self.entries = conversion.ics, entries
@@ -434,8 +484,10 @@ class Revisions(RuleBasedStateMachine):
             self.seen[event.uid] = event
 
     def check_missing(self, calendar: Calendar) -> None:
-        """Whatever was ever written is still there, cancelled or remembered with its last SEQUENCE."""
+        """What was ever written is there, cancelled until it is past, or remembered with its last SEQUENCE."""
         written = {event.uid for event in calendar.events}
+        for uid in calendar.gone:
+            assert self.seen[uid].status is not Status.CANCELLED or self.seen[uid].last_day < self.today
         assert dict(calendar.gone) == {uid: event.sequence for uid, event in self.seen.items() if uid not in written}
 
 
