@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "batch": ("batch.command", "Convert whole folders of timetable PDFs."),
-    "cancel": ("convert.cancel", "Write a file that cancels every event of a calendar."),
+    "cancel": ("convert.compare", "Write a file that cancels every event of a calendar."),
     "choose": ("choose.command", "Choose your groups and see which sessions clash."),
     "convert": ("convert.command", "Turn timetable PDFs into a calendar."),
-    "diff": ("convert.diff", "List what changed between two timetables or calendars."),
+    "diff": ("convert.compare", "List what changed between two timetables or calendars."),
     "doctor": ("doctor.command", "Check this computer for anything that keeps tukscal from working."),
     "jobs": ("jobs.command", "List, retry and verify the jobs of batches and watched folders."),
     "serve": ("serve.command", "Run the central service."),

@@ -39,7 +39,7 @@ HOMES: Mapping[str, str | tuple[str, ...]] = {
     "icalendar": "core/calendar/ics.py",
     "holidays": "core/terms/parse.py",
     "tomli_w": "core/terms/parse.py",
-    "platformdirs": "cli/common/paths.py",
+    "platformdirs": "cli/common/settings.py",
     "httpx": "sync/client.py",
     "tenacity": "sync/retry.py",
     "keyring": "sync/credentials.py",

@@ -24,11 +24,9 @@ from ...core.pool import Guards, InProcess, Pool, default_workers
 from ...core.report.write import check_report_path, write_report
 from ...core.system import process
 from ..common.failures import report_error
-from ..common.ledgers import ledger_option
-from ..common.reading import reading_options
+from ..common.options import calendar_options, ledger_option, reading_options
+from ..common.param_types import Limit, Rate
 from ..common.settings import load_settings
-from ..common.values import Limit, Rate
-from ..convert.options import calendar_options
 from ..sync.pushing import PushSession, also, common_log, log_option, push_of, session, sync_options
 from .view import PlainView, view_for
 

@@ -22,7 +22,7 @@ from ...core.jobs.task import moved_words
 from ...core.ledger import Ledger, State
 from ...core.report.batch import cause_words
 from ...core.wording import clean, counted, duration, plural
-from ..common.render import Shown, print_lines
+from ..common.terminal import Shown, print_lines
 from ..sync.pushing import PushSummary, push_words
 
 _TOLD = 3  # changes of one calendar

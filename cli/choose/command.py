@@ -15,8 +15,7 @@ from ...core.selection.file import dump_selection
 from ...core.selection.preferences import MEANINGS, Preference
 from ...core.selection.propose import NODES
 from ...core.selection.select import Selection
-from ..common.reading import reading_options
-from ..common.selecting import selection_options
+from ..common.options import reading_options, selection_options
 
 _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
@@ -122,7 +121,7 @@ def _ask(draft: Draft, preferences: tuple[Preference, ...]) -> Picks | None:
 
 
 def _finish(draft: Draft, picks: Picks, *, write: bool) -> None:
-    from ..common.render import print_lines
+    from ..common.terminal import print_lines
     from .proposal import lost_lines, open_lines, written_lines
 
     if write:

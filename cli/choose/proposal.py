@@ -11,14 +11,14 @@ import click
 
 from ...core.commands.choose import Draft, save, selection_of
 from ...core.model import Entry
+from ...core.pictures.theme import clash_line, counted_total
 from ...core.pictures.week import Block, Clash
 from ...core.selection.decisions import Picks, undecided
 from ...core.selection.file import dump_selection
 from ...core.selection.preferences import MEANINGS, Preference, weeks_of
 from ...core.selection.propose import Proposal, propose
 from ...core.selection.select import ModuleKey
-from ..common.render import Shown, print_lines
-from .clashes import clash_line, counted_total
+from ..common.terminal import Shown, print_lines
 
 _LANGUAGES = {"A": "Afrikaans"}
 _ENGLISH = (None, "E", "B")

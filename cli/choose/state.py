@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from ...core.model import Entry
+from ...core.pictures.theme import clash_total
 from ...core.pictures.week import Clash, clashing_minutes, plan_week
 from ...core.selection.decisions import Decisions, Picks, attended, by_key, choice_of, owner, settled
 from ...core.selection.preferences import Preference
 from ...core.selection.propose import propose
 from ...core.selection.select import Choice
-from .clashes import clash_total
 
 PROPOSE_NODES = 20_000
 """Nodes a proposal may visit while a person waits: a second or two."""

@@ -1,4 +1,4 @@
-"""The picture of choosing: state -> lines of a terminal screen (imports rich, like `render`).
+"""The picture of choosing: state -> lines of a terminal screen (imports rich).
 
 Every line is cut to the width, so none wraps; the number of lines is the height, so nothing scrolls.
 """
@@ -12,13 +12,81 @@ from textwrap import wrap
 from rich.text import Text
 
 from ...core.model import WEEKDAYS, Entry
-from ...core.pictures.week import Clash, clashing_minutes, clock
+from ...core.pictures.theme import clash_line, clash_total, counted_total, short_clash
+from ...core.pictures.week import Block, Clash, WeekPlan, clashing_minutes, clock, plan_week
 from ...core.selection.decisions import owner
 from ...core.selection.select import Choice
 from ...core.wording import clean, counted
-from .clashes import clash_line, clash_total, counted_total, letter, short_clash
-from .state import Board, ChooserState, ScreenMode, about, clashes_of, open_rows, with_pick
-from .week import week_lines
+from .state import Board, ChooserState, ScreenMode, about, clashes_of, open_rows, sessions, with_pick
+
+_STYLES = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")
+_HOURS = 6  # columns
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def week_lines(board: Board, state: ChooserState, *, width: int, height: int) -> list[Text]:
+    """Return the picture of one half-year's week, exactly so many lines."""
+    frame = plan_week(board.decisions.entries)
+    if not frame.weeks:
+        return [Text()] * height
+    whole = frame.weeks[state.half % len(frame.weeks)]
+    blocks = _blocks(plan_week(sessions(board, state.picks)), whole.name)
+    first, last = min(block.start for block in whole.blocks), max(block.end for block in whole.blocks)
+    first -= first % 30
+    step = next(step for step in (60, 120, 240, 1440) if first + step * (height - 1) >= last)
+    head = Text(
+        f"{whole.name:{_HOURS}}" + "".join(f"{day[:3]:{_cell(width, whole.days)}}" for day in WEEKDAYS[: whole.days])
+    )
+    head.stylize("bold")
+    clashing = clashes_of(board, state.picks)
+    here = board.rows[state.row].module if board.rows else ""
+    modules = {module: number for number, module in enumerate(frame.modules)}
+    lines = [head]
+    for start in range(first, last, step):
+        line = Text(f"{clock(start):{_HOURS}}", style="")
+        for day in range(whole.days):
+            there = [b for b in blocks if b.day == day and b.start < start + step and b.end > start]
+            line.append_text(_cell_text(there, clashing, modules, here, _cell(width, whole.days)))
+        lines.append(line)
+    return [*lines, *[Text()] * height][:height]
+
+
+def _cell(width: int, days: int) -> int:
+    return (width - _HOURS) // days
+
+
+def _blocks(plan: WeekPlan, name: str) -> Sequence[Block]:
+    return next((week.blocks for week in plan.weeks if week.name == name), ())
+
+
+def _cell_text(
+    there: Sequence[Block], clashing: Sequence[Clash], modules: dict[str, int], here: str, width: int
+) -> Text:
+    if not there:
+        return Text("." + " " * (width - 1), style="dim")
+    numbers = sorted({modules[block.entry.module] for block in there})
+    clash = any(_among(clash, there) for clash in clashing)
+    if len(there) == 1:
+        text = Text(f"{_letter(numbers[0])} {there[0].entry.activity}", style=_STYLES[numbers[0] % len(_STYLES)])
+    else:
+        text = Text(("!" if clash else "/").join(map(_letter, numbers)) + ("!" if clash and len(numbers) == 1 else ""))
+    if clash:
+        text.stylize("bold red")
+    if any(block.entry.module == here for block in there):
+        text.stylize("reverse")
+    text.truncate(width - 1)
+    return text.append(" " * (width - len(text)), style="not reverse")
+
+
+def _among(clash: Clash, there: Sequence[Block]) -> bool:
+    entries: list[Entry] = [block.entry for block in there]
+    return any(clash.first.entry is e for e in entries) and any(clash.second.entry is e for e in entries)
+
+
+def _letter(number: int) -> str:
+    """Return the letter of a module; after 52 they start again."""
+    return _LETTERS[number % len(_LETTERS)]
+
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 _LIST = 33  # columns
@@ -183,7 +251,7 @@ def _others(board: Board, clash: Clash, choice: Choice) -> list[Entry]:
 def module_letters(board: Board) -> dict[str, str]:
     """Return the letter of each module."""
     modules = sorted({entry.module for entry in board.decisions.entries})
-    return {module: letter(number) for number, module in enumerate(modules)}
+    return {module: _letter(number) for number, module in enumerate(modules)}
 
 
 # ---- the decision in hand

@@ -1,4 +1,4 @@
-"""The person's own settings: defaults for options, in a TOML file; and how such files are read.
+"""Where the person's own settings and the ledger live, and the settings file: defaults for options, in TOML.
 
 `settings.toml` in the settings folder may hold year, test_weeks, exam_length, alarm, expand, title, timeout, memory:
 what `tukscal convert` takes as --year, --test-weeks and so on.
@@ -6,15 +6,44 @@ what `tukscal convert` takes as --year, --test-weeks and so on.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .paths import config_folder
-
 _KEYS = frozenset({"year", "test_weeks", "exam_length", "alarm", "expand", "title", "timeout", "memory"})
+
+
+def config_folder() -> Path:
+    """Return the settings folder: TUKSCAL_CONFIG_DIR if set, else the platform's own place."""
+    own = os.environ.get("TUKSCAL_CONFIG_DIR")
+    if own:
+        return Path(own)
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir("tukscal"))
+
+
+def term_folder() -> Path:
+    """Return the folder of the user's own term files, up-YEAR.toml."""
+    return config_folder() / "terms"
+
+
+def state_folder() -> Path:
+    """Return the folder of what tukscal itself remembers, the ledger: TUKSCAL_STATE_DIR or the platform's own place."""
+    own = os.environ.get("TUKSCAL_STATE_DIR")
+    if own:
+        return Path(own)
+    from platformdirs import user_state_path
+
+    return user_state_path("tukscal")
+
+
+def default_ledger() -> Path:
+    """Return the path of the default ledger."""
+    return state_folder() / "ledger.db"
 
 
 def load_settings(ctx: click.Context, _parameter: click.Parameter, _value: object) -> None:

@@ -17,11 +17,9 @@ from ...core.pdf.limits import Limits
 from ...core.pool import Guards, Pool
 from ...core.selection.select import Selection
 from ..common.failures import report_error
-from ..common.reading import reading_options
-from ..common.selecting import selection_options
+from ..common.options import calendar_options, reading_options, selection_options
+from ..common.param_types import Limit
 from ..common.settings import load_settings
-from ..common.values import Limit
-from .options import calendar_options
 
 _PATH = click.Path(path_type=Path)
 _FORMATS = [kind.value for kind in Format]
@@ -101,7 +99,7 @@ def _show(output: Output, *, quiet: bool) -> None:
     if output.path == STDOUT and output.written:
         sys.stdout.buffer.write(output.data)
         sys.stdout.flush()
-    from ..common.render import print_lines
+    from ..common.terminal import print_lines
 
     lines = warning_lines(output) if quiet else summary_lines(output)
     print_lines(lines, to_stderr=quiet or output.path == STDOUT)

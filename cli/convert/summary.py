@@ -16,7 +16,7 @@ from ...core.model import WEEKDAYS, Entry, Kind, Problem, Timetable
 from ...core.selection.file import Chosen
 from ...core.terms import Span, Term, closed_by_holiday
 from ...core.wording import counted, listed, place
-from ..common.render import Shown
+from ..common.terminal import Shown
 
 _MOST_PROBLEMS = 20
 _KINDS = {Kind.LECTURES: "lectures", Kind.TESTS: "semester tests", Kind.EXAMS: "exams"}

@@ -13,11 +13,8 @@ from ... import __version__
 from ...core.doctor import Check, Severity, Subject
 from ...core.doctor.examine import examine
 from ...core.wording import clean, counted
-from ..common.canvas import Line, Piece, paragraph
-from ..common.ledgers import default_ledger
-from ..common.paint import columns
-from ..common.paths import config_folder, state_folder, term_folder
-from ..common.settings import load_settings
+from ..common.settings import config_folder, default_ledger, load_settings, state_folder, term_folder
+from ..common.terminal import Line, Piece, columns, paragraph
 
 _PATH = click.Path(path_type=Path)
 
@@ -64,7 +61,7 @@ def _print_json(checks: Iterable[Check]) -> list[Check]:
 
 def _print_text(checks: Iterable[Check]) -> list[Check]:
     """Print each check as soon as it is made."""
-    from ..common.paint import print_picture
+    from ..common.terminal import print_picture
 
     found: list[Check] = []
 

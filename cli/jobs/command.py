@@ -125,7 +125,7 @@ def discard(
 
 def _queue_again(ledger: Ledger, which: Which, states: Sequence[State]) -> None:
     """Queue jobs again, and tell how many, who converts them, and what is said of the others that were named."""
-    from ..common.render import Shown, print_lines
+    from ..common.terminal import Shown, print_lines
 
     numbers = chosen(ledger, which, states)
     queued = retry_jobs(ledger, numbers)
@@ -273,7 +273,7 @@ def list_jobs(
 @ledger_option
 def show(number: int, machine: bool, ledger: Path | None) -> None:
     """Show a JOB in detail: its attempts, problems, changes, and what to do."""
-    from ..common.paint import print_picture
+    from ..common.terminal import print_picture
     from .output import print_document, show_document
     from .view import job_lines
 
@@ -293,7 +293,7 @@ def show(number: int, machine: bool, ledger: Path | None) -> None:
 @ledger_option
 def batches(limit: int, machine: bool, ledger: Path | None) -> None:
     """List batches and their results, newest first."""
-    from ..common.paint import print_picture
+    from ..common.terminal import print_picture
     from .output import batch_document, print_document
     from .view import batch_table
 
@@ -312,7 +312,7 @@ def batches(limit: int, machine: bool, ledger: Path | None) -> None:
 @ledger_option
 def stats(batch: int | None, machine: bool, ledger: Path | None) -> None:
     """Show outcomes, causes, times and memory."""
-    from ..common.paint import print_picture
+    from ..common.terminal import print_picture
     from .output import figures_document, print_document
     from .view import figures_lines
 

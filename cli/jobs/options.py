@@ -16,7 +16,7 @@ from ...core.errors import CONVERSION_ERRORS
 from ...core.jobs.queries import Which, ask_existing, newest_batch, open_existing, require_batch
 from ...core.ledger import Ledger
 from ...core.wording import clean
-from ..common.ledgers import default_ledger
+from ..common.settings import default_ledger
 
 LAST = 0
 """The number that stands for the newest batch."""

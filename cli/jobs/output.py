@@ -19,8 +19,7 @@ from ...core.jobs.task import load_details
 from ...core.jobs.verify import Finding, FindingKind, Verification
 from ...core.ledger import LETTERS, Attempt, Batch, Filter, Job, Ledger, Stats
 from ...core.wording import clean, counted
-from ..common.paint import print_picture
-from ..common.render import Shown, print_lines
+from ..common.terminal import Shown, print_lines, print_picture
 from .view import counts_text, job_table
 
 Document = dict[str, object]

@@ -11,8 +11,7 @@ from ...core.errors import CONVERSION_ERRORS
 from ...core.jobs.task import Details, ProblemRow, load_details, moved_words
 from ...core.ledger import INTERRUPTED, LETTERS, Attempt, Batch, Job, State, Stats
 from ...core.wording import clean, counted, duration, memory, place, size
-from ..common.canvas import Line, Piece, breadth, cut, pad, paragraph
-from ..common.paint import columns
+from ..common.terminal import Line, Piece, breadth, columns, cut, pad, paragraph
 
 _STATES = {
     State.QUEUED: "waiting",

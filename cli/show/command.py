@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,15 +13,16 @@ import click
 from ... import __version__
 from ...core.calendar.convert import CalendarOptions, TermChoice
 from ...core.calendar.schedule import PlanOptions
-from ...core.commands.inputs import Opening
+from ...core.commands.inputs import Opening, is_calendar
 from ...core.commands.show import Overview, PictureRequest, gather, month_of, write_picture
+from ...core.model import Kind
 from ...core.pictures.month import MonthPlan
 from ...core.pool import Guards, Pool
-from ...core.selection.select import Selection
-from ..common.paths import term_folder
-from ..common.reading import reading_options
-from ..common.selecting import selection_options
-from ..common.values import Day, Length
+from ...core.selection.select import Choice, Selection
+from ...core.wording import counted, duration, listed
+from ..common.options import reading_options, selection_options
+from ..common.param_types import Day, Length
+from ..common.settings import term_folder
 
 _PATH = click.Path(path_type=Path)
 _STDOUT = Path("-")
@@ -128,20 +131,21 @@ def _check(
 
 
 def _draw(overview: Overview, planned: MonthPlan | None) -> None:
-    from .month import print_month
-    from .week import print_week
+    from ..common.terminal import columns, paragraph, print_picture
+    from .view import month_lines, week_lines
 
+    width = columns()
     if planned:
-        print_month(planned)
+        print_picture(month_lines(planned, width))
     else:
-        print_week(overview)
+        notes_lines = [line for note in notes(overview) for line in paragraph(note, width)]
+        print_picture([*week_lines(overview.plan, width), *notes_lines])
 
 
 def _pictures(overview: Overview, html: Path | None, svg: Path | None) -> None:
     from ...core.pictures.drawing import draw
     from ...core.pictures.page import write_page
     from ...core.pictures.theme import Caption
-    from .wording import notes, origin, title
 
     caption = Caption(title=title(overview), notes=tuple(notes(overview)), origin=origin(overview), version=__version__)
     for path, picture in ((html, write_page), (svg, draw)):
@@ -157,3 +161,67 @@ def _json(value: object) -> None:
     import json
 
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+_MOST_DECISIONS = 12
+_MOST_GROUPS = 6
+_KINDS = {Kind.LECTURES: "lectures", Kind.TESTS: "tests", Kind.EXAMS: "exams"}
+
+
+def title(overview: Overview) -> str:
+    """Return the picture's title, such as "UP timetable: lectures and tests"."""
+    kinds = {kind for part in overview.chosen for kind in part.selected.timetable.kinds}
+    return f"UP timetable: {listed([word for kind, word in _KINDS.items() if kind in kinds])}"
+
+
+def notes(overview: Overview) -> Iterator[str]:
+    """Yield sentences about what is shown, what was chosen, and what is not there."""
+    yield f"{_sessions(overview)} of {listed([*dict.fromkeys(overview.names)])}."
+    if overview.sources:
+        yield f"Chosen by {listed(overview.sources)}; {counted(overview.dropped, 'session')} not chosen."
+    elif overview.dropped:
+        yield f"{counted(overview.dropped, 'session')} not chosen."
+    if overview.open:
+        yield f"Still to choose: {_decisions(overview.open)}."
+    if lengths := {block.end - block.start for block in overview.plan.dated if block.entry.kind is Kind.EXAMS}:
+        words = " or ".join(duration(60 * length) for length in sorted(lengths))
+        yield f"Exams are taken to last {words}; the timetable does not print it."
+    if overview.plan.assumed:
+        years = listed([str(year) for year in overview.plan.assumed])
+        yield (
+            f"Whether lectures take place on the days of tests is assumed for {years}: "
+            f"{'its' if len(overview.plan.assumed) == 1 else 'their'} teaching dates are not known."
+        )
+    if overview.problems:
+        yield (
+            f"{counted(overview.problems, 'problem')}: rows or texts of the PDFs that could not be used; "
+            "tukscal convert --dry-run names them."
+        )
+
+
+def origin(overview: Overview) -> str:
+    """Return what a picture was made from, such as "the timetable PDFs"."""
+    pdfs = any(part.selected.timetable.sha256 for part in overview.chosen)
+    calendars = any(is_calendar(Path(file)) for file in overview.names)
+    return listed([*(["the timetable PDFs"] if pdfs else []), *(["calendars that tukscal wrote"] if calendars else [])])
+
+
+def _sessions(overview: Overview) -> str:
+    """Return "28 sessions" or "28 sessions, 9 cancelled,"."""
+    cancelled = sum(session.cancelled for session in overview.sessions)
+    sessions = sum(len(part.selected.timetable.entries) for part in overview.chosen) - cancelled
+    return f"{counted(sessions, 'session')}, {cancelled:,} cancelled," if cancelled else counted(sessions, "session")
+
+
+def _decisions(choices: Sequence[Choice]) -> str:
+    """Return "PHY 114 T (T01, T02)" of each decision, with its period where a module has the same one in several."""
+    seen = Counter((choice.module, choice.kind) for choice in choices)
+    named = [_decision(choice, period=seen[choice.module, choice.kind] > 1) for choice in choices[:_MOST_DECISIONS]]
+    rest = len(choices) - len(named)
+    return listed([", ".join(named), f"{rest} more"] if rest else named)
+
+
+def _decision(choice: Choice, *, period: bool) -> str:
+    few = len(choice.groups) <= _MOST_GROUPS
+    groups = ", ".join(choice.groups) if few else f"{choice.groups[0]} to {choice.groups[-1]}"
+    return f"{choice.module}{f' {choice.offered}' if period else ''} {choice.kind} ({groups})"

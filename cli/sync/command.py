@@ -19,8 +19,8 @@ from ...core.wording import clean
 from ...sync import wire
 from ...sync.credentials import Credentials, Identity, Secret, ServiceLogin, check_token
 from ...sync.outbox import Pushed
-from ..common.paths import config_folder
-from ..common.values import Seconds
+from ..common.param_types import Seconds
+from ..common.settings import config_folder
 from ..jobs.options import asked, json_option, ledger_option, ledger_path, opened
 from ..jobs.view import moment_words
 

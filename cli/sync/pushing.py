@@ -17,7 +17,7 @@ from ...core.backoff import Backoff, Pause
 from ...core.jobs.commit import Push
 from ...core.ledger import Delivery, Ledger
 from ...core.system.jsonlog import Log, open_log
-from ..common.paths import config_folder
+from ..common.settings import config_folder
 
 if TYPE_CHECKING:
     from ...sync.drain import DrainProcess

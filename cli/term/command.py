@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 import click
 
 from ...core.errors import NoTerm
+from ...core.model import PERIODS, WEEKDAYS
 from ...core.terms import (
     YEARS,
+    Balance,
+    Span,
     Term,
     balance,
+    closed_by_holiday,
     dump_term,
     file_name,
     load_term,
@@ -22,9 +26,110 @@ from ...core.terms import (
     require_absent,
     write_term,
 )
-from ..common.paths import term_folder
+from ..common.settings import term_folder
 from .form import ask_term
-from .view import as_json, as_text, balance_table, gaps
+
+_COLUMNS = 80
+
+
+def balance_table(balances: Iterable[Balance]) -> str:
+    """Return a row per period and a column per weekday."""
+    rows = [("Period", *(name[:3] for name in WEEKDAYS[:5]), "")]
+    rows += [(each.period, *map(str, each.counts), "" if each.even else "uneven") for each in balances]
+    return "\n".join(_aligned(*row) for row in rows)
+
+
+def _aligned(period: str, *cells: str) -> str:
+    *counts, remark = cells
+    return f"  {period:<6}{''.join(f'{count:>5}' for count in counts)}  {remark}".rstrip()
+
+
+def gaps(term: Term) -> tuple[str, ...]:
+    """Return a sentence for each thing the calendar does not know."""
+    found = []
+    if missing := [period for period in PERIODS if period not in term.periods]:
+        found.append(f"Not given: {', '.join(missing)}.")
+    if not term.recess_known:
+        found.append("Recess, swap days and test weeks are not known, or not all of them.")
+    return tuple(found)
+
+
+def as_text(term: Term) -> str:
+    """Return everything the calendar says, a heading per kind of day."""
+    lines = [f"{term.name} ({term.source})"]
+    for heading, entries in _sections(term):
+        lines += ["", heading, *(_wrapped(entry) for entry in entries)]
+    return "\n".join([*lines, *(["", *gaps(term)] if gaps(term) else ())])
+
+
+def _sections(term: Term) -> Iterator[tuple[str, list[str]]]:
+    yield "Periods", [f"{name:<2}  {_taught(spans)}" for name, spans in term.periods.items()]
+    yield from _unless_empty("Recess", map(_span, term.recess))
+    holidays = closed_by_holiday(term).items()
+    yield from _unless_empty("Public holidays in the teaching time", (_row(_day(day), name) for day, name in holidays))
+    yield from _unless_empty("Days without lectures", map(_span, term.no_lectures))
+    swaps = (_row(_day(swap.date), f"uses the timetable of {WEEKDAYS[swap.follows]}") for swap in term.swaps)
+    yield from _unless_empty("Swap days", swaps)
+    yield from _unless_empty("Test weeks", map(_span, term.test_weeks))
+    yield from _unless_empty("Exams", map(_span, term.exams))
+
+
+def _unless_empty(heading: str, entries: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    if found := list(entries):
+        yield heading, found
+
+
+def _taught(spans: tuple[Span, ...]) -> str:
+    if all(span.name for span in spans):
+        return " and ".join(span.name for span in spans)
+    return _dates(spans[0])
+
+
+def _span(span: Span) -> str:
+    return _row(_dates(span), span.name)
+
+
+def _row(dates: str, text: str) -> str:
+    return f"{dates:<25}  {text}".rstrip()
+
+
+def _dates(span: Span) -> str:
+    return _day(span.start) if span.start == span.end else f"{_day(span.start)} to {_day(span.end)}"
+
+
+def _day(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()][:3]} {day.day:2} {day:%b}"
+
+
+def _wrapped(entry: str) -> str:
+    import textwrap
+
+    return textwrap.fill(entry, _COLUMNS, initial_indent="  ", subsequent_indent=" " * 29)
+
+
+def as_json(term: Term) -> str:
+    """Return the calendar as a JSON object; dates are ISO, weekdays are named."""
+    import json
+
+    shown = {
+        "year": term.year,
+        "name": term.name,
+        "source": term.source,
+        "digest": term.digest,
+        "recess_known": term.recess_known,
+        "periods": {name: [_plain(span) for span in spans] for name, spans in term.periods.items()},
+        "holidays": {str(day): name for day, name in closed_by_holiday(term).items()},
+        "swaps": [{"date": str(swap.date), "follows": WEEKDAYS[swap.follows]} for swap in term.swaps],
+        "balance": {each.period: list(each.counts) for each in balance(term)},
+    }
+    for name in ("recess", "no_lectures", "test_weeks", "exams"):
+        shown[name] = [_plain(span) for span in getattr(term, name)]
+    return json.dumps(shown, indent=2, ensure_ascii=False)
+
+
+def _plain(span: Span) -> dict[str, str]:
+    return {"start": str(span.start), "end": str(span.end)} | ({"name": span.name} if span.name else {})
+
 
 _Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 _target: _Decorator = click.argument("target", metavar="[YEAR|FILE]", required=False)

@@ -34,11 +34,9 @@ from ...core.watch.reporters import DaemonMetrics, Reporters
 from ...core.watch.request import WatchRequest, check
 from ...core.watch.stability import Patience
 from ...core.watch.status import Heartbeat, StatusBoard, free_slot
-from ..common.ledgers import ledger_option
-from ..common.paths import state_folder
-from ..common.reading import reading_options
-from ..common.values import Limit, Seconds
-from ..convert.options import calendar_options
+from ..common.options import calendar_options, ledger_option, reading_options
+from ..common.param_types import Limit, Seconds
+from ..common.settings import state_folder
 from ..sync.pushing import noted, push_of, session, sync_options, tended, write
 from .config import Remembering, config_option, parse_again
 

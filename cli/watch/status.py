@@ -22,8 +22,8 @@ from ...core.watch.status import (
     plain,
 )
 from ...core.wording import counted, memory, size
-from ..common.paths import state_folder
-from ..common.render import Shown, print_lines
+from ..common.settings import state_folder
+from ..common.terminal import Shown, print_lines
 
 _STYLES = {DaemonHealth.HEALTHY: "bold green", DaemonHealth.ATTENTION: "bold yellow", DaemonHealth.DOWN: "bold red"}
 _STATES = {

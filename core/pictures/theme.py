@@ -6,12 +6,13 @@ cancelled one "x".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from ..model import WEEKDAYS, Kind
-from ..wording import clean
-from .week import Block, Clash, Week, clock
+from ..model import WEEKDAYS, Kind, quarters
+from ..wording import clean, counted
+from .week import Block, Clash, Week, clashing_minutes, clock
 
 MOST_LANES = 14
 """Blocks side by side in a week, all days together: with more, none could be read on a page."""
@@ -150,3 +151,40 @@ class Caption:
     """What it was made from."""
     version: str = ""
     """The tukscal that draws it."""
+
+
+def clash_line(clash: Clash) -> str:
+    """Return a clash with its length and frequency: "Monday, 08:30: ... and ... (50 minutes, every week)"."""
+    return f"{clash_text(clash)} ({counted(clash.minutes, 'minute')}, {_often(clash)})"
+
+
+def short_clash(clash: Clash) -> str:
+    """Return a clash for one line of a narrow screen: "Mon 08:30 ... and ... 50 min every week"."""
+    dated = clash.first if clash.first.date else clash.second
+    day = long_date(dated).rpartition(" ")[0] or long_date(dated)[:3]
+    sides = f"{name(clash.first)} and {name(clash.second)}"
+    return f"{day} {clock(clash.second.start)} {sides} {clash.minutes} min {_often(clash)}"
+
+
+def _often(clash: Clash) -> str:
+    """Return "once" or "every week", where one side is taught longer than the other with their common period."""
+    if not clash.weekly:
+        return "once"
+    first, second = clash.first.entry.offered, clash.second.entry.offered
+    if quarters(first) == quarters(second):
+        return "every week"
+    return f"every week of {min(first or '', second or '', key=lambda period: len(quarters(period)))}"
+
+
+def clash_total(clashes: Sequence[Clash]) -> str:
+    """Return "2 clashes, 690 minutes in a year"."""
+    return f"{counted(len(clashes), 'clash', 'clashes')}, {counted(clashing_minutes(clashes), 'minute')} in a year"
+
+
+def counted_total(clashes: Sequence[Clash]) -> str:
+    """Return the total and, if a weekly clash is in it, how that is counted."""
+    return (
+        f"{clash_total(clashes)}, a weekly clash counted for 6 weeks a quarter"
+        if any(clash.weekly for clash in clashes)
+        else clash_total(clashes)
+    )

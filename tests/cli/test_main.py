@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tukscal import __version__
 from tukscal.cli import main as module
 from tukscal.cli.common.failures import error_text
-from tukscal.cli.common.render import Shown, print_lines
+from tukscal.cli.common.terminal import Shown, print_lines
 from tukscal.cli.main import cli
 from tukscal.core.errors import Damaged
 from tukscal.tests.core.guarded import alive
@@ -178,7 +178,7 @@ def test_lines_are_cleaned(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_terminal_gets_styles(tmp_path: Path) -> None:
     """On a terminal lines are styled and fill its width; nothing else is different."""
-    code = "from tukscal.cli.common.render import Shown, print_lines\nprint_lines([Shown('word ' * 30, 2, 'bold')])"
+    code = "from tukscal.cli.common.terminal import Shown, print_lines\nprint_lines([Shown('word ' * 30, 2, 'bold')])"
     parent, child = pty.openpty()
     environment = {**clean_environment(tmp_path), "TERM": "xterm", "COLUMNS": "50"}
     with subprocess.Popen([sys.executable, "-c", code], stdout=child, stdin=child, env=environment) as process:

@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tukscal.cli.choose.clashes import clash_line, counted_total, short_clash
 from tukscal.cli.choose.proposal import ProposalRequest, proposal_lines
 from tukscal.core.commands.choose import Draft
 from tukscal.core.model import Entry
+from tukscal.core.pictures.theme import clash_line, counted_total, short_clash
 from tukscal.core.pictures.week import plan_week
 from tukscal.core.selection.decisions import decisions
 from tukscal.core.selection.preferences import Preference, weeks_of

@@ -15,8 +15,7 @@ import psutil
 import pytest
 from click.testing import CliRunner, Result
 from tukscal import __version__
-from tukscal.cli.common.ledgers import default_ledger
-from tukscal.cli.common.paths import state_folder
+from tukscal.cli.common.settings import default_ledger, state_folder
 from tukscal.cli.doctor.command import as_json, check_lines, summary
 from tukscal.cli.main import App, cli
 from tukscal.core.doctor import Check, Severity, Subject, bad, note, ok

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.cli.common.canvas import breadth
+from tukscal.cli.common.terminal import breadth
 from tukscal.cli.jobs.view import moment_words, short_moment, shorten_path
 
 NOW = datetime(2026, 7, 20, 12, 0, 0)

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.cli.common.canvas import Line, breadth, cut, pad, paragraph, wrap
-from tukscal.cli.common.paint import encodable
-from tukscal.cli.show.month import month_lines
-from tukscal.cli.show.week import week_lines
+from tukscal.cli.common.terminal import Line, breadth, cut, encodable, pad, paragraph, wrap
+from tukscal.cli.show.view import month_lines, week_lines
 from tukscal.core.pictures.month import plan_month
 from tukscal.core.pictures.week import plan_week
 from tukscal.tests.core.pictures.overviews import gone, student, student_plan

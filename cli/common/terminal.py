@@ -1,10 +1,26 @@
-"""Text laid out by the columns of a terminal: a character may take none, one or two of them."""
+"""What is printed on a terminal: paragraphs, wrapped at its width, and pictures, laid out by columns.
+
+A character may take no column, one or two. What is no terminal gets no styles, and in pictures a stream that cannot
+encode a character gets one that resembles it.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from rich.console import Console
+from rich.text import Text
+
+from ...core.wording import clean
+
+_LEAST, _MOST = 20, 100  # columns of paragraphs; longer lines are hard to read
+_NARROWEST_PICTURE, _WIDEST_PICTURE = 40, 160
+_PLAIN = 80  # where there is no terminal
+_ALIKE = str.maketrans({"┌": "+", "└": "+", "│": "|", "─": "-", "–": "-", "…": "~", "’": "'"})
 
 
 class Piece(NamedTuple):
@@ -100,3 +116,75 @@ class Canvas:
             pieces.append(Piece(cut(piece.text, self._columns - column), piece.style))
             at = column + breadth(pieces[-1].text)
         return tuple(pieces)
+
+
+# ---- printing
+
+
+class _Console(Console):
+    """A console that leaves it to `main` what happens when nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def columns() -> int:
+    """Return how many columns a picture may have on standard output."""
+    found = _Console(file=sys.stdout).width if sys.stdout.isatty() else _plain_columns()
+    return max(min(found, _WIDEST_PICTURE), _NARROWEST_PICTURE)
+
+
+def print_picture(lines: Iterable[Line]) -> None:
+    """Print lines as they are: they are wrapped already."""
+    console = _Console(file=sys.stdout, width=_WIDEST_PICTURE, highlight=False)
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    for line in lines:
+        text = Text(end="")
+        for piece in line:
+            text.append(encodable(piece.text, encoding), style=piece.style or None)
+        text.rstrip()
+        console.print(text, soft_wrap=True, end="\n")
+
+
+def encodable(text: str, encoding: str) -> str:
+    """Return text of the same breadth that an encoding has characters for."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return "".join(_alike(character, encoding) for character in text)
+    return text
+
+
+def _alike(character: str, encoding: str) -> str:
+    for like in (character, character.translate(_ALIKE), unicodedata.normalize("NFKD", character)[:1]):
+        try:
+            like.encode(encoding)
+        except (UnicodeEncodeError, LookupError):
+            continue
+        return like if breadth(like) == breadth(character) else like.ljust(breadth(character))
+    return "_" * breadth(character)
+
+
+class Shown(NamedTuple):
+    """One paragraph of output."""
+
+    text: str
+    indent: int = 0
+    style: str = ""
+
+
+def print_lines(lines: Iterable[Shown], *, to_stderr: bool = False) -> None:
+    """Print paragraphs, each wrapped behind its indent; text from PDFs cannot command the terminal."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    console = _Console(file=stream, width=None if stream.isatty() else _plain_columns(), highlight=False)
+    console.width = max(min(console.width, _MOST), _LEAST)
+    for line in lines:
+        for part in Text(clean(line.text), style=line.style).wrap(console, console.width - line.indent):
+            part.rstrip()
+            console.print(Text(" " * line.indent).append_text(part), soft_wrap=True)
+
+
+def _plain_columns() -> int:
+    """Return the width to print with where there is no terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() else _PLAIN

@@ -9,7 +9,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tukscal.cli.common.values import Day, Length, Limit, MemorySize, Title
+from tukscal.cli.common.param_types import Day, Length, Limit, MemorySize, Title
 
 
 def typed(kind: click.ParamType[Any], value: object) -> Any:

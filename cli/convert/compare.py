@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
-from ...core.commands.compare import Difference, Snapshot, compare
+from ...core.commands.compare import Difference, Snapshot, cancel_calendar, compare
 from ...core.commands.inputs import Opening
 from ...core.pool import Guards, Pool
 from ...core.wording import counted
-from ..common.reading import reading_options
+from ..common.failures import json_errors_option
+from ..common.options import reading_options
 
 _PATH = click.Path(path_type=Path)
 
@@ -36,7 +37,7 @@ def diff(
     if machine:
         click.echo(json.dumps([_value(difference) for difference in found], ensure_ascii=False, indent=2))
     else:
-        from ..common.render import Shown, print_lines
+        from ..common.terminal import Shown, print_lines
 
         print_lines(Shown(text, indent) for text, indent in _lines(found))
     ctx.exit(1 if found else 0)
@@ -90,3 +91,20 @@ def _value(difference: Difference) -> dict[str, object]:
 def _side(side: Snapshot) -> dict[str, object]:
     dates = None if side.dates is None else [day.isoformat() for day in sorted(side.dates)]
     return {**asdict(side), "dates": dates}
+
+
+@click.command("cancel")
+@click.argument("old", type=_PATH, metavar="OLD.ics")
+@click.option("-o", "--output", type=_PATH, metavar="OUT", help="File to write; default OLD.cancel.ics.")
+@json_errors_option
+def cancel(old: Path, output: Path | None) -> None:
+    """Write a calendar that cancels every event of OLD.ics.
+
+    Import it into the calendar program that imported OLD.ics.
+    """
+    if output == Path("-"):
+        raise click.UsageError("Cancellations cannot go to standard output: give a file name with -o.")
+    path = output or Path(f"{old.parent / old.stem}.cancel.ics")
+    with Pool() as pool:
+        number = cancel_calendar(old, path, pool)
+    click.echo(f"{counted(number, 'event')} cancelled. Written: {path}")
