@@ -276,7 +276,8 @@ MIGRATIONS: tuple[Migration, ...] = (
   CAST(json_extract(details, '$.output') AS BLOB), '', created, coalesce(json_extract(details, '$.kept[0]'), 0),
   coalesce(json_extract(details, '$.kept[1]'), 0), json_extract(details, '$.home'),
   coalesce(json_extract(details, '$.mounts'), '[]')
-FROM batches WHERE command = 'watch' AND json_type(details, '$.home') = 'object'
+FROM (SELECT id, created, iif(json_valid(details), details, 'null') AS details FROM batches WHERE command = 'watch')
+WHERE json_type(details, '$.home') = 'object'
   AND json_type(details, '$.source') = 'text' AND json_type(details, '$.output') = 'text'""",
             _needs("0.1.0"),
         ),
