@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +118,7 @@ FORMS = ("pdf", "weekly", "expanded")
 PAIRS = list(product(FORMS, FORMS))
 
 
-def calendar(entries: Sequence[Entry], previous: Calendar | None = None, **plan: object) -> Calendar:
+def calendar(entries: Sequence[Entry], previous: Calendar | None = None, **plan: Any) -> Calendar:
     """Return the calendar of entries as its written file has it."""
     return ics.read(converted(entries, previous, **plan).ics)
 
