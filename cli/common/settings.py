@@ -7,7 +7,6 @@ what `tukscal convert` takes as --year, --test-weeks and so on.
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +64,8 @@ def read_toml(file: Path, name: str, *, optional: bool = False) -> tuple[str, di
 
     Raises click.UsageError with a sentence that begins with `name`.
     """
+    import tomllib  # most commands read no settings
+
     try:
         text = file.read_text("utf-8-sig")  # Windows editors like to begin a file with a byte order mark
         return text, tomllib.loads(text)
