@@ -179,14 +179,14 @@ def ways_to_wrap(cell: Cell, count: int) -> list[tuple[tuple[Line, ...], ...]]:
             item = lines[start:end]
             if len(item) > 1 and not (_begins_rest(item[-1]) or may_go_on(cell, item[:-1], item[-1])):
                 break
-            if _is_venue(item):
+            if is_venue(item):
                 for left in range(count):
                     found = ways.setdefault((start, left + 1), [])
                     found += [(item, *rest) for rest in ways.get((end, left), ())][: 2 - len(found)]
     return ways.get((0, count), [])
 
 
-def _is_venue(lines: Sequence[Line]) -> bool:
+def is_venue(lines: Sequence[Line]) -> bool:
     """Tell whether lines may be one venue: no rest at its beginning, several words, none twice, and not two venues."""
     words = " ".join([line.text.lower() for line in lines]).split()
     several = len(set(words)) == len(words) > 1

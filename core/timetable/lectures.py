@@ -18,6 +18,7 @@ from .fields import (
     goes_on_if_open,
     goes_on_if_spaced,
     goes_on_if_spaced_or_broken,
+    is_venue,
     join,
     may_go_on,
     unwrap,
@@ -29,6 +30,7 @@ from .values import Unreadable
 _LISTS = ("activity", "day", "time", "venue")
 _LEVEL = 3.0  # points two lines of one session may differ in height
 _NO_CELL = Cell((), 0.0)
+_UNCERTAIN = "the lines of its venues cannot be told apart"
 
 _Parts = tuple[tuple[Line, ...], ...]
 """Lines of activity, day, time and venue."""
@@ -95,6 +97,8 @@ def _sessions(cells: Mapping[str, Cell], anew: bool) -> list[_Parts]:
     if not venues and activities == days == times > 0:
         return [((a,), (d,), (t,), ()) for a, d, t in zip(*(cell.lines for cell in columns[:3]), strict=True)]
     if activities == days == times == venues > 0 and _are_level([cell.lines for cell in columns]):
+        if anew and not all(is_venue((line,)) for line in columns[3].lines):
+            raise Unreadable(_UNCERTAIN)
         return [((a,), (d,), (t,), (v,)) for a, d, t, v in zip(*(cell.lines for cell in columns), strict=True)]
     # A line too long for its cell was wrapped: put it together, if that accounts for every extra line.
     if days and max(activities, times, venues) > days:
@@ -126,6 +130,8 @@ def _unwrapped_venues(cell: Cell, count: int, anew: bool) -> Sequence[tuple[Line
     Raises Unreadable where there are several ways.
     """
     if len(cell.lines) <= count:
+        if anew and not all(is_venue((line,)) for line in cell.lines):
+            raise Unreadable(_UNCERTAIN)
         return [(line,) for line in cell.lines]
     for goes_on in () if anew else (goes_on_if_spaced, goes_on_if_spaced_or_broken):
         items = unwrap(cell, goes_on)
@@ -133,7 +139,7 @@ def _unwrapped_venues(cell: Cell, count: int, anew: bool) -> Sequence[tuple[Line
             return items
     ways = ways_to_wrap(cell, count)
     if len(ways) > 1 or broken_words(cell):
-        raise Unreadable("the lines of its venues cannot be told apart")
+        raise Unreadable(_UNCERTAIN)
     return ways[0] if ways else [(line,) for line in cell.lines]
 
 

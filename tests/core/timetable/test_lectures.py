@@ -155,6 +155,15 @@ def test_venues_wrapped_anew_before_a_page_break() -> None:
     assert [entry.venues for entry in found.entries] == [("HB 4-1",), ("Departmental Studies IT 4-1",)]
 
 
+@pytest.mark.parametrize("activities", [["L1", "L2"], ["L1", "(moved)", "L2"]])
+def test_lines_that_are_as_many_as_sessions_by_chance(activities: list[str]) -> None:
+    """Where venues were wrapped anew, lines that are no venue by themselves are not taken for one of each session."""
+    wrapped = {**ONE, "Module": ["BIO 110"], "Venue": ["Electromechanical", "Departmental Studies"]}
+    found = read([wrapped, {**TWO, "Activity": activities, "Venue": ["Informatorium CBT", "Lab 2"]}])
+    assert [entry.module for entry in found.entries] == ["BIO 110"]
+    assert [problem.reason for problem in found.problems] == ["the lines of its venues cannot be told apart"]
+
+
 def test_a_row_without_days() -> None:
     """A row whose lists are empty is a problem that counts them."""
     empty = {**ONE, "Activity": [], "Day": [], "Time": [], "Venue": []}
