@@ -133,9 +133,12 @@ class StoreJobs:
             return []
         self.looked = ticks  # whoever tells of a job during the question has it asked again
         now, rules = self._means.clock.now(), self._means.settings.jobs
-        claimed = self._ask(self._means.jobs.claim(self._lease, 1 if rules.starts else free, now, rules.patience))
-        if claimed:
-            self.looked = float("-inf")
+        claimed = None
+        try:
+            claimed = self._ask(self._means.jobs.claim(self._lease, 1 if rules.starts else free, now, rules.patience))
+        finally:
+            if claimed != []:  # there may be more, or nobody knows: a step that asked nothing would end the backoff
+                self.looked = float("-inf")
         return [HeldJob(one, now - one.job.created) for one in claimed]
 
     def start(self, job: HeldJob, pool: Executor) -> bool:

@@ -26,7 +26,7 @@ from ..model import (
 from .database import SqliteFamily, reads, writes
 
 _KEPT = 3  # revisions of a calendar
-_CANCELLED_MOST = 500  # cancelled events of a calendar, the newest: a feed shows them for some weeks
+_CANCELLED_MOST = 500  # cancelled events that a calendar no longer names, the newest: a feed shows them for some weeks
 _REPLAY = 200
 
 _COLUMNS = "id, account, key, revision, sha256, size, name, events, created, updated"
@@ -55,8 +55,9 @@ _CANCEL = """
 _UNCANCEL = "DELETE FROM cancellations WHERE calendar = ? AND uid = ?"
 _FORGET = "DELETE FROM cancellations WHERE calendar = ? AND since < ?"
 _BOUND = """
-    DELETE FROM cancellations WHERE calendar = :id AND uid NOT IN
-        (SELECT uid FROM cancellations WHERE calendar = :id ORDER BY since DESC, uid LIMIT :most)
+    DELETE FROM cancellations WHERE calendar = :id AND uid NOT IN (SELECT value FROM json_each(:named)) AND uid NOT IN
+        (SELECT uid FROM cancellations WHERE calendar = :id AND uid NOT IN (SELECT value FROM json_each(:named))
+            ORDER BY since DESC, uid LIMIT :most)
     """
 _ANSWER = "SELECT body FROM answers WHERE account = ? AND key = ?"
 _KEEP_ANSWER = "INSERT INTO answers (account, key, calendar, status, body, created) VALUES (?, ?, ?, ?, ?, ?)"
@@ -128,12 +129,12 @@ def put_row(connection: Connection, account: str, key: str, new: NewRevision, no
 
 
 def _note_cancelled(connection: Connection, number: int, new: NewRevision, now: float) -> None:
-    """Write down since when events are cancelled: the next revision no longer names them, feeds still do."""
+    """Record since when events are cancelled: when revisions no longer name them, feeds do for some weeks."""
     known = {uid for (uid,) in connection.execute(_CANCELLED, (number,))}
     connection.executemany(_UNCANCEL, [(number, uid) for uid in known & new.live])
     connection.executemany(_CANCEL, [(number, uid, now, packed) for uid, packed in new.cancelled.items()])
     connection.execute(_FORGET, (number, now - _YEAR))
-    connection.execute(_BOUND, {"id": number, "most": _CANCELLED_MOST})
+    connection.execute(_BOUND, {"id": number, "most": _CANCELLED_MOST, "named": json.dumps([*new.cancelled])})
 
 
 def _answered(connection: Connection, account: str, idempotency: str) -> bytes | None:

@@ -166,3 +166,41 @@ def test_a_full_store_is_not_asked_all_the_time_when_the_service_ends() -> None:
 
     assert asyncio.run(ended()) == len(waits)
     assert waits == [0.25, 0.5, 1.0, 2.0, 2.0, 2.0, 2.0, 0.25]
+
+
+class DeafStore(FullStore):
+    """A store that gives no job: its disk fails at the question; the third time the service ends."""
+
+    async def claim(self, *_: object) -> Sequence[Claimed]:
+        self.tries += 1
+        if self.tries == 3:
+            self._full()
+        raise DiskFailed("The disk fails.")
+
+
+def test_a_store_that_gives_no_jobs_is_asked_after_waits_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """While a claim fails each step asks again after the wait, and the failure is logged once, not at every step."""
+
+    async def ended() -> int:
+        closing: list[asyncio.Task[None]] = []
+        told = asyncio.Event()
+
+        def full() -> None:
+            closing.append(asyncio.ensure_future(conveyor.close()))
+            told.set()
+
+        store = DeafStore(full)
+        jobs: Any = store
+        with Pool(1, Guards()) as pool:
+            means = ConveyorResources(
+                jobs=jobs, vault=Vault(new_master()), settings=Settings(), clock=Clock(), pool=pool,
+                tell=lambda _: None,
+            )  # fmt: skip
+            conveyor = Conveyor(means)
+            conveyor.start()
+            await told.wait()
+            await closing[0]
+        return store.tries
+
+    assert asyncio.run(ended()) == 3
+    assert [record.getMessage() for record in caplog.records] == ["nothing is converted for now: The disk fails."]

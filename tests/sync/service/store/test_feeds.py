@@ -270,8 +270,29 @@ def test_nothing_is_left_of_a_calendar_that_is_gone(store: ServiceStore) -> None
     run(work())
 
 
+def test_cancelled_events_that_are_named_again_keep_their_time(store: ServiceStore) -> None:
+    """However many events each revision names as cancelled, each keeps the time of its first cancelling."""
+    one = account()
+    gone = {f"{number}": b"x" for number in range(600)}
+
+    async def work() -> set[float]:
+        await added(store, one)
+        for revision in range(1, 4):
+            made = replace(checked(A, 1), revision=revision, cancelled=gone, sha256=f"{revision}")
+            given = {"now": NOW + revision, "idempotency": f"{revision}"}
+            await store.calendars.put(replace(a_put(one, "a", revision, A, **given), revision=made))
+        there = await store.calendars.get(one.id, "a")
+        assert there is not None
+        parts = await store.feeds.parts([(there.id, there.revision)])
+        assert parts is not None
+        assert parts.cancelled[0].keys() == gone.keys()
+        return {since for since, _ in parts.cancelled[0].values()}
+
+    assert run(work()) == {NOW + 1}
+
+
 def test_cancelled_events_are_bounded(store: ServiceStore) -> None:
-    """Of very many events that were cancelled one revision after the other, the newest five hundred are kept."""
+    """Of very many cancelled events that later revisions no longer name, the newest five hundred are kept."""
     one = account()
     new = checked(A, 1)
 
@@ -286,7 +307,7 @@ def test_cancelled_events_are_bounded(store: ServiceStore) -> None:
         assert there is not None
         parts = await store.feeds.parts([(there.id, there.revision)])
         assert parts is not None
-        assert {uid[0] for uid in parts.cancelled[0]} == {"2", "3", "4"}
-        return len(parts.cancelled[0])
+        assert {uid[0] for uid in parts.cancelled[0]} == {"1", "2", "3", "4"}
+        return sum(uid[0] != "4" for uid in parts.cancelled[0])
 
     assert run(work()) == 500
