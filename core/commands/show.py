@@ -118,7 +118,24 @@ def month_of(overview: Overview, request: PictureRequest, first: date, pool: Exe
     if any(timetable.entries for timetable in from_pdfs):
         events += pool.call(convert.make_calendar, from_pdfs, options).calendar.events
     # A PDF may be shown together with its calendar: a UID is one event, and the PDF says it better.
-    return plan_month({event.uid: event for event in events}.values(), first)
+    return plan_month(without_replaced({event.uid: event for event in events}.values()), first)
+
+
+def without_replaced(events: Iterable[Event]) -> list[Event]:
+    """Leave out cancelled events whose session takes place at the same times by other events, as after --expand."""
+    events = list(events)
+    live = {
+        (event.identity, day, event.start.time())
+        for event in events
+        if event.status is not Status.CANCELLED
+        for day in event.days()
+    }
+    return [
+        event
+        for event in events
+        if event.status is not Status.CANCELLED
+        or not live.issuperset((event.identity, day, event.start.time()) for day in event.days())
+    ]
 
 
 def _as_timetables(sessions: Iterable[CalendarSession]) -> list[Timetable]:

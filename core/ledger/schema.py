@@ -229,7 +229,8 @@ def _needs(version: str) -> str:
 # Before, a student's job had LIST#STUDENT for its source and STUDENT.ics for its output, and a stamp that was confirmed
 # ended with "@" and the time of that. A batch's folder stood in its details; one whose name is no text is not taken.
 _NAME = (
-    """substr(output, length(CAST(rtrim(CAST(output AS TEXT), replace(CAST(output AS TEXT), '/', '')) AS BLOB)) + 1)"""
+    "substr(output, length(CAST(rtrim(CAST(output AS TEXT), "
+    r"replace(replace(CAST(output AS TEXT), '/', ''), '\', '')) AS BLOB)) + 1)"
 )
 _VALUES_4 = (
     f"""UPDATE jobs SET student = CAST(found.student AS TEXT),
@@ -243,7 +244,8 @@ WHERE jobs.id = found.id AND substr(source, -1 - length(found.student)) = CAST('
 WHERE output_stamp LIKE '%@%'""",
     """UPDATE batches SET output = CAST(json_extract(details, '$.output') AS BLOB)
 WHERE iif(json_valid(details), json_type(details, '$.output'), '') = 'text'
-  AND json_extract(details, '$.output') LIKE '/%' AND details NOT LIKE '%\\udc%'""",
+  AND (json_extract(details, '$.output') LIKE '/%' OR json_extract(details, '$.output') LIKE '_:%')
+  AND details NOT LIKE '%\\udc%'""",
 )
 _OUTBOX_1 = "id, job, output, sha256, created, state, attempts, next_attempt, completed, message"
 
@@ -271,10 +273,9 @@ MIGRATIONS: tuple[Migration, ...] = (
             "UPDATE jobs SET put_away = 1, source_stamp = '' WHERE source_stamp = 'put away'",
             *VERSION_3,
             TALLY,
-            # A folder whose name is no text counts as never watched.
             """INSERT INTO watches SELECT id, CAST(json_extract(details, '$.source') AS BLOB),
-  CAST(json_extract(details, '$.output') AS BLOB), '', created, coalesce(json_extract(details, '$.kept[0]'), 0),
-  coalesce(json_extract(details, '$.kept[1]'), 0), json_extract(details, '$.home'),
+  CAST(json_extract(details, '$.output') AS BLOB), '', created, iif(json_type(details, '$.kept[0]') = 'true', 1, 0),
+  iif(json_type(details, '$.kept[1]') = 'true', 1, 0), json_extract(details, '$.home'),
   coalesce(json_extract(details, '$.mounts'), '[]')
 FROM (SELECT id, created, iif(json_valid(details), details, 'null') AS details FROM batches WHERE command = 'watch')
 WHERE json_type(details, '$.home') = 'object'

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tukscal.core.calendar import ics
-from tukscal.core.commands.show import sessions_of
+from tukscal.core.calendar.event import Status
+from tukscal.core.commands.show import sessions_of, without_replaced
 from tukscal.core.model import Entry, Kind
 from tukscal.tests.core.pictures.overviews import gone, student
 from tukscal.tests.core.sessions import converted, exam, lecture, semester_test
@@ -87,3 +88,15 @@ def test_marks_and_places_survive() -> None:
     assert (found[Kind.EXAMS].status, found[Kind.EXAMS].venues, found[Kind.EXAMS].campus) == ("PRELIM", (), None)
     (test,) = sessions_of(converted([semester_test(date=date(2026, 3, 2))]).calendar)
     assert (test.entry.venues, test.entry.campus) == (("Thuto 1-1", "Thuto 1-2"), "HATFIELD")
+
+
+def test_what_takes_place_by_other_events_is_not_drawn_as_cancelled() -> None:
+    """After --expand was switched, a month shows each lecture once; one that is gone is still shown as cancelled."""
+    weekly = converted([lecture(), lecture(activity="L2", day=1)]).calendar
+    expanded = ics.read(converted([lecture()], weekly, expand=True).ics)
+    gone = [event for event in expanded.events if event.status is Status.CANCELLED]
+    assert {event.summary for event in gone} == {"COS 214 L1", "COS 214 L2"}
+    assert {event.summary for event in without_replaced(expanded.events) if event in gone} == {"COS 214 L2"}
+    assert len(without_replaced(expanded.events)) == len(expanded.events) - sum(
+        event.summary == "COS 214 L1" for event in gone
+    )

@@ -118,7 +118,8 @@ OLD_ROWS = r"""
 INSERT INTO batches (created, command, details) VALUES
   (7.0, 'batch', '{"output": "/out"}'), (8.0, 'watch', '{"source": "/in", "output": "/out", "kept": [true, false],
   "home": {"device": 5, "inode": 18446744073709551615, "mount": "/\u00e9", "kind": "nfs"}, "mounts": ["/in/\udcff"]}'),
-  (9.0, 'watch', '{"source": "/in"}'), (9.5, 'watch', '{"source": ');
+  (9.0, 'watch', '{"source": "/in"}'), (9.5, 'watch', '{"source": '),
+  (9.6, 'watch', '{"source": "/c", "output": "/out", "kept": ["x", 1.5], "home": {}}');
 INSERT INTO jobs (batch, queue, source, output, sha256, size, state, priority, options, selection, term, parser,
   created, completed, output_sha256, source_stamp) VALUES
   (2, 'put off', x'2f61', x'2f61', 'a', 1, 'queued', 0, '', '', '', '', 8.0, NULL, NULL, '1-1-1-1'),
