@@ -171,7 +171,7 @@ def test_the_service_has_the_paths_and_metrics_that_are_documented(reader: Reade
     assert [path for path in paths if not any(there.startswith(path) for there in [*api, "/openapi.json"])] == []
     served = re.findall(r"# TYPE tukscal_(\w+) ", httpx.get(f"{reader.url}/metrics").text)
     assert {name for name in served if not name.endswith("_created")} <= metrics
-    code = (ROOT / "sync" / "service" / "operations" / "metrics.py").read_text("utf-8")
+    code = (ROOT / "sync" / "service" / "metrics.py").read_text("utf-8")
     assert [name for name in metrics if f'{name.removesuffix("_total")}"' not in code] == []
 
 

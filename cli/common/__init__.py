@@ -1,1 +1,1 @@
-"""What several commands share: options, errors, paragraphs, paths."""
+"""What several commands share: options, types of parameters, settings, errors, the terminal."""

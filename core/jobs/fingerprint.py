@@ -59,7 +59,7 @@ def parser_version() -> str:
 
 
 def options_digest(options: CalendarOptions, *rest: object) -> str:
-    """Return the hash of options; of today only the year decides anything, and term files are hashed by content."""
+    """Return the hash of options; of today only the year counts, since another day is no reason to convert again."""
     plain = asdict(replace(options, today=options.today.replace(month=1, day=1), term=TermChoice()))
     return sha256(repr((plain, options.term.start, options.term.until, *rest)).encode())
 
