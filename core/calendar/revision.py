@@ -1,7 +1,7 @@
 """Previous calendar + new events -> the next revision: sequence numbers, cancellations, and what changed.
 
-The calendar file itself is the state: no database is needed, the same
-input on the same day gives the same bytes, and a rerun changes nothing on any day.
+The calendar file itself is the state: no database is needed, the same input on the same day gives the same bytes, and a
+rerun changes nothing on any day.
 """
 
 from __future__ import annotations
