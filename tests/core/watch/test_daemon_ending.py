@@ -210,7 +210,12 @@ def test_reloaded_while_the_ledger_is_held(tmp_path: Path, monkeypatch: pytest.M
             assert one.state() is DaemonState.DEGRADED
         one.wait(60)
         assert (one.state(), len(one.lines.of("reloaded"))) == (DaemonState.IDLE, 1)
-        assert one.daemon._request.mirror
+        dropped = one.drop("a.pdf")
+        one.settle()
+        assert one.names() == {"a.ics"}
+        dropped.unlink()
+        one.wait(20)
+        assert one.names() == set()
 
 
 def test_workers_that_cannot_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
