@@ -24,7 +24,6 @@ _WHOLE = 4  # cells of a row whose text is of one size: no stamp fills so many
 _CENTRED = 4  # cells of a row that show that it is centred
 _WIDEST_PADDING = 8.0
 _TWICE = 0.1  # heights of the text within which a word lies over its own copy
-_GAP = 0.45  # heights of the text from a word to the next of its line, at most
 _APART = 0.6  # heights of the text from one line of a cell to the next, at least
 _LIKE = 1.12  # times the size of the row's text
 _UNLIKE = 1.4  # times the size of the table's text: a heading, a watermark
@@ -219,37 +218,24 @@ class _Builder:
                     self.faults.setdefault(row, CROSSED)
 
     def _find_overrun(self, rows: Sequence[Sequence[Cell]]) -> None:
-        """Mark the rows in which text that is wider than its cell reaches the text of another, or seems to go on there.
+        """Mark the rows in which text that is wider than its cell reaches the text of another.
 
         PDFium takes a letter that lies over the same letter for its copy, and drops it.
         """
         for row, cells in enumerate(rows):
             for column, ((lines, _), border) in enumerate(zip(cells, self.grid.xs[1:], strict=True), 1):
                 for line in lines:
-                    if line[3] + _GAP * line[7] > border and self._reaches(line, column, cells, rows):
+                    if line[3] > border and self._reaches(line, cells[column:]):
                         self.faults.setdefault(row, OVERLAP)
 
-    def _reaches(self, line: Line, column: int, cells: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> bool:
-        """Tell whether text begins where a line ends: at most a blank behind it where no other cell's text begins."""
-        beside = [
-            (at, self._start(other))
-            for at, cell in enumerate(cells[column:], column)
+    def _reaches(self, line: Line, others: Iterable[Cell]) -> bool:
+        words, first_word = self.page.words, self.page.first_word
+        return any(
+            abs(other.y - line.y) < _APART * line.height
+            and words[other.words[0] - first_word].x0 - line.x1 <= TOUCHING * line.height
+            for cell in others
             for other in cell.lines
-            if abs(other.y - line.y) < _APART * line.height
-        ]
-        if any(start - line.x1 <= TOUCHING * line.height for _, start in beside):
-            return True
-        near = [(at, start) for at, start in beside if start - line.x1 <= _GAP * line.height]
-        return any(abs(start - self._usual_start(at, rows)) > _SAME for at, start in near)
-
-    def _usual_start(self, column: int, rows: Sequence[Sequence[Cell]]) -> float:
-        """Return where most lines of a column begin; of a column of one line nothing is usual."""
-        starts = Counter([round(self._start(line), 1) for cells in rows for line in cells[column].lines])
-        start, count = starts.most_common(1)[0]
-        return start if count > 1 else float("-inf")
-
-    def _start(self, line: Line) -> float:
-        return self.page.words[line.words[0] - self.page.first_word].x0
+        )
 
     def _padding(self) -> float:
         """Return the distance between a border and the text beside it: the least in the table, as it is set left."""

@@ -402,10 +402,8 @@ def test_words_over_others(stamp: Word, fault: str | None) -> None:
     ("left", "right", "fault"),
     [
         (1.0, 5.0, None),  # it ends before the other begins, within its own cell or over the border
-        (6.5, 12.0, None),
-        (3.0, 5.0, None),  # near, but where the other column's texts begin
-        (-0.5, 2.5, OVERLAP),  # a blank behind its last word, where no text of that column begins
-        (6.5, 8.5, OVERLAP),
+        (6.5, 8.5, None),
+        (-0.2, 0.2, None),  # both fill their cells, which have no padding
         (6.5, 6.6, OVERLAP),  # it ends where the other begins
         (9.0, 5.0, OVERLAP),
         (70.0, 5.0, OVERLAP),  # over the next column, which is empty, and into the one behind it
