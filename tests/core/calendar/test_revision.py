@@ -164,6 +164,10 @@ def test_a_rerun_after_the_last_day_changes_nothing() -> None:
     second = chain(both, both[:1])[-1]
     assert over(second, both[:1]).ics == second.ics
     assert sequences(over(second, [lecture(comments="new")])) == {"COS 214 L1": (1, "CONFIRMED")}
+    alarmed = converted(both[:1], ics.read(second.ics), today=LATER, alarm=timedelta(minutes=5))  # of the same PDF
+    assert sequences(alarmed) == {"COS 214 L1": (1, "CONFIRMED")}
+    reprinted = over(second, [lecture(rows=((9, 9),))])  # another PDF that says the same
+    assert (sequences(reprinted), reprinted.revision.changed) == ({"COS 214 L1": (0, "CONFIRMED")}, ())
 
 
 def test_an_event_that_comes_back_goes_on_counting() -> None:
